@@ -124,12 +124,16 @@ uint32_t yaga_crc32c(uint32_t crc, const void *data, size_t n_bytes)
     return ~crc;
 }
 
-uint64_t yaga_hash_u64(uint64_t seed, uint64_t value)
+static uint64_t mix(uint64_t z)
 {
-    uint64_t z = seed + 0x9e3779b97f4a7c15u + value;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
+}
+
+uint64_t yaga_hash_u64(uint64_t seed, uint64_t value)
+{
+    return mix(mix(seed + 0x9e3779b97f4a7c15u) + value);
 }
 
 uint64_t yaga_hash_text(uint64_t seed, const char *text)
