@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Input validation, absence rules and the data-quality report (training.md 4, 5).
+ */
+#ifndef YAGA_SERIES_QUALITY_H
+#define YAGA_SERIES_QUALITY_H
+
+#include "yaga/series/frame.h"
+
+enum { YAGA_WARNINGS_MAX = 20, YAGA_WARNING_TEXT_MAX = 160 };
+
+struct yaga_warnings {
+    size_t n;       /* texts held */
+    size_t n_total; /* texts that would have been */
+    char text[YAGA_WARNINGS_MAX][YAGA_WARNING_TEXT_MAX];
+};
+
+/* Apply the value rules to every point in place: non-finite -> NaN; below min - 1e-9 -> NaN, tiny negatives -> min; above max
+ * clipped. warnings (may be NULL) receives one text per affected metric of the last row only
+ * ("error_rate: 1.2 is above 1, capped"); counts (may be NULL) [n_metrics] all corrected points. */
+void yaga_frame_validate(struct yaga_frame *frame, const struct yaga_metric *metrics,
+                         struct yaga_warnings *warnings, size_t *counts);
+
+/* Absence rules: errors absent while latency is present and traffic > 0 -> 0 (no error series means no errors: the one zero
+ * that stands for an empty counter); latency and ratio metrics with traffic = 0 -> NaN (undefined). Roles decide; metrics without
+ * roles stay as they are. */
+void yaga_frame_resolve_absence(struct yaga_frame *frame, const struct yaga_metric *metrics);
+
+struct yaga_metric_quality {
+    size_t expected, actual;   /* grid points between the service's first sample and the end; non-NaN ones */
+    double coverage;           /* 0..100 % */
+    size_t n_gaps;             /* distances > 2 steps between present points */
+    double longest_gap_min;
+    double score;              /* 0..100 */
+    char grade;                /* A B C D F */
+};
+struct yaga_quality {
+    size_t n_metrics;
+    struct yaga_metric_quality metric[YAGA_METRICS_MAX];
+    double score;              /* mean over expected metrics */
+    char grade;
+};
+/* corrected: counts from yaga_frame_validate, or NULL. Penalties: training.md 5.1. */
+void yaga_quality_assess(const struct yaga_frame *frame, const struct yaga_metric *metrics,
+                         const size_t *corrected, struct yaga_quality *out);
+
+#endif
