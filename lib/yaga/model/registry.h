@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where models live, and how a new version replaces an old one (training.md 20.1, 21).
+ *
+ *   <models>/.versions/<service>/<run id>/<variant>/<period>.yaga  + manifest.json
+ *   <models>/<service> -> .versions/<service>/<run id>             symbolic link, renamed into place: atomic
+ *
+ * Service names are percent-encoded outside [A-Za-z0-9._-]; "." and ".." are refused. These functions are the only ones that know
+ * the layout.
+ */
+#ifndef YAGA_MODEL_REGISTRY_H
+#define YAGA_MODEL_REGISTRY_H
+
+#include "yaga/model/model.h"
+
+enum { YAGA_PATH_MAX = 4096 };
+
+/* Folder name of a service: false when it cannot be one (empty, too long). */
+bool yaga_registry_encode(const char *service, char *out, size_t size);
+
+/* Write all models of one service's run (same service, same run id, variant baseline) below staging, fsync, check by reading
+ * back, move to .versions, switch the link, delete versions beyond keep_versions (never the one just replaced). Readers see the old or the new version.
+ * manifest_extra (may be NULL): JSON object merged into manifest.json. */
+struct yaga_json;
+enum yaga_status yaga_registry_publish(const char *models_dir, const char *staging_dir,
+                                       struct yaga_model *const *models, size_t n_models, size_t keep_versions,
+                                       struct yaga_json *manifest_extra, struct yaga_error *err) YAGA_MUST_USE;
+
+/* Run id the link points at; YAGA_E_NO_DATA when the service has no models. */
+enum yaga_status yaga_registry_current(const char *models_dir, const char *service,
+                                       char run_id[YAGA_RUN_ID_MAX], struct yaga_error *err) YAGA_MUST_USE;
+/* Path of one period's file in a given version. */
+enum yaga_status yaga_registry_path(const char *models_dir, const char *service, const char *run_id, enum yaga_period period,
+                                    char *out, size_t size, struct yaga_error *err) YAGA_MUST_USE;
+/* Load a period's model of a version (YAGA_E_NO_DATA when that period has none); identity in the file must match. */
+enum yaga_status yaga_registry_load(const char *models_dir, const char *service, const char *run_id,
+                                    enum yaga_period period, struct yaga_model **out, struct yaga_error *err) YAGA_MUST_USE;
+/* Versions of a service, newest first (by manifest's trained_at, then name). */
+struct yaga_names;
+enum yaga_status yaga_registry_versions(const char *models_dir, const char *service, struct yaga_names *out,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+/* Point the link at run_id, or with NULL at the newest version older than the current one. Removes nothing. */
+enum yaga_status yaga_registry_rollback(const char *models_dir, const char *service, const char *run_id,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+/* Services that have models, decoded names, sorted. */
+enum yaga_status yaga_registry_services(const char *models_dir, struct yaga_names *out, struct yaga_error *err) YAGA_MUST_USE;
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The state database: one SQLite file with incidents, outbox, cycles, service states, training runs
+ * (incidents-and-alerts.md 8.2, training.md 22). This room owns the schema, its version and upgrades, and the records that belong to no
+ * other room; incidents and outbox have their statements in their rooms.
+ */
+#ifndef YAGA_STATE_STATE_H
+#define YAGA_STATE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "yaga/base/error.h"
+#include "yaga/io/http.h"
+#include "yaga/io/store.h"
+#include "yaga/model/model.h"
+
+enum { YAGA_SCHEMA_VERSION = 1 };
+
+/* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
+ * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
+enum yaga_status yaga_state_open(const char *path, bool durable, struct yaga_store **out, struct yaga_error *err)
+    YAGA_MUST_USE;
+
+/* --- training runs ---------------------------------------------------------------- */
+struct yaga_training_run {
+    char run_id[YAGA_RUN_ID_MAX]; /* "train_" + 12 hex */
+    char batch_id[16];            /* 8 hex */
+    const char *service;
+    const char *variant;
+    int64_t started_at_s, completed_at_s;
+    const char *status;           /* RUNNING, COMPLETED, FAILED */
+    int64_t total_data_points, training_start_s, training_end_s;
+    int64_t periods_trained;
+    const char *validation_status; /* PASSED, WARNING, FAILED or NULL */
+    const char *quality_report;    /* JSON text or NULL */
+    const char *model_metadata;    /* JSON text or NULL */
+    bool promoted;
+    double duration_s;
+    const char *error_message;     /* or NULL */
+};
+/* Insert (or replace the row of the same run id) / update at the end. */
+enum yaga_status yaga_training_run_begin(struct yaga_store *store, const struct yaga_training_run *run,
+                                         struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_training_run_end(struct yaga_store *store, const struct yaga_training_run *run,
+                                       struct yaga_error *err) YAGA_MUST_USE;
+/* RUNNING rows older than 24 h become FAILED "abandoned"; rows older than retention_days are deleted. */
+enum yaga_status yaga_training_runs_tidy(struct yaga_store *store, int64_t now_s, int64_t retention_days,
+                                         struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- cycles ------------------------------------------------------------------------- */
+struct yaga_cycle {
+    int64_t cycle_id;
+    int64_t started_at_s, finished_at_s;
+    const char *status; /* RUNNING, OK, PARTIAL, FAILED */
+    int64_t n_services, n_evaluated, n_skipped, n_anomalies, n_confirmed, n_closed, n_sent;
+    int64_t duration_ms;
+    const char *error;
+};
+enum yaga_status yaga_cycle_begin(struct yaga_store *store, int64_t started_at_s, int64_t *cycle_id,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_cycle_end(struct yaga_store *store, const struct yaga_cycle *cycle, struct yaga_error *err)
+    YAGA_MUST_USE;
+/* Latest finished_at (0 when none): the floor of the incident clock. */
+enum yaga_status yaga_cycle_last_end(struct yaga_store *store, int64_t *out_s, struct yaga_error *err) YAGA_MUST_USE;
+/* Cycles older than 30 days go. */
+enum yaga_status yaga_cycles_tidy(struct yaga_store *store, int64_t now_s, struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- service state -------------------------------------------------------------------- */
+struct yaga_service_state {
+    int64_t last_attempt_s, last_evaluated_s;
+    char last_outcome[32];
+    int64_t failures_in_row;
+};
+enum yaga_status yaga_service_state_put(struct yaga_store *store, const char *service,
+                                        const struct yaga_service_state *state, struct yaga_error *err) YAGA_MUST_USE;
+/* YAGA_E_NO_DATA when unknown. */
+enum yaga_status yaga_service_state_get(struct yaga_store *store, const char *service,
+                                        struct yaga_service_state *out, struct yaga_error *err) YAGA_MUST_USE;
+
+/* Last time a service's metric was seen (per bit of a fleet: absent versus never seen). */
+enum yaga_status yaga_last_seen_put(struct yaga_store *store, const char *service, const char *metric, int64_t at_s,
+                                    struct yaga_error *err) YAGA_MUST_USE;
+/* 0 when never. */
+enum yaga_status yaga_last_seen_get(struct yaga_store *store, const char *service, const char *metric, int64_t *out_s,
+                                    struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- circuit breaker of a backend -------------------------------------------------------- */
+enum yaga_status yaga_breaker_put(struct yaga_store *store, const char *endpoint, struct yaga_breaker breaker,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_breaker_get(struct yaga_store *store, const char *endpoint, struct yaga_breaker *out,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+
+#endif
