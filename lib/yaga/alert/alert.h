@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Alerts: which incidents leave the process, and the documents that leave (incidents-and-alerts.md 5, 6).
+ */
+#ifndef YAGA_ALERT_ALERT_H
+#define YAGA_ALERT_ALERT_H
+
+#include "yaga/detect/detect.h"
+#include "yaga/incident/incident.h"
+#include "yaga/io/json.h"
+#include "yaga/series/quality.h"
+
+#define YAGA_SCHEMA_TEXT "3.0"
+
+struct yaga_alert_params {
+    enum yaga_severity threshold;
+    const char *const *non_alerting; /* pattern names, old aliases accepted */
+    size_t n_non_alerting;
+    int update_every_cycles;
+    const char *generator;           /* "yaga-infer 0.1.0" */
+    int confirmation_cycles, resolution_grace_cycles; /* told in the document */
+};
+/* Current name of an old pattern name; the name itself when it is not an alias. */
+const char *yaga_pattern_alias(const char *name);
+
+enum yaga_alert_verdict {
+    YAGA_ALERT_SEND,       /* announcement or update */
+    YAGA_ALERT_NOT_OPEN,   /* suspected or recovering */
+    YAGA_ALERT_PATTERN,    /* non-alerting pattern */
+    YAGA_ALERT_SEVERITY,   /* below the threshold */
+    YAGA_ALERT_UPDATE_RATE /* between two updates */
+};
+const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict);
+enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params, const struct yaga_incident_change *change);
+
+/* Everything a document tells about one service in one cycle. Pointers are borrowed. */
+struct yaga_alert_context {
+    const char *service;
+    int64_t detected_at_s;
+    const char *period;             /* of the instant */
+    const char *model_period;       /* of the model used */
+    const char *model_type;         /* time_aware_5period, time_aware_3period, time_aware_fallback */
+    bool is_fallback;
+    int64_t model_trained_at_s;
+    const char *model_run_id;
+    double time_confidence;
+    size_t n_models_available;
+    const struct yaga_model *model;       /* baselines; may be NULL */
+    const struct yaga_metric *metrics;
+    size_t n_metrics;
+    const double *values;                 /* [n_metrics] current, NaN = missing (left out) */
+    const struct yaga_evidence *evidence; /* [n_metrics] of the current row; may be NULL */
+    const struct yaga_verdict *verdict;
+    const struct yaga_warnings *warnings; /* validation warnings; may be NULL */
+    const char *const *failed_metrics;    /* partial failure; n_failed = 0: none */
+    size_t n_failed;
+    const char *failure_summary;
+    int64_t cycle_id;
+};
+
+/* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, made safe as a file name (percent-encoding). */
+void yaga_alert_id(const char *service, int64_t at_s, int64_t cycle_id, const char *suffix, char *out, size_t size);
+
+/* anomaly_detected: the changes with send[i] true (n of them >= 1); counts of this service's active incidents after the cycle. */
+struct yaga_alert_counts {
+    int64_t suspected, open, recovering;
+};
+struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
+                                      const struct yaga_incident_changes *changes, const bool *send,
+                                      const struct yaga_alert_counts *counts);
+/* Document of a dry run or of an untracked cycle: anomalies without incidents; untracked adds "untracked": true. */
+struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
+                                                bool untracked);
+/* incident_resolved. context may be NULL (orphaned, manual): no resolution_context then. */
+struct yaga_json *yaga_resolution_document(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
+                                           const struct yaga_incident_change *change);
+/* metrics_unavailable: one per service and cycle in the journal only; collection_errors per metric, may be NULL. */
+struct yaga_json *yaga_unavailable_document(const char *service, int64_t at_s, const char *reason, const char *error,
+                                            const char *const *failed_metrics, size_t n_failed);
+/* error: journal only. */
+struct yaga_json *yaga_error_document(const char *service, int64_t at_s, const char *code, const char *message);
+/* One entry of active.json. */
+struct yaga_json *yaga_active_entry(const struct yaga_incident *incident, int64_t now_s);
+
+#endif

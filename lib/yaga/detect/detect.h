@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Detection: values -> evidence -> signals -> at most a few named anomalies (detection.md 3-7; the
+ * trigger after ruling 5). Two steps, so that training can replay exactly what inference decides:
+ *
+ *   yaga_detect_score    every metric of every row against the model of the row's own period: evidence
+ *   yaga_detect_decide   the evidence of the last rows -> signals (strong or persistent) -> anomalies
+ *
+ * Evidence of a metric, p in (0, 1]: how rare a deviation at least this bad is in ordinary operation,
+ *   p = min(1, 2 min(p_forest, p_tail)) where p_tail <= 0.05, else 1        (p_tail in the bad direction)
+ * A metric is a signal if it is material and p <= alpha/10 now, or p <= alpha_soft = min(0.01, sqrt(alpha)) in at least k of the last n rows
+ * including now. Published: anomaly_score = log10(p)/log10(alpha), >= 1 = anomalous.
+ */
+#ifndef YAGA_DETECT_DETECT_H
+#define YAGA_DETECT_DETECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "yaga/base/error.h"
+#include "yaga/model/model.h"
+#include "yaga/period/period.h"
+#include "yaga/series/frame.h"
+
+enum yaga_severity {
+    YAGA_SEVERITY_NONE,
+    YAGA_SEVERITY_LOW,
+    YAGA_SEVERITY_MEDIUM,
+    YAGA_SEVERITY_HIGH,
+    YAGA_SEVERITY_CRITICAL
+};
+const char *yaga_severity_name(enum yaga_severity severity);
+/* "informational" reads as low; false for any other unknown word. */
+bool yaga_severity_parse(const char *text, enum yaga_severity *out);
+
+#define YAGA_ALPHA_DEFAULT 1e-4
+
+struct yaga_detect_params {
+    double alpha;           /* fixes alpha; NaN = the model's own, or YAGA_ALPHA_DEFAULT */
+    int persistence_k;      /* 1 .. persistence_n */
+    int persistence_n;      /* rows looked at */
+    double min_effect_z;    /* robust z of the residual a signal needs */
+    double fast_fail_error_rate; /* low latency is bad only from this error ratio on */
+    double min_errors;      /* failed requests in a step a ratio signal needs */
+    size_t window_rows;     /* rows a verdict may look back at (onset, points), >= persistence_n */
+    size_t level_rows;      /* rows of history for the level correction; 0 = off */
+    double level_limit;     /* clamp of the level correction, ln 1.25 */
+    double return_hours[4]; /* low, medium, high, critical: severity by return period */
+};
+void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s); /* documented defaults */
+
+enum yaga_method { YAGA_METHOD_NONE, YAGA_METHOD_FOREST, YAGA_METHOD_THRESHOLD, YAGA_METHOD_ACTIVATION };
+enum yaga_immaterial { /* why a rare value is not a signal */
+    YAGA_MATERIAL,
+    YAGA_IMMATERIAL_EFFECT,    /* |z| too small */
+    YAGA_IMMATERIAL_RELATIVE,  /* relative change too small */
+    YAGA_IMMATERIAL_DELTA,     /* absolute change too small */
+    YAGA_IMMATERIAL_FLOOR,     /* below min_value */
+    YAGA_IMMATERIAL_COUNT,     /* too few requests or errors to tell */
+    YAGA_IMMATERIAL_DIRECTION  /* an improvement */
+};
+const char *yaga_immaterial_name(enum yaga_immaterial reason);
+
+struct yaga_evidence {
+    double value;      /* raw; NaN = missing: nothing else is meaningful then */
+    double expected;   /* raw units, seasonal profile + level correction; NaN without a model */
+    double residual;   /* r, level-corrected */
+    double z;          /* (r - centre)/scale */
+    double p_forest, p_tail, p; /* (0, 1]; 1 when not scored */
+    double decision;   /* forest score - offset: negative = outlier; NaN when there is no forest */
+    double percentile; /* of r among the training residuals, 0..100 */
+    double sigma;      /* (value - mean)/std, raw units; for display */
+    enum yaga_method method;
+    enum yaga_direction direction;    /* YAGA_HIGH or YAGA_LOW, against expected */
+    enum yaga_immaterial immaterial;
+    bool tail_supported;
+};
+
+struct yaga_evidence_grid {
+    size_t n_rows, n_metrics, first_row; /* rows before first_row are history: not scored */
+    struct yaga_evidence *cells;         /* [n_rows * n_metrics] */
+    double *p_mv;                        /* [n_rows] multivariate evidence, 1 when skipped */
+    double *decision_mv;                 /* [n_rows] NaN when skipped */
+    bool *mv_partial;                    /* [n_rows] a component was missing */
+    const struct yaga_model **model;     /* [n_rows] model that judged the row, NULL = none */
+};
+void yaga_evidence_grid_clear(struct yaga_evidence_grid *grid);
+
+/* Models to use, by the period of a row (fallbacks already resolved by the caller: an entry may be another period's or the pooled
+ * model; is_fallback says that its traffic level is not this period's, so rate metrics are not judged unless it is the pooled one). */
+struct yaga_model_set {
+    const struct yaga_model *by_period[YAGA_N_PERIODS];
+    bool is_fallback[YAGA_N_PERIODS];
+};
+
+/* frame: validated, absence resolved; its metrics are in the order of `metrics`, matched to the models' by name. when [n_rows]. */
+enum yaga_status yaga_detect_score(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
+                                   size_t n_metrics, const struct yaga_model_set *models,
+                                   const struct yaga_frame *frame, const struct yaga_when *when, size_t first_row,
+                                   struct yaga_evidence_grid *out, struct yaga_error *err) YAGA_MUST_USE;
+
+struct yaga_signal {
+    size_t metric;
+    enum yaga_direction direction;
+    enum yaga_method method;
+    enum yaga_severity severity; /* by return period, before anything else */
+    double value, expected, score, p, percentile, sigma;
+    bool strong, sustained;      /* sustained: the persistent rule holds */
+    int points_anomalous, points_total;
+    int64_t onset_s;             /* first row of the current run of rare values */
+    bool onset_censored;         /* the run reaches back to the start of the window */
+};
+
+enum { YAGA_ANOMALY_NAME_MAX = 160, YAGA_TEXT_MAX = 500, YAGA_LIST_MAX = 5, YAGA_LIST_TEXT_MAX = 300, YAGA_ANOMALIES_MAX = 4 };
+
+struct yaga_anomaly {
+    char name[YAGA_ANOMALY_NAME_MAX];         /* "<metric>_<direction>" or "metrics_combination_unusual" */
+    char pattern_name[YAGA_ANOMALY_NAME_MAX]; /* name without a root-cause suffix */
+    char family[32];                          /* traffic latency dependency database errors other */
+    const char *type;                         /* "ml_isolation", "consolidated", "threshold", "multivariate_pattern" */
+    enum yaga_severity severity;
+    double confidence;                        /* 0.05 .. 0.95, 2 decimals */
+    double score;                             /* worst decision among the signals, negative = anomalous */
+    int root_metric;                          /* index, -1 = none */
+    enum yaga_direction direction;
+    double value, expected, percentile, sigma; /* of the root metric's own signal; NaN when root_metric < 0 */
+    bool sustained;
+    size_t n_signals;
+    struct yaga_signal signals[YAGA_METRICS_MAX];
+    double contribution[YAGA_METRICS_MAX];    /* per metric, sums to 1 over contributing ones */
+    char description[YAGA_TEXT_MAX + 1];
+    char interpretation[YAGA_TEXT_MAX + 1];
+    size_t n_causes, n_checks;
+    char causes[YAGA_LIST_MAX][YAGA_LIST_TEXT_MAX + 1];
+    char checks[YAGA_LIST_MAX][YAGA_LIST_TEXT_MAX + 1];
+};
+
+struct yaga_verdict {
+    size_t n_anomalies;
+    struct yaga_anomaly anomalies[YAGA_ANOMALIES_MAX];
+    enum yaga_severity severity;              /* maximum */
+    double alpha;
+    double p;                                 /* service: min(1, M min p) over the M scored metrics and the multivariate one */
+    double anomaly_score;                     /* of the service */
+    double metric_score[YAGA_METRICS_MAX];    /* log10 p / log10 alpha; NaN when not scored */
+    double p_mv, decision_mv;
+    size_t n_suppressed;                      /* rare but immaterial metrics now */
+};
+
+/* Judge the row `row` of the grid (>= first_row + window_rows - 1 looks at a full window; earlier rows at what is there).
+ * confidence: reliability of the period's model, 0..1. */
+void yaga_detect_decide(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
+                        const struct yaga_frame *frame, const struct yaga_evidence_grid *grid, size_t row,
+                        double confidence, struct yaga_verdict *out);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Incidents: identity, the life of one (a pure state machine), and its store (incidents-and-alerts.md 2, 3, 4, 8).
+ *
+ *          seen c times            miss                 g misses
+ *   SUSPECTED ----------> OPEN <--------> RECOVERING ------------> CLOSED resolved (reopens within the window)
+ *        \_ g misses: CLOSED suspected_expired, silently
+ */
+#ifndef YAGA_INCIDENT_INCIDENT_H
+#define YAGA_INCIDENT_INCIDENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "yaga/base/error.h"
+#include "yaga/detect/detect.h"
+#include "yaga/io/store.h"
+
+enum { YAGA_FINGERPRINT_MAX = 24, YAGA_INCIDENT_ID_MAX = 24 };
+
+enum yaga_incident_status { YAGA_SUSPECTED, YAGA_OPEN, YAGA_RECOVERING, YAGA_CLOSED };
+const char *yaga_incident_status_name(enum yaga_incident_status status);
+
+enum yaga_fingerprint_scope { YAGA_SCOPE_PATTERN, YAGA_SCOPE_PATTERN_AND_CAUSE, YAGA_SCOPE_FAMILY };
+
+struct yaga_incident_params {
+    int confirmation_cycles;      /* c */
+    int confirmation_max_gap;
+    int resolution_grace_cycles;  /* g */
+    int64_t separation_s;         /* s */
+    int64_t reopen_window_s;      /* 0 = off */
+    bool reopen_as_new;           /* reopen_mode new_incident */
+    int64_t carry_over_s;
+    int64_t orphan_close_s;
+    int64_t cleanup_max_age_s;
+    enum yaga_fingerprint_scope scope;
+};
+void yaga_incident_params_init(struct yaga_incident_params *params);
+
+/* "anomaly_" + 12 hex of SHA-256(service | '_' | name). */
+void yaga_fingerprint(const char *service, const char *name, char out[YAGA_FINGERPRINT_MAX]);
+/* "incident_" + 12 hex, derived from what makes the occurrence unique (fingerprint, first seen, attempt), so that the same history gives
+ * the same ids; see docs/decisions. attempt > 0 after a collision. */
+void yaga_incident_id(const char *fingerprint, int64_t first_seen_s, int attempt, char out[YAGA_INCIDENT_ID_MAX]);
+
+struct yaga_incident {
+    char incident_id[YAGA_INCIDENT_ID_MAX];
+    char fingerprint_id[YAGA_FINGERPRINT_MAX];
+    char service[YAGA_NAME_MAX + 1];
+    char anomaly_name[YAGA_ANOMALY_NAME_MAX];
+    char pattern_name[YAGA_ANOMALY_NAME_MAX];
+    char root_metric[YAGA_NAME_MAX + 1];
+    char period[24];
+    enum yaga_incident_status status;
+    enum yaga_severity severity, peak_severity, previous_severity;
+    int64_t severity_changed_at_s; /* 0 = never */
+    int64_t first_seen_s, last_seen_s;
+    int64_t last_step;             /* step index of the last counted detection */
+    int64_t confirmed_at_s, announced_at_s, resolved_at_s; /* 0 = not yet */
+    char resolution_reason[24];    /* "" while active */
+    int64_t occurrence_count, consecutive_detections, missed_cycles, reopen_count, updates_skipped;
+    double current_value, peak_value, confidence, score, worst_score;
+    char detection_method[32];
+    char description[YAGA_TEXT_MAX + 1];
+    char reopens_incident_id[YAGA_INCIDENT_ID_MAX]; /* "" */
+};
+
+enum yaga_incident_action { YAGA_INCIDENT_CREATE, YAGA_INCIDENT_CONTINUE, YAGA_INCIDENT_REOPEN, YAGA_INCIDENT_CLOSE, YAGA_INCIDENT_MISS };
+const char *yaga_incident_action_name(enum yaga_incident_action action); /* CREATE CONTINUE REOPEN CLOSE MISS */
+
+/* What one cycle did to one incident. */
+struct yaga_incident_change {
+    struct yaga_incident incident;            /* after */
+    enum yaga_incident_action action;
+    enum yaga_incident_status previous_status; /* before; SUSPECTED for a new one */
+    bool confirmed;                           /* became OPEN for the first time now */
+    bool severity_changed;                    /* against the cycle before */
+    int64_t observation_gap_min;              /* > 0: bridged a gap without evaluation */
+    int64_t since_closure_min;                /* for REOPEN */
+    int anomaly;                              /* index into the cycle's anomalies, -1 = not seen in this cycle */
+};
+struct yaga_incident_changes {
+    size_t n;
+    struct yaga_incident_change *items; /* owned */
+};
+void yaga_incident_changes_clear(struct yaga_incident_changes *changes);
+
+/* One evaluated service in one cycle. */
+struct yaga_observation {
+    const char *service;
+    const char *period;
+    int64_t detected_at_s;
+    int64_t step;                       /* index of the step the window ends in: counts evidence, not cycles */
+    const struct yaga_anomaly *anomalies;
+    size_t n_anomalies;
+    const struct yaga_metric *metrics;  /* names of root metrics */
+    int64_t cycle_id;
+};
+
+/* The pure rules, one incident at a time (lifecycle.c); exposed for property tests. */
+void yaga_lifecycle_create(const struct yaga_incident_params *params, const struct yaga_observation *observation,
+                           const struct yaga_anomaly *anomaly, const char *fingerprint, struct yaga_incident_change *out);
+void yaga_lifecycle_seen(const struct yaga_incident_params *params, const struct yaga_observation *observation,
+                         const struct yaga_anomaly *anomaly, struct yaga_incident_change *change);
+void yaga_lifecycle_miss(const struct yaga_incident_params *params, const struct yaga_observation *observation,
+                         struct yaga_incident_change *change);
+bool yaga_lifecycle_is_stale(const struct yaga_incident_params *params, const struct yaga_incident *incident, int64_t at_s);
+
+/* Apply one evaluated outcome to the stored incidents; inside a transaction begun by the caller, who commits after the outbox rows are in.
+ * Writes incidents and events. */
+enum yaga_status yaga_incidents_apply(struct yaga_store *store, const struct yaga_incident_params *params,
+                                      const struct yaga_observation *observation, struct yaga_incident_changes *out,
+                                      struct yaga_error *err) YAGA_MUST_USE;
+/* An alert with this incident went into the outbox (same transaction). Also resets updates_skipped. */
+enum yaga_status yaga_incident_announced(struct yaga_store *store, const char *incident_id, int64_t at_s, int64_t cycle_id,
+                                         struct yaga_error *err) YAGA_MUST_USE;
+/* An update was held back (update_every_cycles or filter). */
+enum yaga_status yaga_incident_held_back(struct yaga_store *store, const char *incident_id, struct yaga_error *err) YAGA_MUST_USE;
+/* Close active incidents of services not in `services` or not evaluated for orphan_close_s, and those listed; own transaction is the caller's. */
+enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yaga_incident_params *params,
+                                      const char *const *services, size_t n_services, int64_t at_s, int64_t cycle_id,
+                                      struct yaga_incident_changes *closed, struct yaga_error *err) YAGA_MUST_USE;
+/* Delete CLOSED incidents older than cleanup_max_age_s, at most 1000. */
+enum yaga_status yaga_incidents_tidy(struct yaga_store *store, const struct yaga_incident_params *params, int64_t at_s,
+                                     struct yaga_error *err) YAGA_MUST_USE;
+/* Incidents in a state set (bit per status), service NULL = all; ordered by first_seen, incident_id. Array freed with yaga_free. */
+enum yaga_status yaga_incidents_list(struct yaga_store *store, unsigned status_mask, const char *service,
+                                     struct yaga_incident **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
+
+#endif
