@@ -45,7 +45,8 @@ struct yaga_setting {
     enum yaga_setting_type type;
     double min, max;           /* numbers: closed range; strings: length; lists: member count */
     const char *default_text;  /* as it would be written in a file; NULL = no default (getter needs _is_set) */
-    const char *unit;          /* "" when none */
+    const char *unit;          /* "" when none; "path": relative to the directory of the file that sets it, the getter
+                                  gives it resolved; "secret": only from the environment, masked */
     const char *words;         /* YAGA_SETTING_WORD: "five|three" */
     const char *environment;   /* variable that overrides the file, or NULL */
     bool required;             /* list members: must be present */
@@ -57,11 +58,13 @@ const struct yaga_setting *yaga_settings(size_t *n);
 /* Search when path is NULL: $CONFIG_FILE, ./yaga.cfg, ./config/yaga.cfg, ~/.yaga/yaga.cfg, /etc/yaga/yaga.cfg.
  * A named file that does not exist is an error. @include is relative to the including file. overrides: "key=value" texts
  * from the command line (may be NULL). On YAGA_E_CONFIG err holds the first problem; all problems (one a line, with
- * file:line) are in *problems if not NULL (yaga_free), also warnings when the load succeeds. */
+ * file:line) are in *problems if not NULL (yaga_free), also warnings when the load succeeds; *problems is NULL when there
+ * are none. A flag's value is plain text ("timezone=UTC"), arrays "a, b" or "[a, b]"; empty variables count as not set. */
 enum yaga_status yaga_config_load(const char *path, const char *const *overrides, size_t n_overrides,
                                   struct yaga_config **out, char **problems, struct yaga_error *err)
     YAGA_MUST_USE;
-/* From memory, for tests and fuzzing; name stands in for the file name, @include is refused. */
+/* From memory, for tests and fuzzing; name stands in for the file name, @include is refused, the environment is not
+ * looked at. */
 enum yaga_status yaga_config_parse(const char *text, const char *name, struct yaga_config **out,
                                    char **problems, struct yaga_error *err) YAGA_MUST_USE;
 struct yaga_config *yaga_config_free(struct yaga_config *config);
@@ -69,7 +72,9 @@ YAGA_DEFINE_AUTO(yaga_config)
 
 const char *yaga_config_path(const struct yaga_config *config); /* file read; "" when none */
 
-/* Value or default. Strings and arrays are borrowed from the config. */
+/* Value or default; a key without either gives NaN, "" or 0. Strings and arrays are borrowed from the config.
+ * fingerprinting.reopen_window_minutes, metrics[].query and metrics[].series are never empty: they follow from others. An
+ * empty list of metrics gives the built-in preset. */
 bool yaga_config_bool(const struct yaga_config *config, const char *key);
 int64_t yaga_config_int(const struct yaga_config *config, const char *key);
 double yaga_config_float(const struct yaga_config *config, const char *key);
@@ -91,7 +96,7 @@ bool yaga_config_item_is_set(const struct yaga_config *config, const char *key, 
 const char *yaga_config_where(const struct yaga_config *config, const char *key, size_t index);
 
 /* Effective values in libconfig syntax with "# default|file:line|environment X|flag" behind each; values of keys that hold
- * credentials are masked. Parsing it again gives the same values. yaga_free. */
+ * credentials are masked. Parsing it again gives the same values (relative paths: from the same directory). yaga_free. */
 enum yaga_status yaga_config_dump(const struct yaga_config *config, char **out, struct yaga_error *err)
     YAGA_MUST_USE;
 /* SHA-256 hex over all effective values of keys that influence training or detection (source of a value excluded). */

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of settings. One row is one key; a row without effect does not belong here.
+ * The manual (docs/man/yaga.conf.5.scd) follows this order and tests/unit/test_settings.c
+ * compares the two.
+ *
+ * Groups are contiguous: the dump opens and closes them while it walks down the table.
+ */
+#include <string.h>
+
+#include "yaga/config/config_internal.h"
+
+/* clang-format off */
+#define BOOL(key, value, help) \
+    {key, YAGA_SETTING_BOOL, 0, 1, value, "", NULL, NULL, false, help}
+#define INT_ENV(key, value, min, max, unit, variable, help) \
+    {key, YAGA_SETTING_INT, min, max, value, unit, NULL, variable, false, help}
+#define INT(key, value, min, max, unit, help) INT_ENV(key, value, min, max, unit, NULL, help)
+#define FLOAT(key, value, min, max, unit, help) \
+    {key, YAGA_SETTING_FLOAT, min, max, value, unit, NULL, NULL, false, help}
+#define STRING_ENV(key, value, max, unit, variable, help) \
+    {key, YAGA_SETTING_STRING, 0, max, value, unit, NULL, variable, false, help}
+#define STRING(key, value, max, unit, help) STRING_ENV(key, value, max, unit, NULL, help)
+#define NAME(key, help) \
+    {key, YAGA_SETTING_STRING, 1, NAME_MAX_BYTES, NULL, "", NULL, NULL, true, help}
+#define SECRET(key, variable, help) \
+    {key, YAGA_SETTING_STRING, 1, YAGA_CONFIG_TEXT_MAX, NULL, SETTING_UNIT_SECRET, NULL, variable, false, help}
+#define WORD(key, value, words, help) \
+    {key, YAGA_SETTING_WORD, 0, 0, "\"" value "\"", "", words, NULL, false, help}
+#define INTS(key, value, min, max, help) \
+    {key, YAGA_SETTING_INTS, min, max, value, "", NULL, NULL, false, help}
+#define STRINGS(key, value, max, unit, help) \
+    {key, YAGA_SETTING_STRINGS, 0, max, value, unit, NULL, NULL, false, help}
+#define LIST(key, max, help) \
+    {key, YAGA_SETTING_LIST, 0, max, "()", "", NULL, NULL, false, help}
+
+enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 100 };
+
+static const struct yaga_setting table[] = {
+    STRING("timezone", "\"UTC\"", WORD_MAX_BYTES, "", "IANA zone for periods, calendar rules and texts for people."),
+    BOOL("strict", "true", "Unknown keys are errors; false makes them warnings."),
+    STRING("instance", "\"\"", WORD_MAX_BYTES, "", "Name of this installation in alerts and metrics; empty means the host name."),
+
+    WORD("source.type", "prometheus", "prometheus|archive", "Where samples come from: VictoriaMetrics or Prometheus over HTTP, or archive files."),
+    STRINGS("source.files", "[]", ARRAY_MAX, SETTING_UNIT_PATH, "Archive files (JSON lines of /api/v1/export), plain or .gz; required by the type archive."),
+
+    STRING_ENV("victoria_metrics.endpoint", NULL, 2048, "URL", "VM_ENDPOINT", "Base URL, http or https, without user and password; required by the type prometheus."),
+    INT_ENV("victoria_metrics.timeout_seconds", "10", 1, 300, "s", "VM_TIMEOUT", "Time limit of one instant query."),
+    INT("victoria_metrics.range_timeout_seconds", "120", 1, 3600, "s", "Time limit of one range query."),
+    INT_ENV("victoria_metrics.max_retries", "3", 1, 10, "", "VM_MAX_RETRIES", "Attempts in total, the first included."),
+    FLOAT("victoria_metrics.retry_backoff_factor", "0.3", 0, 60, "s", "Pause before the second attempt; it doubles with every further one."),
+    INTS("victoria_metrics.retry_status_forcelist", "[500, 502, 503, 504]", 400, 599, "HTTP statuses worth another attempt; 429 always is."),
+    INT("victoria_metrics.pool_maxsize", "20", 1, 100, "", "Connections kept open for reuse."),
+    INT("victoria_metrics.circuit_breaker_threshold", "5", 1, 100, "", "Failures in a row that open the circuit breaker."),
+    INT("victoria_metrics.circuit_breaker_timeout_seconds", "300", 1, 86400, "s", "Time an open circuit breaker waits before one trial request."),
+    STRING("victoria_metrics.health_path", "\"/health\"", 1024, "", "Path asked before a run; empty switches the check off."),
+    INT("victoria_metrics.query_delay_seconds", "30", 0, 3600, "s", "Age that samples must have before they count as complete."),
+    STRING("victoria_metrics.environment", "\"production\"", WORD_MAX_BYTES, "", "Regular expression for the label deployment_environment_name, the placeholder $E."),
+    STRING("victoria_metrics.rate_window", "\"5m\"", 32, "duration", "Window of rates in queries, the placeholder $W."),
+    STRING("victoria_metrics.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
+    INT("victoria_metrics.max_points_per_query", "11000", 100, 10000000, "", "Samples per series one range query may ask for; longer ranges are split."),
+    INT("victoria_metrics.services_per_query", "200", 1, 1000, "", "Services asked for in one query."),
+    SECRET("victoria_metrics.bearer_token", "VM_BEARER_TOKEN", "Bearer token sent with every request."),
+    SECRET("victoria_metrics.username", "VM_USERNAME", "User of HTTP basic authentication; needs a password."),
+    SECRET("victoria_metrics.password", "VM_PASSWORD", "Password of HTTP basic authentication; needs a user."),
+
+    STRING("cache.step", "\"5m\"", 32, "duration", "Distance of two samples on the grid, 1m to 1h."),
+    INT("cache.settle_minutes", "10", 0, 1440, "min", "Training leaves out samples younger than this, because they may still change."),
+
+    STRING_ENV("model.models_directory", "\"./models\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "MODELS_DIR", "Models in use, one directory per service."),
+    STRING_ENV("model.staging_directory", "\"./models_staging\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "STAGING_DIR", "Where models are written before they are promoted."),
+    INT("model.min_training_samples", "500", 50, 1e6, "", "Samples a period needs for a model of a single metric."),
+    INT("model.min_multivariate_samples", "1000", 50, 1e6, "", "Complete rows a period needs for a model of all metrics together."),
+    INT("model.n_estimators", "200", 10, 1000, "", "Trees in the forest of a single metric."),
+    INT("model.n_estimators_multivariate", "300", 10, 1000, "", "Trees in the forest of all metrics together."),
+    INT("model.max_samples", "256", 8, 32768, "", "Rows that one tree is grown on."),
+    INT("model.random_state", "42", 0, 9007199254740991.0, "", "Seed of every random stream; the same seed and data give the same model."),
+    INT("model.keep_versions", "3", 1, 100, "", "Versions of a model kept for rollback."),
+
+    INT("training.lookback_days", "30", 1, 400, "d", "History that training reads."),
+    INT("training.min_data_points", "2000", 100, 1e6, "", "Samples a service needs to be trained at all."),
+    FLOAT("training.validation_fraction", "0.2", 0, 0.5, "", "Newest part of the history, held out to check a model."),
+    INT("training.embargo_minutes", "60", 0, 1440, "min", "Gap between the training part and the held-out part."),
+    BOOL("training.train_pooled", "true", "Train a model over all periods for the periods with too little data of their own."),
+    BOOL("training.seasonal_residual", "true", "Learn the weekly profile and look at what deviates from it."),
+    WORD("training.contamination_estimation.method", "budget", "budget|knee|gap|fixed", "How the decision level is found: from the alert budget, from the shape of the scores, or fixed."),
+    INT("training.contamination_estimation.min_samples", "100", 10, 1e6, "", "Scores the methods knee and gap need; with fewer the fallback applies."),
+    FLOAT("training.contamination_estimation.fallback", "0.05", 0.001, 0.5, "", "Share of anomalous rows for the method fixed, and where no estimate is possible."),
+    INT("training.run_retention_days", "180", 1, 3650, "d", "Age at which records of training runs are deleted."),
+    INT("training.threads", "0", 0, 256, "", "Threads of a training; 0 means all cores. The result does not depend on it."),
+    FLOAT("training.alert_budget.low_hours", "8", 0.1, 1e5, "h", "Return period of a deviation graded low."),
+    FLOAT("training.alert_budget.medium_hours", "48", 0.1, 1e5, "h", "Return period of a deviation graded medium."),
+    FLOAT("training.alert_budget.high_hours", "336", 0.1, 1e5, "h", "Return period of a deviation graded high."),
+    FLOAT("training.alert_budget.critical_hours", "2160", 0.1, 1e5, "h", "Return period of a deviation graded critical."),
+
+    FLOAT("alert_budget.per_service_per_week", "1.0", 0.001, 1000, "", "False incidents tolerated per service and week; sets the alarm levels."),
+
+    WORD("time_periods.scheme", "five", "five|three", "Business, evening, night and two weekend periods; or three without regard to the weekday."),
+    WORD("time_periods.weekend_rule", "calendar", "calendar|night_start", "Weekend from Saturday midnight, or from the night that begins on Friday."),
+    INT("time_periods.business_start", "8", 0, 24, "hour", "Local hour at which the night ends and business begins."),
+    INT("time_periods.evening_start", "18", 0, 24, "hour", "Local hour at which the evening begins."),
+    INT("time_periods.night_start", "22", 0, 24, "hour", "Local hour at which the night begins."),
+    STRINGS("time_periods.public_holidays", "[]", ARRAY_MAX, "date", "Days (YYYY-MM-DD) treated as weekend."),
+    INT("time_periods.min_distinct_days_weekday", "10", 1, 60, "d", "Different days a weekday period must have been seen on."),
+    INT("time_periods.min_distinct_days_weekend", "6", 1, 60, "d", "Different days a weekend period must have been seen on."),
+
+    INT("inference.step_seconds", "300", 10, 3600, "s", "Distance of points in the window; must equal cache.step."),
+    INT("inference.window_minutes", "60", 15, 720, "min", "Window fetched every cycle; at least detection.persistence_n + 1 steps."),
+    INT("inference.max_sample_age_seconds", "900", 10, 86400, "s", "A newest sample older than this counts as missing."),
+    INT("inference.level_window_hours", "24", 2, 168, "h", "Recent residuals that correct the expected level."),
+    INT("inference.model_warn_age_days", "7", 1, 400, "d", "Age of a model from which a warning is given."),
+    INT("inference.model_max_age_days", "30", 1, 400, "d", "Age of a model from which it is refused."),
+    INT("inference.health_max_latency_ms", "5000", 1, 600000, "ms", "A health answer slower than this stops the cycle."),
+    STRING_ENV("inference.alerts_directory", "\"./alerts\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "ALERTS_DIR", "Where alert files are written."),
+    INT("inference.alerts_retention_days", "30", 1, 3650, "d", "Age at which alert files are deleted."),
+    INT("inference.expected_interval_seconds", "120", 10, 86400, "s", "Interval at which the scheduler starts a cycle."),
+    INT("inference.max_run_seconds", "100", 1, 86400, "s", "Time limit of one cycle; below inference.expected_interval_seconds."),
+    INT("inference.presence_lookback_hours", "24", 1, 168, "h", "A metric seen within this time and absent now is missing, otherwise it does not apply."),
+
+    FLOAT("detection.alpha", NULL, 1e-9, 0.1, "", "Fixed level of significance; without it the level is calibrated."),
+    INT("detection.persistence_k", "2", 1, 12, "", "Points out of the last persistence_n that must be anomalous."),
+    INT("detection.persistence_n", "3", 1, 12, "", "Points that persistence looks at."),
+    FLOAT("detection.min_effect_z", "2.5", 0, 20, "", "Smallest deviation that matters, in robust standard deviations."),
+    FLOAT("detection.fast_fail_error_rate", "0.01", 0, 1, "ratio", "Error ratio from which an unusually low latency means fast failures."),
+    INT("detection.min_errors", "3", 0, 1000, "", "Failed requests per step that an error signal needs."),
+
+    STRING_ENV("fingerprinting.db_path", "\"./anomaly_state.db\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "FINGERPRINT_DB", "State database."),
+    INT("fingerprinting.confirmation_cycles", "2", 1, 10, "", "Cycles with evidence that open an incident."),
+    INT("fingerprinting.confirmation_max_gap", "1", 0, 10, "", "Cycles without evidence tolerated before an incident is open."),
+    INT("fingerprinting.resolution_grace_cycles", "3", 1, 10, "", "Quiet cycles that close an incident."),
+    INT("fingerprinting.incident_separation_minutes", "30", 5, 1440, "min", "A longer silence makes the next anomaly a new incident."),
+    INT("fingerprinting.reopen_window_minutes", NULL, 0, 1440, "min", "Time in which a closed incident can return; default is incident_separation_minutes."),
+    WORD("fingerprinting.reopen_mode", "reopen", "reopen|new_incident", "What a return within that time does."),
+    INT("fingerprinting.outage_carry_over_minutes", "240", 0, 10080, "min", "A pause of the program up to this long does not count as silence."),
+    INT("fingerprinting.orphan_close_hours", "24", 1, 720, "h", "Incidents of services no longer evaluated close after this time."),
+    INT("fingerprinting.cleanup_max_age_hours", "72", 1, 8760, "h", "Age at which closed incidents are deleted from the state."),
+    WORD("fingerprinting.fingerprint_scope", "pattern", "pattern|pattern_and_cause|family", "What makes two anomalies of a service the same incident."),
+
+    WORD("alerting.severity_threshold", "low", "low|medium|high|critical", "Lowest severity that is announced."),
+    STRINGS("alerting.non_alerting_patterns", "[\"request_rate_surge_healthy\"]", ARRAY_MAX, "", "Patterns recorded, but not announced."),
+    INT("alerting.update_every_cycles", "1", 1, 1000, "", "An open incident is announced again every so many cycles."),
+
+    STRING("monitoring.textfile", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Metrics about yaga itself in Prometheus text format; empty means none."),
+
+    WORD("logging.level", "INFO", "ERROR|WARN|INFO|DEBUG", "Most detailed level that is logged."),
+    WORD("logging.format", "text", "text|json", "Lines for people or one JSON object a line."),
+
+    LIST("services", YAGA_CONFIG_LIST_MAX, "Services to watch; empty means all that the source knows."),
+    NAME("services[].name", "Value of the service label."),
+    WORD("services[].category", "standard", "critical|standard|micro|admin|core|background", "Kind of service."),
+    BOOL("services[].enabled", "true", "Whether the service is trained and evaluated."),
+    STRINGS("services[].expected_metrics", "[]", METRICS_MAX, "", "Metrics whose absence is a fault; empty means those with metrics[].expected."),
+    STRINGS("services[].depends_on", "[]", ARRAY_MAX, "", "Services that this one calls."),
+
+    LIST("metrics", METRICS_MAX, "Metrics of every service; empty means the built-in preset of OpenTelemetry span metrics."),
+    NAME("metrics[].name", "Name in models and alerts."),
+    STRING("metrics[].query", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Query with the placeholders $S, $E and $W; empty means <name>{$S}."),
+    STRING("metrics[].series", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Series of an archive, name or name{label=\"value\"}; empty means the name."),
+    STRING("metrics[].unit", "\"\"", 32, "", "Unit shown in alerts."),
+    WORD("metrics[].kind", "gauge", "rate|latency|ratio|gauge", "What the number is; decides the automatic transform."),
+    WORD("metrics[].role", "none", "none|traffic|latency|dependency|database|errors", "What patterns take the metric for; one metric per role."),
+    FLOAT("metrics[].min", NULL, -1e15, 1e15, "", "Samples below are invalid and count as missing."),
+    FLOAT("metrics[].max", NULL, -1e15, 1e15, "", "Samples above are cut to it."),
+    WORD("metrics[].bad_direction", "both", "high|low|both", "Direction in which a deviation is bad."),
+    BOOL("metrics[].zero_normal", "false", "Zero or absence means inactivity and is not suspicious."),
+    BOOL("metrics[].expected", "true", "Every service has it, unless services[].expected_metrics says otherwise."),
+    WORD("metrics[].transform", "auto", "auto|none|log1p|log|logit", "Scale on which deviations are measured."),
+    WORD("metrics[].seasonal", "auto", "auto|yes|no", "Whether a weekly profile is learned."),
+    FLOAT("metrics[].min_relative_change", "0.25", 0, 1000, "", "Smallest change that matters, relative to the expected value."),
+    FLOAT("metrics[].min_delta", "0", 0, 1e15, "", "Smallest change that matters, in the unit of the metric."),
+    FLOAT("metrics[].min_value", "0", -1e15, 1e15, "", "A high deviation of a value below this never matters."),
+};
+/* clang-format on */
+
+enum { N_SETTINGS = sizeof table / sizeof table[0] };
+
+const struct yaga_setting *yaga_settings(size_t *n)
+{
+    *n = N_SETTINGS;
+    return table;
+}
+
+size_t yaga_setting_find(const char *key)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (strcmp(table[i].key, key) == 0)
+            return i;
+    return SETTING_NONE;
+}
+
+bool yaga_setting_is_group(const char *key)
+{
+    size_t length = strlen(key);
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (strncmp(table[i].key, key, length) == 0 && table[i].key[length] == '.')
+            return true;
+    return false;
+}
+
+bool yaga_setting_is_member(const struct yaga_setting *row)
+{
+    return strstr(row->key, "[]") != NULL;
+}
+
+bool yaga_setting_is_secret(const struct yaga_setting *row)
+{
+    return strcmp(row->unit, SETTING_UNIT_SECRET) == 0;
+}
+
+bool yaga_setting_is_path(const struct yaga_setting *row)
+{
+    return strcmp(row->unit, SETTING_UNIT_PATH) == 0;
+}
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+    size_t m = a < b ? a : b;
+    return m < c ? m : c;
+}
+
+/* Levenshtein distance: insertions, deletions and substitutions that turn a into b. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[CONFIG_KEY_MAX + 1];
+    size_t n = strnlen(b, CONFIG_KEY_MAX);
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= n; j++) {
+            size_t above = row[j];
+            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[n];
+}
+
+/* The last part of a key: "persistence_k" of "detection.persistence_k". */
+static const char *last_part(const char *key)
+{
+    const char *dot = strrchr(key, '.');
+    return dot == NULL ? key : dot + 1;
+}
+
+const char *yaga_setting_suggest(const char *key)
+{
+    /* A third of the letters may be wrong; with more, a guess misleads. */
+    size_t limit = strlen(key) / 3, best = limit + 1;
+    const char *found = NULL;
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        size_t d = distance(key, table[i].key);
+        if (strcmp(last_part(key), last_part(table[i].key)) == 0 && d > 1)
+            d = 1; /* right key in the wrong group */
+        if (d < best) {
+            best = d;
+            found = table[i].key;
+        }
+    }
+    return found;
+}
