@@ -29,7 +29,8 @@ enum {
     YAGA_FOREST_MAX_STEPS = 4096    /* of a compiled univariate forest */
 };
 
-/* Preorder: the left child of node i is i+1, the right one i + right. feature < 0: leaf, value = path length. */
+/* Preorder: the left child of node i is i+1, the right one i + right. feature < 0: leaf, value = path
+ * length, right = 0. */
 struct yaga_forest_node {
     float value; /* threshold in standardised units (x <= value goes left), or path length of a leaf */
     uint16_t right;
@@ -74,7 +75,9 @@ enum yaga_status yaga_forest_check(const struct yaga_forest *forest, struct yaga
     YAGA_MUST_USE;
 
 /* A univariate forest as the step function it is: score(x) = value[i], i = number of breaks < x
- * (x <= breaks[0] gives value[0]). n_breaks <= YAGA_FOREST_MAX_STEPS, thinned so that no score moves by more than 1e-3. */
+ * (x <= breaks[0] gives value[0]). n_breaks <= YAGA_FOREST_MAX_STEPS, thinned so that no score moves by more than 1e-3
+ * (5e-4 as a rule). Only a forest of so few or so large trees that this needs more steps than
+ * YAGA_FOREST_MAX_STEPS is thinned further. */
 struct yaga_steps {
     size_t n_breaks;
     const double *breaks; /* [n_breaks] ascending, raw units */
