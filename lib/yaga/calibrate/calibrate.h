@@ -55,7 +55,8 @@ struct yaga_contamination {
 };
 void yaga_contamination_estimate(const double *sorted, size_t n, double base, size_t min_samples, double fallback,
                                  struct yaga_contamination *out);
-/* Share of |x - median| > 3.5 * 1.4826 MAD: how contaminated the training data look. */
+/* Share of |x - median| > 3.5 * 1.4826 MAD: how contaminated the training data look. NaN for n = 0,
+ * and without memory for a copy of x. */
 double yaga_outlier_share(const double *x, size_t n);
 
 #endif
