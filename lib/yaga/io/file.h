@@ -6,11 +6,13 @@
 #ifndef YAGA_IO_FILE_H
 #define YAGA_IO_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "yaga/base/error.h"
+#include "yaga/base/mem.h"
 
 /* Durability is switched off for throw-away runs (replay): no fsync, still atomic against readers. */
 void yaga_file_set_durable(bool durable);
@@ -20,7 +22,8 @@ void yaga_file_set_durable(bool durable);
 enum yaga_status yaga_file_read(const char *path, size_t max_bytes, char **out, size_t *n_bytes,
                                 struct yaga_error *err) YAGA_MUST_USE;
 
-/* Replace path by these bytes; a reader sees the old or the new content, never a mixture. Mode 0640. */
+/* Replace path by these bytes; a reader sees the old or the new content, never a mixture. Mode 0640;
+ * missing folders are made. */
 enum yaga_status yaga_file_write_atomic(const char *path, const void *data, size_t n_bytes,
                                         struct yaga_error *err) YAGA_MUST_USE;
 
@@ -28,14 +31,19 @@ enum yaga_status yaga_file_write_atomic(const char *path, const void *data, size
 enum yaga_status yaga_file_append(const char *path, const void *data, size_t n_bytes,
                                   struct yaga_error *err) YAGA_MUST_USE;
 
+/* The folder a file is in, "." when the path has none; false (and a cut text) when too long. */
+bool yaga_file_folder(const char *path, char out[PATH_MAX]);
+
 /* mkdir -p, mode 0750. */
 enum yaga_status yaga_dir_make(const char *path, struct yaga_error *err) YAGA_MUST_USE;
+/* The folders above a file that is to be made. */
+enum yaga_status yaga_dir_make_for(const char *path, struct yaga_error *err) YAGA_MUST_USE;
 /* rm -r of a folder made by us; a missing one is fine. Symbolic links are removed, not followed. */
 enum yaga_status yaga_dir_remove(const char *path, struct yaga_error *err) YAGA_MUST_USE;
 /* fsync the folder (names durable). */
 enum yaga_status yaga_dir_sync(const char *path, struct yaga_error *err) YAGA_MUST_USE;
 /* Names in a folder, sorted bytewise, without "." and ".."; at most max_names (else YAGA_E_INPUT). Free with
- * yaga_names_free. A missing folder gives zero names. */
+ * yaga_names_clear. A missing folder gives zero names. */
 struct yaga_names {
     char **names;
     size_t n;
@@ -69,7 +77,9 @@ enum yaga_status yaga_lines_open(const char *path, size_t max_line, struct yaga_
  * stream is YAGA_E_INPUT. */
 enum yaga_status yaga_lines_next(struct yaga_lines *lines, const char **line, size_t *length,
                                  struct yaga_error *err) YAGA_MUST_USE;
+/* Of the line last given, from 1; 0 before the first. */
 uint64_t yaga_lines_number(const struct yaga_lines *lines);
 struct yaga_lines *yaga_lines_free(struct yaga_lines *lines);
+YAGA_DEFINE_AUTO(yaga_lines)
 
 #endif

@@ -7,7 +7,13 @@
  * Retry: at most max_retries attempts in all; connection failures, timeouts, 429 and the listed statuses are
  * tried again after uniform(0.5, 1) * backoff_s * 2^(k-1), at most 10 s; Retry-After honoured up to 30 s.
  * Breaker: breaker_threshold finally failed requests in a row of transport class open it for breaker_timeout_s; while
- * open, requests fail at once with YAGA_E_CIRCUIT; then one probe decides. Its state is a value the caller keeps.
+ * open, requests fail at once with YAGA_E_CIRCUIT; then one probe (one attempt) decides. Its state is a value the
+ * caller keeps. Any answer of a working server, a refusal (4xx) included, counts as success.
+ *
+ * What a request ends with: YAGA_E_NETWORK no usable answer (connection, timeout, cut body, 3xx, 5xx, 429);
+ * YAGA_E_QUERY another 4xx; YAGA_E_INPUT body over the limit or undecodable; YAGA_E_CIRCUIT, YAGA_E_DEADLINE,
+ * YAGA_E_INTERRUPTED; YAGA_E_ARG a URL or header that cannot be sent; or what on_body returned. Redirects are not followed.
+ * Error texts hold neither credentials nor query strings.
  */
 #ifndef YAGA_IO_HTTP_H
 #define YAGA_IO_HTTP_H
@@ -67,8 +73,10 @@ typedef enum yaga_status (*yaga_http_body_fn)(void *context, const char *data, s
 struct yaga_http_request {
     const char *path;          /* "/api/v1/query_range" */
     const char *form;          /* encoded fields "query=...&start=..." or NULL; POST above 4 KiB, else GET */
-    const char *body;          /* JSON body: POST with application/json; or NULL */
-    int64_t timeout_ms;
+    const char *body;          /* POST this text (form then goes into the URL); or NULL */
+    const char *content_type;  /* of body; NULL = "application/json" */
+    const char *headers;       /* further lines "Name: value\nName: value", or NULL */
+    int64_t timeout_ms;        /* of one attempt; 0 = until the deadline */
     yaga_http_body_fn on_body; /* or NULL: collect into response text */
     void *context;
     /* results */
@@ -82,11 +90,12 @@ struct yaga_http_request {
 
 /* Run all requests, at most max_connections at a time, until each succeeded or finally failed or the deadline
  * (yaga_clock_monotonic_ms; 0 = none) passed (YAGA_E_DEADLINE for those left). Per-request results are in the
- * requests; the return value is only for failures of the client itself. */
+ * requests; the return value is only for failures of the client itself. Requests start zero-initialised; the results
+ * of an earlier use are freed first. */
 enum yaga_status yaga_http_perform(struct yaga_http *http, struct yaga_http_request *requests,
                                    size_t n_requests, int64_t deadline_ms, struct yaga_error *err)
     YAGA_MUST_USE;
-void yaga_http_request_clear(struct yaga_http_request *request);
+void yaga_http_request_clear(struct yaga_http_request *request); /* frees the results */
 
 /* Percent-encode for form fields, appended to *out. */
 struct yaga_str;
