@@ -40,7 +40,9 @@ struct yaga_quality {
     double score;              /* mean over expected metrics */
     char grade;
 };
-/* corrected: counts from yaga_frame_validate, or NULL. Penalties: training.md 5.1. */
+/* corrected: counts from yaga_frame_validate, or NULL. Penalties: training.md 5.1, with 10 points for any corrected value and
+ * 10 more when they exceed a tenth of the points. Absence that means "no calls" (zero_normal while traffic is measured; latency
+ * and errors while it is 0) is neither expected nor a gap. A metric without any point scores 0. */
 void yaga_quality_assess(const struct yaga_frame *frame, const struct yaga_metric *metrics,
                          const size_t *corrected, struct yaga_quality *out);
 

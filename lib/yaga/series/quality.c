@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a value may be, what absence means, and how good a series is (training.md 4, 5).
+ */
+#include "yaga/series/quality.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "yaga/base/str.h"
+
+/* Values that are kept but worth a word (detection.md 3). */
+static const double very_high_latency_ms = 10000.0;
+static const double elevated_error_ratio = 0.1;
+static const double very_high_error_ratio = 0.5;
+/* Rounding in the backend's own subtraction, not a measurement below the range. */
+static const double tiny = 1e-9;
+
+static void YAGA_PRINTF(2, 3)
+    warn(struct yaga_warnings *warnings, const char *format, ...)
+{
+    if (warnings == NULL)
+        return;
+    warnings->n_total++;
+    if (warnings->n == YAGA_WARNINGS_MAX)
+        return;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(warnings->text[warnings->n++], YAGA_WARNING_TEXT_MAX, format, args);
+    va_end(args);
+}
+
+static void
+warn_unusual(const struct yaga_metric *metric, double x, struct yaga_warnings *warnings)
+{
+    char text[YAGA_DOUBLE_TEXT_MAX];
+    if (metric->role == YAGA_ROLE_TRAFFIC && x == 0.0)
+        warn(warnings, "%s: 0, idle", metric->name);
+    if (metric->kind == YAGA_KIND_LATENCY && x > very_high_latency_ms)
+        warn(warnings, "%s: %s is very high, kept", metric->name,
+             yaga_format_double(x, text));
+    if (metric->role == YAGA_ROLE_ERRORS && x > elevated_error_ratio)
+        warn(warnings, "%s: %s is %s, kept", metric->name, yaga_format_double(x, text),
+             x > very_high_error_ratio ? "very high" : "elevated");
+}
+
+/* The value after the rules; *corrected tells that a measurement was changed. */
+static double validate(const struct yaga_metric *metric,
+                       double x,
+                       struct yaga_warnings *warnings,
+                       bool *corrected)
+{
+    char text[YAGA_DOUBLE_TEXT_MAX];
+    char bound[YAGA_DOUBLE_TEXT_MAX];
+    *corrected = false;
+    if (isnan(x))
+        return x;
+    *corrected = true;
+    if (!isfinite(x)) {
+        warn(warnings, "%s: %s is not finite, missing", metric->name,
+             yaga_format_double(x, text));
+        return (double)NAN;
+    }
+    if (x < metric->min - tiny) {
+        warn(warnings, "%s: %s is below %s, missing", metric->name,
+             yaga_format_double(x, text), yaga_format_double(metric->min, bound));
+        return (double)NAN;
+    }
+    if (x > metric->max) {
+        warn(warnings, "%s: %s is above %s, capped", metric->name,
+             yaga_format_double(x, text), yaga_format_double(metric->max, bound));
+        return metric->max;
+    }
+    *corrected = false;
+    warn_unusual(metric, x, warnings);
+    return x < metric->min ? metric->min : x;
+}
+
+void yaga_frame_validate(struct yaga_frame *frame,
+                         const struct yaga_metric *metrics,
+                         struct yaga_warnings *warnings,
+                         size_t *counts)
+{
+    for (size_t m = 0; counts != NULL && m < frame->n_metrics; m++)
+        counts[m] = 0;
+    for (size_t row = 0; row < frame->n_rows; row++) {
+        double *values = yaga_frame_row(frame, row);
+        bool last = row + 1 == frame->n_rows;
+        for (size_t m = 0; m < frame->n_metrics; m++) {
+            bool corrected;
+            values[m] =
+                validate(&metrics[m], values[m], last ? warnings : NULL, &corrected);
+            if (corrected && counts != NULL)
+                counts[m]++;
+        }
+    }
+}
+
+/* Undefined without requests: a mean duration of nothing, a share of nothing. */
+static bool needs_traffic(const struct yaga_metric *metric)
+{
+    return metric->role == YAGA_ROLE_LATENCY || metric->role == YAGA_ROLE_ERRORS;
+}
+
+void yaga_frame_resolve_absence(struct yaga_frame *frame,
+                                const struct yaga_metric *metrics)
+{
+    int traffic = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_TRAFFIC);
+    int latency = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_LATENCY);
+    if (traffic < 0)
+        return;
+    for (size_t row = 0; row < frame->n_rows; row++) {
+        double *values = yaga_frame_row(frame, row);
+        bool served = values[traffic] > 0 && latency >= 0 && !isnan(values[latency]);
+        for (size_t m = 0; m < frame->n_metrics; m++) {
+            if (needs_traffic(&metrics[m]) && values[traffic] == 0.0)
+                values[m] = (double)NAN;
+            else if (metrics[m].role == YAGA_ROLE_ERRORS && served && isnan(values[m]))
+                values[m] = 0.0;
+        }
+    }
+}
+
+/* Absence that says "nothing happened", not "we do not know". */
+static bool excused(const struct yaga_metric *metric, const double *values, int traffic)
+{
+    if (traffic < 0 || isnan(values[traffic]))
+        return false;
+    return metric->zero_normal || (needs_traffic(metric) && values[traffic] == 0.0);
+}
+
+/* Walks one metric from first_row on, counting points and gaps between them. */
+static void count(const struct yaga_frame *frame,
+                  const struct yaga_metric *metrics,
+                  size_t m,
+                  size_t first_row,
+                  struct yaga_metric_quality *out)
+{
+    int traffic = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_TRAFFIC);
+    size_t before = SIZE_MAX;
+    for (size_t row = first_row; row < frame->n_rows; row++) {
+        const double *values = yaga_frame_row(frame, row);
+        bool present = !isnan(values[m]);
+        bool known = present || excused(&metrics[m], values, traffic);
+        out->expected += present || !known;
+        out->actual += present;
+        if (!known)
+            continue;
+        if (before != SIZE_MAX && row - before > 2) {
+            double minutes = (double)(row - before) * (double)frame->step_s / 60.0;
+            out->n_gaps++;
+            out->longest_gap_min = fmax(out->longest_gap_min, minutes);
+        }
+        before = row;
+    }
+    if (out->expected > 0)
+        out->coverage = 100.0 * (double)out->actual / (double)out->expected;
+    else if (before != SIZE_MAX)
+        out->coverage = 100.0;
+}
+
+static double penalty(double value, const double limits[3], const double points[3])
+{
+    for (size_t i = 0; i < 3; i++)
+        if (value > limits[i])
+            return points[i];
+    return 0.0;
+}
+
+static double score(const struct yaga_metric_quality *q, size_t corrected)
+{
+    if (q->coverage <= 0.0)
+        return 0.0;
+    double total = 100.0;
+    total -= penalty(100.0 - q->coverage, (const double[]){50, 30, 10},
+                     (const double[]){40, 25, 10});
+    total -= penalty(q->longest_gap_min, (const double[]){120, 60, 30},
+                     (const double[]){20, 10, 5});
+    total -= penalty((double)q->n_gaps, (const double[]){20, 10, 5},
+                     (const double[]){15, 10, 5});
+    if (corrected > 0)
+        total -= 10.0;
+    if ((double)corrected > 0.1 * (double)q->actual)
+        total -= 10.0;
+    return fmax(total, 0.0);
+}
+
+static char grade(double points)
+{
+    static const struct {
+        double least;
+        char letter;
+    } grades[] = {{90, 'A'}, {75, 'B'}, {60, 'C'}, {40, 'D'}};
+    for (size_t i = 0; i < sizeof grades / sizeof grades[0]; i++)
+        if (points >= grades[i].least)
+            return grades[i].letter;
+    return 'F';
+}
+
+/* Mean over expected metrics; where none is expected, over those with any data. */
+static double overall(const struct yaga_quality *q, const struct yaga_metric *metrics)
+{
+    double sum[2] = {0, 0};
+    size_t n[2] = {0, 0};
+    for (size_t m = 0; m < q->n_metrics; m++) {
+        if (metrics[m].expected || q->metric[m].actual > 0) {
+            sum[metrics[m].expected] += q->metric[m].score;
+            n[metrics[m].expected]++;
+        }
+    }
+    size_t which = n[true] > 0;
+    return n[which] > 0 ? sum[which] / (double)n[which] : 0.0;
+}
+
+void yaga_quality_assess(const struct yaga_frame *frame,
+                         const struct yaga_metric *metrics,
+                         const size_t *corrected,
+                         struct yaga_quality *out)
+{
+    assert(frame->n_metrics <= YAGA_METRICS_MAX);
+    size_t first_row = 0;
+    while (first_row < frame->n_rows && !yaga_frame_row_present(frame, first_row))
+        first_row++;
+    *out = (struct yaga_quality){.n_metrics = frame->n_metrics};
+    for (size_t m = 0; m < frame->n_metrics; m++) {
+        struct yaga_metric_quality *q = &out->metric[m];
+        count(frame, metrics, m, first_row, q);
+        q->score = score(q, corrected == NULL ? 0 : corrected[m]);
+        q->grade = grade(q->score);
+    }
+    out->score = overall(out, metrics);
+    out->grade = grade(out->score);
+}

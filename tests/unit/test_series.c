@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Frames begin as NaN; fleets are sorted; values are validated, absence resolved, quality
+ * graded. */
+#include "assert.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "yaga/series/quality.h"
+
+enum { TRAFFIC, LATENCY, DATABASE, ERRORS, N };
+
+static const struct yaga_metric metrics[N] = {
+    [TRAFFIC] = {.name = "request_rate",
+                 .role = YAGA_ROLE_TRAFFIC,
+                 .kind = YAGA_KIND_RATE,
+                 .min = 0,
+                 .max = 1e6,
+                 .expected = true},
+    [LATENCY] = {.name = "latency",
+                 .role = YAGA_ROLE_LATENCY,
+                 .kind = YAGA_KIND_LATENCY,
+                 .min = 0,
+                 .max = 300000,
+                 .expected = true},
+    [DATABASE] = {.name = "db",
+                  .role = YAGA_ROLE_DATABASE,
+                  .kind = YAGA_KIND_LATENCY,
+                  .min = 0,
+                  .max = 300000,
+                  .zero_normal = true},
+    [ERRORS] = {.name = "error_rate",
+                .role = YAGA_ROLE_ERRORS,
+                .kind = YAGA_KIND_RATIO,
+                .min = 0,
+                .max = 1,
+                .expected = true},
+};
+
+static void fill(struct yaga_frame *frame, size_t n_rows)
+{
+    assert_ok(yaga_frame_init(frame, 3000, 300, n_rows, N, NULL), NULL);
+    for (size_t row = 0; row < n_rows; row++) {
+        double *values = yaga_frame_row(frame, row);
+        values[TRAFFIC] = 10;
+        values[LATENCY] = 50;
+        values[DATABASE] = 5;
+        values[ERRORS] = 0.01;
+    }
+}
+
+static void a_new_frame_is_all_missing(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    assert_ok(yaga_frame_init(&frame, 600, 300, 3, 2, NULL), NULL);
+    for (size_t row = 0; row < 3; row++)
+        assert_false(yaga_frame_row_present(&frame, row));
+    yaga_frame_row(&frame, 1)[1] = 0.0;
+    assert_true(yaga_frame_row_present(&frame, 1));
+    assert_int_equal(yaga_frame_time(&frame, 2), 1200);
+    yaga_frame_clear(&frame);
+}
+
+static void a_frame_refuses_what_breaks_its_limits(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_error err;
+    assert_int_equal(yaga_frame_init(&frame, 0, 0, 1, 1, &err), YAGA_E_ARG);
+    assert_int_equal(yaga_frame_init(&frame, 0, 60, YAGA_FRAME_MAX_ROWS + 1, 1, &err),
+                     YAGA_E_ARG);
+    assert_int_equal(yaga_frame_init(&frame, 0, 60, 1, YAGA_METRICS_MAX + 1, &err),
+                     YAGA_E_ARG);
+}
+
+static void a_fleet_is_sorted_and_searched_by_name(void **state)
+{
+    (void)state;
+    const char *names[] = {"shop", "cart", "shopping", "api"};
+    struct yaga_fleet fleet;
+    assert_ok(yaga_fleet_init(&fleet, names, 4, 2, 0, 60, 5, NULL), NULL);
+    assert_string_equal(fleet.services[0].name, "api");
+    assert_string_equal(fleet.services[3].name, "shopping");
+    assert_int_equal(yaga_fleet_find(&fleet, "shopping", 4), 2);
+    assert_int_equal(yaga_fleet_find(&fleet, "shopping", 8), 3);
+    assert_int_equal(yaga_fleet_find(&fleet, "shoppings", 9), -1);
+    assert_int_equal(yaga_fleet_find(&fleet, "", 0), -1);
+    assert_int_equal(fleet.services[1].presence[1], YAGA_ABSENT);
+    yaga_fleet_clear(&fleet);
+}
+
+static void a_fleet_refuses_bad_names(void **state)
+{
+    (void)state;
+    char longest[YAGA_NAME_MAX + 2];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *cases[][2] = {{"a", "a"}, {"a", ""}, {longest, "b"}};
+    for (size_t i = 0; i < 3; i++) {
+        struct yaga_fleet fleet;
+        struct yaga_error err;
+        assert_int_equal(yaga_fleet_init(&fleet, cases[i], 2, 1, 0, 60, 5, &err),
+                         YAGA_E_ARG);
+    }
+}
+
+static void fleets_survive_failing_memory(void **state)
+{
+    (void)state;
+    const char *names[] = {"b", "a"};
+    struct yaga_fleet fleet;
+    struct yaga_error err;
+    enum yaga_status st = YAGA_E_NOMEM;
+    for (size_t k = 1; st != YAGA_OK; k++) {
+        yaga_mem_fail_nth(k);
+        st = yaga_fleet_init(&fleet, names, 2, 1, 0, 60, 5, &err);
+        yaga_mem_fail_nth(0);
+        if (st != YAGA_OK)
+            assert_int_equal(st, YAGA_E_NOMEM);
+    }
+    yaga_fleet_clear(&fleet);
+}
+
+static void values_outside_the_range_are_missing_or_capped(void **state)
+{
+    (void)state;
+    static const struct {
+        double in, out;
+        size_t count;
+        const char *warning;
+    } cases[] = {
+        {0.5, 0.5, 0, NULL},
+        {(double)INFINITY, (double)NAN, 1, "latency: +Inf is not finite, missing"},
+        {-1, (double)NAN, 1, "latency: -1 is below 0, missing"},
+        {-1e-10, 0, 0, NULL},
+        {300001, 300000, 1, "latency: 300001 is above 300000, capped"},
+        {20000, 20000, 0, "latency: 20000 is very high, kept"},
+        {(double)NAN, (double)NAN, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_frame frame;
+        struct yaga_warnings warnings = {.n = 0};
+        size_t counts[N];
+        fill(&frame, 2);
+        yaga_frame_row(&frame, 1)[LATENCY] = cases[i].in;
+        yaga_frame_validate(&frame, metrics, &warnings, counts);
+        assert_near(yaga_frame_at(&frame, 1, LATENCY), cases[i].out, 0);
+        assert_int_equal(counts[LATENCY], cases[i].count);
+        assert_int_equal(warnings.n, cases[i].warning != NULL);
+        if (cases[i].warning != NULL)
+            assert_string_equal(warnings.text[0], cases[i].warning);
+        yaga_frame_clear(&frame);
+    }
+}
+
+static void only_the_last_row_warns(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_warnings warnings = {.n = 0};
+    fill(&frame, 3);
+    yaga_frame_row(&frame, 0)[ERRORS] = 2;
+    yaga_frame_row(&frame, 2)[ERRORS] = 0.2;
+    yaga_frame_row(&frame, 2)[TRAFFIC] = 0;
+    yaga_frame_validate(&frame, metrics, &warnings, NULL);
+    assert_int_equal(warnings.n_total, 2);
+    assert_string_equal(warnings.text[0], "request_rate: 0, idle");
+    assert_string_equal(warnings.text[1], "error_rate: 0.2 is elevated, kept");
+    assert_near(yaga_frame_at(&frame, 0, ERRORS), 1, 0);
+    yaga_frame_clear(&frame);
+}
+
+static void metrics_without_bounds_have_none(void **state)
+{
+    (void)state;
+    const struct yaga_metric free_metric = {
+        .name = "x", .min = (double)NAN, .max = (double)NAN};
+    struct yaga_frame frame;
+    assert_ok(yaga_frame_init(&frame, 0, 60, 1, 1, NULL), NULL);
+    frame.values[0] = -1e300;
+    yaga_frame_validate(&frame, &free_metric, NULL, NULL);
+    assert_near(frame.values[0], -1e300, 0);
+    yaga_frame_clear(&frame);
+}
+
+static void absence_means_what_the_roles_say(void **state)
+{
+    (void)state;
+    static const double nan_ = (double)NAN;
+    const struct {
+        double in[N], out[N];
+    } cases[] = {
+        /* no error series while served: no errors */
+        {{10, 50, nan_, nan_}, {10, 50, nan_, 0}},
+        /* nothing served: undefined */
+        {{0, 50, 5, 0.5}, {0, nan_, 5, nan_}},
+        /* traffic unknown: nothing is known about errors */
+        {{nan_, 50, nan_, nan_}, {nan_, 50, nan_, nan_}},
+        {{10, nan_, nan_, nan_}, {10, nan_, nan_, nan_}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_frame frame;
+        assert_ok(yaga_frame_init(&frame, 0, 300, 1, N, NULL), NULL);
+        memcpy(frame.values, cases[i].in, sizeof cases[i].in);
+        yaga_frame_resolve_absence(&frame, metrics);
+        for (size_t m = 0; m < N; m++)
+            assert_near(frame.values[m], cases[i].out[m], 0);
+        yaga_frame_clear(&frame);
+    }
+}
+
+static void metrics_without_roles_keep_their_absence(void **state)
+{
+    (void)state;
+    const struct yaga_metric plain[2] = {{.name = "a"},
+                                         {.name = "b", .kind = YAGA_KIND_RATIO}};
+    struct yaga_frame frame;
+    assert_ok(yaga_frame_init(&frame, 0, 300, 1, 2, NULL), NULL);
+    frame.values[0] = 0;
+    yaga_frame_resolve_absence(&frame, plain);
+    assert_true(isnan(frame.values[1]));
+    yaga_frame_clear(&frame);
+}
+
+static void complete_data_is_graded_a(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 100);
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    assert_near(quality.score, 100, 0);
+    assert_int_equal(quality.grade, 'A');
+    assert_int_equal(quality.metric[LATENCY].expected, 100);
+    yaga_frame_clear(&frame);
+}
+
+static void rows_before_the_first_sample_are_not_expected(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 100);
+    for (size_t i = 0; i < 40 * N; i++)
+        frame.values[i] = (double)NAN;
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    assert_int_equal(quality.metric[TRAFFIC].expected, 60);
+    assert_near(quality.score, 100, 0);
+    yaga_frame_clear(&frame);
+}
+
+static void a_long_gap_costs_points(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 100);
+    /* rows 10..39 missing: coverage 70 % (25 - only below 70), distance 31 steps = 155
+     * min (20) */
+    for (size_t row = 10; row < 40; row++)
+        yaga_frame_row(&frame, row)[TRAFFIC] = (double)NAN;
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    const struct yaga_metric_quality *q = &quality.metric[TRAFFIC];
+    assert_int_equal(q->n_gaps, 1);
+    assert_near(q->longest_gap_min, 155, 1e-12);
+    assert_near(q->coverage, 70, 1e-12);
+    assert_near(q->score, 100 - 10 - 20, 0);
+    assert_int_equal(q->grade, 'C');
+    yaga_frame_clear(&frame);
+}
+
+static void ordinary_inactivity_is_no_gap(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 100);
+    for (size_t row = 10; row < 90; row++) {
+        yaga_frame_row(&frame, row)[DATABASE] = (double)NAN;
+        yaga_frame_row(&frame, row)[TRAFFIC] = 0;
+        yaga_frame_row(&frame, row)[LATENCY] = (double)NAN;
+        yaga_frame_row(&frame, row)[ERRORS] = (double)NAN;
+    }
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    assert_int_equal(quality.metric[DATABASE].expected, 20);
+    assert_int_equal(quality.metric[DATABASE].n_gaps, 0);
+    assert_near(quality.metric[DATABASE].score, 100, 0);
+    assert_near(quality.metric[LATENCY].score, 100, 0);
+    yaga_frame_clear(&frame);
+}
+
+static void corrected_values_cost_points(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 100);
+    yaga_quality_assess(&frame, metrics, (const size_t[N]){1, 11, 0, 0}, &quality);
+    assert_near(quality.metric[TRAFFIC].score, 90, 0);
+    assert_near(quality.metric[LATENCY].score, 80, 0);
+    assert_near(quality.score, 90, 1e-12);
+    yaga_frame_clear(&frame);
+}
+
+static void nothing_at_all_is_graded_f(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    assert_ok(yaga_frame_init(&frame, 0, 300, 10, N, NULL), NULL);
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    assert_near(quality.score, 0, 0);
+    assert_int_equal(quality.grade, 'F');
+    assert_int_equal(quality.metric[0].grade, 'F');
+    yaga_frame_clear(&frame);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_frame_is_all_missing),
+        cmocka_unit_test(a_frame_refuses_what_breaks_its_limits),
+        cmocka_unit_test(a_fleet_is_sorted_and_searched_by_name),
+        cmocka_unit_test(a_fleet_refuses_bad_names),
+        cmocka_unit_test(fleets_survive_failing_memory),
+        cmocka_unit_test(values_outside_the_range_are_missing_or_capped),
+        cmocka_unit_test(only_the_last_row_warns),
+        cmocka_unit_test(metrics_without_bounds_have_none),
+        cmocka_unit_test(absence_means_what_the_roles_say),
+        cmocka_unit_test(metrics_without_roles_keep_their_absence),
+        cmocka_unit_test(complete_data_is_graded_a),
+        cmocka_unit_test(rows_before_the_first_sample_are_not_expected),
+        cmocka_unit_test(a_long_gap_costs_points),
+        cmocka_unit_test(ordinary_inactivity_is_no_gap),
+        cmocka_unit_test(corrected_values_cost_points),
+        cmocka_unit_test(nothing_at_all_is_graded_f),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
