@@ -95,8 +95,8 @@ struct yaga_model {
     double achieved_per_week;            /* realised on the held-out part; NaN when it could not be measured */
     double holdout_days;
 
-    const void *mapping;                 /* non-NULL: arrays are borrowed from this mapping */
-    size_t mapping_bytes;
+    const void *mapping;                 /* non-NULL: arrays are borrowed from these bytes */
+    size_t mapping_bytes;                /* > 0: they are a mapping of ours, unmapped by yaga_model_free */
 };
 
 /* Empty model with n_metrics zeroed metric models. */

@@ -5,8 +5,8 @@
  *   <models>/.versions/<service>/<run id>/<variant>/<period>.yaga  + manifest.json
  *   <models>/<service> -> .versions/<service>/<run id>             symbolic link, renamed into place: atomic
  *
- * Service names are percent-encoded outside [A-Za-z0-9._-]; "." and ".." are refused. These functions are the only ones that know
- * the layout.
+ * Service names are percent-encoded outside [A-Za-z0-9._-], a leading dot too (names with one are ours); "." and ".." are
+ * refused. These functions are the only ones that know the layout.
  */
 #ifndef YAGA_MODEL_REGISTRY_H
 #define YAGA_MODEL_REGISTRY_H
@@ -20,7 +20,8 @@ bool yaga_registry_encode(const char *service, char *out, size_t size);
 
 /* Write all models of one service's run (same service, same run id, variant baseline) below staging, fsync, check by reading
  * back, move to .versions, switch the link, delete versions beyond keep_versions (never the one just replaced). Readers see the old or the new version.
- * manifest_extra (may be NULL): JSON object merged into manifest.json. */
+ * manifest_extra (may be NULL, stays the caller's): JSON object merged into manifest.json, whose own keys win. A run that was
+ * published before is replaced as a whole. Staging is left behind after a failure. */
 struct yaga_json;
 enum yaga_status yaga_registry_publish(const char *models_dir, const char *staging_dir,
                                        struct yaga_model *const *models, size_t n_models, size_t keep_versions,

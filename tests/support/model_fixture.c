@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model_fixture.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "assert.h"
+
+enum { N_ROWS = 120, N_DENSE = 2 };
+
+/* Sum of uniforms: roughly normal, the same everywhere. */
+static double noise(uint64_t *state)
+{
+    double sum = 0;
+    for (int i = 0; i < 12; i++) {
+        *state = *state * 6364136223846793005u + 1442695040888963407u;
+        sum += (double)(*state >> 40) / (double)(1 << 24);
+    }
+    return sum - 6;
+}
+
+static void number_stats(struct yaga_metric_stats *s, double first)
+{
+    double *const fields[] = {&s->count,         &s->n_eff,        &s->mean,
+                              &s->std,           &s->median,       &s->min,
+                              &s->max,           &s->p25,          &s->p75,
+                              &s->p90,           &s->p95,          &s->p99,
+                              &s->absent_share,  &s->zero_share,   &s->distinct,
+                              &s->non_zero_mean, &s->non_zero_p95, &s->total_requests};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        *fields[i] = first + (double)i + 0.125;
+}
+
+static void
+number_metric(struct yaga_metric_model *metric, const char *name, double first)
+{
+    (void)snprintf(metric->name, sizeof metric->name, "%s", name);
+    number_stats(&metric->stats, first);
+    metric->profile.level = first + 50;
+    for (size_t type = 0; type < YAGA_DAY_TYPES; type++)
+        for (size_t slot = 0; slot < YAGA_SLOTS_PER_DAY; slot++)
+            metric->profile.bucket[type][slot] = first + (double)(type * 100 + slot) / 7;
+    metric->contamination = (struct yaga_contamination){.knee = first + 0.01,
+                                                        .gap = first + 0.02,
+                                                        .knee_raw = first + 0.03,
+                                                        .gap_raw = NAN};
+    metric->offset = -0.5 - first / 1e4;
+    metric->outlier_share = 0.01 + first / 1e4;
+}
+
+static void fit_table(double *scores, struct yaga_table *out)
+{
+    struct yaga_error err;
+    for (size_t i = 0; i < N_ROWS; i++)
+        scores[i] = -scores[i];
+    assert_ok(yaga_table_make(scores, N_ROWS, out, &err), &err);
+}
+
+static void fit_dense(struct yaga_metric_model *metric, const double *r)
+{
+    static double oob[N_ROWS];
+    struct yaga_error err;
+    struct yaga_forest forest = {0};
+    struct yaga_forest_params params = {
+        .n_trees = 8, .sample_size = 16, .seed = 7, .n_threads = 1};
+    metric->cls = YAGA_CLASS_DENSE;
+    assert_ok(yaga_residuals_fit(r, N_ROWS, &metric->residuals, &err), &err);
+    assert_ok(yaga_forest_grow(r, N_ROWS, 1, &params, &forest, oob, &err), &err);
+    assert_ok(yaga_forest_compile(&forest, &metric->forest, &err), &err);
+    yaga_forest_clear(&forest);
+    fit_table(oob, &metric->forest_scores);
+}
+
+static void fit_multivariate(struct yaga_model *m, const double *x)
+{
+    static double scores[N_ROWS];
+    struct yaga_error err;
+    struct yaga_forest_params params = {
+        .n_trees = 6, .sample_size = 16, .seed = 9, .n_threads = 1};
+    m->n_mv = N_DENSE;
+    m->mv_metric[0] = 2;
+    m->mv_metric[1] = 0;
+    m->mv_offset = -0.61;
+    m->mv_contamination = (struct yaga_contamination){0.011, 0.012, 0.013, 0.014};
+    assert_ok(yaga_forest_grow(x, N_ROWS, N_DENSE, &params, &m->mv_forest, scores, &err),
+              &err);
+    fit_table(scores, &m->mv_forest_scores);
+    assert_ok(yaga_pca_fit(x, N_ROWS, N_DENSE, 0.9, &m->pca, scores, &err), &err);
+    assert_ok(yaga_table_make(scores, N_ROWS, &m->pca_scores, &err), &err);
+}
+
+static void name_model(struct yaga_model *m, const char *service, const char *run_id)
+{
+    (void)snprintf(m->service, sizeof m->service, "%s", service);
+    (void)snprintf(m->variant, sizeof m->variant, "baseline");
+    (void)snprintf(m->run_id, sizeof m->run_id, "%s", run_id);
+    (void)snprintf(m->timezone, sizeof m->timezone, "Europe/Berlin");
+    (void)snprintf(m->config_digest, sizeof m->config_digest, "%064d", 17);
+}
+
+static void number_model(struct yaga_model *m)
+{
+    m->scheme = YAGA_SCHEME_THREE;
+    m->train_start_s = 1770000000;
+    m->train_end_s = 1772592000;
+    m->step_s = 300;
+    m->seed = UINT64_C(0xfedcba9876543210);
+    m->n_rows = 4321;
+    m->n_days = 22;
+    m->quality = 91.5;
+    m->quality_grade = 'A';
+    m->alpha = 2.5e-5;
+    m->budget_per_week = 1.25;
+    m->achieved_per_week = NAN;
+    m->holdout_days = 6.5;
+}
+
+struct yaga_model *test_model_new(const char *service,
+                                  const char *run_id,
+                                  enum yaga_period period,
+                                  int64_t trained_at_s)
+{
+    static double one[N_ROWS];
+    static double two[N_ROWS];
+    static double both[N_ROWS * N_DENSE];
+    struct yaga_model *m = NULL;
+    struct yaga_error err;
+    uint64_t state = 42;
+    for (size_t i = 0; i < N_ROWS; i++) {
+        one[i] = noise(&state);
+        two[i] = 0.7 * one[i] + noise(&state);
+        both[i * N_DENSE] = two[i];
+        both[i * N_DENSE + 1] = one[i];
+    }
+    assert_ok(yaga_model_new(4, &m, &err), &err);
+    name_model(m, service, run_id);
+    number_model(m);
+    m->period = period;
+    m->trained_at_s = trained_at_s;
+    number_metric(&m->metrics[0], "request_rate", 100);
+    number_metric(&m->metrics[1], "error_rate", 200);
+    number_metric(&m->metrics[2], "application_latency", 300);
+    number_metric(&m->metrics[3], "queue", 400);
+    m->metrics[0].transform = YAGA_TRANSFORM_LOG1P;
+    m->metrics[1].transform = YAGA_TRANSFORM_LOGIT;
+    m->metrics[2].transform = YAGA_TRANSFORM_LOG;
+    m->metrics[1].cls = YAGA_CLASS_ACTIVATION;
+    m->metrics[3].cls = YAGA_CLASS_SPARSE;
+    m->metrics[3].profile.level = NAN;
+    fit_dense(&m->metrics[0], one);
+    fit_dense(&m->metrics[2], two);
+    fit_multivariate(m, both);
+    return m;
+}
