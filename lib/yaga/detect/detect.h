@@ -8,6 +8,7 @@
  *
  * Evidence of a metric, p in (0, 1]: how rare a deviation at least this bad is in ordinary operation,
  *   p = min(1, 2 min(p_forest, p_tail)) where p_tail <= 0.05, else 1        (p_tail in the bad direction)
+ * p_forest uses the most anomalous score between the start of the tail and the value: a worse value never counts less.
  * A metric is a signal if it is material and p <= alpha/10 now, or p <= alpha_soft = min(0.01, sqrt(alpha)) in at least k of the last n rows
  * including now. Published: anomaly_score = log10(p)/log10(alpha), >= 1 = anomalous.
  */
@@ -64,7 +65,7 @@ const char *yaga_immaterial_name(enum yaga_immaterial reason);
 
 struct yaga_evidence {
     double value;      /* raw; NaN = missing: nothing else is meaningful then */
-    double expected;   /* raw units, seasonal profile + level correction; NaN without a model */
+    double expected;   /* raw units, seasonal profile + level correction (base rate, median or 0 without a forest); NaN without a model */
     double residual;   /* r, level-corrected */
     double z;          /* (r - centre)/scale */
     double p_forest, p_tail, p; /* (0, 1]; 1 when not scored */
@@ -105,7 +106,7 @@ struct yaga_signal {
     enum yaga_direction direction;
     enum yaga_method method;
     enum yaga_severity severity; /* by return period, before anything else */
-    double value, expected, score, p, percentile, sigma;
+    double value, expected, score, p, percentile, sigma; /* score: decision; -clamp(-log10 p / 6, 0, 1) without a forest */
     bool strong, sustained;      /* sustained: the persistent rule holds */
     int points_anomalous, points_total;
     int64_t onset_s;             /* first row of the current run of rare values */
@@ -115,7 +116,7 @@ struct yaga_signal {
 enum { YAGA_ANOMALY_NAME_MAX = 160, YAGA_TEXT_MAX = 500, YAGA_LIST_MAX = 5, YAGA_LIST_TEXT_MAX = 300, YAGA_ANOMALIES_MAX = 4 };
 
 struct yaga_anomaly {
-    char name[YAGA_ANOMALY_NAME_MAX];         /* "<metric>_<direction>" or "metrics_combination_unusual" */
+    char name[YAGA_ANOMALY_NAME_MAX];         /* "<metric>_<high|low|activated>" or "metrics_combination_unusual" */
     char pattern_name[YAGA_ANOMALY_NAME_MAX]; /* name without a root-cause suffix */
     char family[32];                          /* traffic latency dependency database errors other */
     const char *type;                         /* "ml_isolation", "consolidated", "threshold", "multivariate_pattern" */
@@ -138,7 +139,7 @@ struct yaga_anomaly {
 
 struct yaga_verdict {
     size_t n_anomalies;
-    struct yaga_anomaly anomalies[YAGA_ANOMALIES_MAX];
+    struct yaga_anomaly anomalies[YAGA_ANOMALIES_MAX]; /* [n_anomalies]; the rest is not written */
     enum yaga_severity severity;              /* maximum */
     double alpha;
     double p;                                 /* service: min(1, M min p) over the M scored metrics and the multivariate one */

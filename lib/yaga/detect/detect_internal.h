@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of detect; nobody else includes it. */
+#ifndef YAGA_DETECT_INTERNAL_H
+#define YAGA_DETECT_INTERNAL_H
+
+#include "yaga/detect/detect.h"
+
+/* What judging one value needs beside its model. */
+struct yaga_point {
+    const struct yaga_metric *metric;
+    double step_s;
+    double n_requests; /* in the step; NaN = unknown */
+    bool fast_fail;    /* enough requests fail for fast answers to be suspicious */
+};
+
+/* A row under judgement. */
+struct yaga_bench {
+    const struct yaga_detect_params *params;
+    const struct yaga_metric *metrics;
+    const struct yaga_frame *frame;
+    const struct yaga_evidence_grid *grid;
+    size_t row;
+    size_t window_start;  /* first row of the window that ends with row */
+    size_t persist_start; /* first of the persistence_n rows that end with row */
+    double alpha, alpha_soft;
+};
+
+/* No value, no judgement. */
+struct yaga_evidence yaga_evidence_blank(void);
+/* A rate: counted events, hence Poisson noise, and zero means total loss. */
+bool yaga_metric_is_rate(const struct yaga_metric *metric);
+/* A share of the requests in the step, hence binomial noise. */
+bool yaga_metric_counts_requests(const struct yaga_metric *metric);
+/* May a deviation to this side be an anomaly at all? */
+bool yaga_side_is_bad(const struct yaga_point *point, enum yaga_direction side);
+
+/* DENSE: forest and tails on the corrected residual (cell->residual, expected, direction
+ * are set). */
+void yaga_judge_dense(const struct yaga_point *point,
+                      const struct yaga_metric_model *model,
+                      struct yaga_evidence *cell);
+/* THRESHOLD and ACTIVATION: cell->value is set; expected, direction and p follow. */
+void yaga_judge_threshold(const struct yaga_point *point,
+                          const struct yaga_metric_model *model,
+                          struct yaga_evidence *cell);
+void yaga_judge_activation(const struct yaga_point *point,
+                           const struct yaga_metric_model *model,
+                           struct yaga_evidence *cell);
+/* Position of a raw value among the stored statistics, 0..100, mid-rank on ties. */
+double yaga_stats_percentile(const struct yaga_metric_stats *stats, double value);
+
+/* Is a deviation to cell->direction large enough to matter? */
+enum yaga_immaterial yaga_material(const struct yaga_detect_params *params,
+                                   const struct yaga_point *point,
+                                   const struct yaga_evidence *cell);
+
+/* Joint evidence of one row; column[i]: frame column of the model's metric i, -1 = none.
+ */
+void yaga_judge_joint(const struct yaga_model *model,
+                      const int *column,
+                      const struct yaga_evidence *cells,
+                      double *p,
+                      double *decision,
+                      bool *partial);
+/* Shares of the metrics (frame columns) in the joint evidence of the row, summing to 1;
+ * returns the largest contributor, or -1 when the row has no joint evidence. */
+int yaga_joint_contributions(const struct yaga_bench *bench, double *contribution);
+/* Does the joint evidence alone make an anomaly? *lasting: in all of the last
+ * persistence_n rows. */
+bool yaga_joint_fires(const struct yaga_bench *bench, bool *lasting);
+
+/* Is the metric a signal in the row? *suppressed: rare enough, but immaterial. */
+bool yaga_signal_make(const struct yaga_bench *bench,
+                      size_t metric,
+                      struct yaga_signal *out,
+                      bool *suppressed);
+enum yaga_severity
+yaga_severity_of_p(const struct yaga_detect_params *params, double step_s, double p);
+
+/* Name, grade and explain: n >= 1 signals, or the joint evidence alone. */
+void yaga_anomaly_from_signals(const struct yaga_bench *bench,
+                               double confidence,
+                               struct yaga_anomaly *out);
+void yaga_anomaly_from_joint(const struct yaga_bench *bench,
+                             bool lasting,
+                             double confidence,
+                             struct yaga_anomaly *out);
+/* Word of a signal's side: "high", "low", or "activated" for a metric that is usually
+ * silent. */
+const char *yaga_signal_side(const struct yaga_signal *signal);
+
+/* "280 ms", "0.25%", "12.0 req/s", "n/a". */
+void yaga_text_value(const struct yaga_metric *metric,
+                     double value,
+                     char *out,
+                     size_t size);
+/* Description, interpretation, causes and checks of a named anomaly. */
+void yaga_texts_fill(const struct yaga_metric *metrics, struct yaga_anomaly *anomaly);
+
+/* Causes and checks of one metric's deviation, NULL-terminated. */
+struct yaga_advice {
+    const char *meaning;
+    const char *causes[YAGA_LIST_MAX + 1];
+    const char *checks[YAGA_LIST_MAX + 1];
+};
+const struct yaga_advice *yaga_advice_for(enum yaga_metric_role role, const char *side);
+const struct yaga_advice *yaga_advice_joint(void);
+
+#endif
