@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -306,7 +307,8 @@ static void *accept_all(void *argument)
     struct stub_server *server = argument;
     while (wait_for(server, server->listener, POLLIN, -1)) {
         int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0)
+        int on = 1; /* head and body in two writes must not wait for an acknowledgement */
+        if (fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0)
             start_connection(server, fd);
     }
     return NULL;
