@@ -21,6 +21,7 @@ enum { YAGA_FINGERPRINT_MAX = 24, YAGA_INCIDENT_ID_MAX = 24 };
 
 enum yaga_incident_status { YAGA_SUSPECTED, YAGA_OPEN, YAGA_RECOVERING, YAGA_CLOSED };
 const char *yaga_incident_status_name(enum yaga_incident_status status);
+bool yaga_incident_status_parse(const char *name, enum yaga_incident_status *out);
 
 enum yaga_fingerprint_scope { YAGA_SCOPE_PATTERN, YAGA_SCOPE_PATTERN_AND_CAUSE, YAGA_SCOPE_FAMILY };
 
@@ -38,11 +39,17 @@ struct yaga_incident_params {
 };
 void yaga_incident_params_init(struct yaga_incident_params *params);
 
+/* What a fingerprint is made of under a scope: the pattern (the name when there is none), the whole name or the family. */
+const char *yaga_fingerprint_name(enum yaga_fingerprint_scope scope, const struct yaga_anomaly *anomaly);
 /* "anomaly_" + 12 hex of SHA-256(service | '_' | name). */
 void yaga_fingerprint(const char *service, const char *name, char out[YAGA_FINGERPRINT_MAX]);
 /* "incident_" + 12 hex, derived from what makes the occurrence unique (fingerprint, first seen, attempt), so that the same history gives
  * the same ids; see docs/decisions. attempt > 0 after a collision. */
 void yaga_incident_id(const char *fingerprint, int64_t first_seen_s, int attempt, char out[YAGA_INCIDENT_ID_MAX]);
+
+/* Word for a method in documents and in the store: "isolation_forest", "threshold", "zero_normal_threshold"; "multivariate" for none, which is
+ * an anomaly of the combination without a signal of its own. */
+const char *yaga_incident_method_name(enum yaga_method method);
 
 struct yaga_incident {
     char incident_id[YAGA_INCIDENT_ID_MAX];
@@ -98,7 +105,10 @@ struct yaga_observation {
     int64_t cycle_id;
 };
 
-/* The pure rules, one incident at a time (lifecycle.c); exposed for property tests. */
+/* The pure rules, one incident at a time (lifecycle.c); exposed for property tests. change->incident is the incident before the call and after
+ * it; the rest of the change is written. Times never run backwards: the caller passes max(clock, end of the last cycle). A detection
+ * in the step of the last counted one is no new evidence: it keeps an incident alive but moves no counter, unless the signal is sustained.
+ * create leaves incident_id empty: the store gives it. */
 void yaga_lifecycle_create(const struct yaga_incident_params *params, const struct yaga_observation *observation,
                            const struct yaga_anomaly *anomaly, const char *fingerprint, struct yaga_incident_change *out);
 void yaga_lifecycle_seen(const struct yaga_incident_params *params, const struct yaga_observation *observation,
@@ -106,8 +116,18 @@ void yaga_lifecycle_seen(const struct yaga_incident_params *params, const struct
 void yaga_lifecycle_miss(const struct yaga_incident_params *params, const struct yaga_observation *observation,
                          struct yaga_incident_change *change);
 bool yaga_lifecycle_is_stale(const struct yaga_incident_params *params, const struct yaga_incident *incident, int64_t at_s);
+/* Seen again after a confirmed recovery, recent enough (a closed incident only; window 0: never). */
+bool yaga_lifecycle_may_reopen(const struct yaga_incident_params *params, const struct yaga_incident *incident, int64_t at_s);
+/* Closed and eligible -> OPEN again under the same id. */
+void yaga_lifecycle_reopen(const struct yaga_observation *observation, const struct yaga_anomaly *anomaly, struct yaga_incident_change *change);
+/* The same event for consumers that take no alert after a resolution: a new incident that starts OPEN and names the closed one. */
+void yaga_lifecycle_create_reopened(const struct yaga_incident_params *params, const struct yaga_observation *observation,
+                                    const struct yaga_anomaly *anomaly, const struct yaga_incident *closed, struct yaga_incident_change *out);
+/* End an active incident from outside (auto_stale, orphaned, manual). One that was never confirmed and went stale is suspected_expired. */
+void yaga_lifecycle_close(struct yaga_incident_change *change, const char *reason, int64_t at_s);
 
-/* Apply one evaluated outcome to the stored incidents; inside a transaction begun by the caller, who commits after the outbox rows are in.
+/* Apply one evaluated outcome to the stored incidents (an anomaly without a name is not tracked; of two with one fingerprint the graver
+ * counts). Changes come in the order of the incidents' first_seen, new ones last in the order of the anomalies. To be called inside a transaction begun by the caller, who commits after the outbox rows are in.
  * Writes incidents and events. */
 enum yaga_status yaga_incidents_apply(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const struct yaga_observation *observation, struct yaga_incident_changes *out,
@@ -124,7 +144,9 @@ enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yag
 /* Delete CLOSED incidents older than cleanup_max_age_s, at most 1000. */
 enum yaga_status yaga_incidents_tidy(struct yaga_store *store, const struct yaga_incident_params *params, int64_t at_s,
                                      struct yaga_error *err) YAGA_MUST_USE;
-/* Incidents in a state set (bit per status), service NULL = all; ordered by first_seen, incident_id. Array freed with yaga_free. */
+/* Most rows a list takes; more is YAGA_E_STORE. */
+enum { YAGA_INCIDENTS_MAX = 100000 };
+/* Incidents in a state set (bit 1 << status), service NULL = all; ordered by first_seen, incident_id. Array freed with yaga_free. */
 enum yaga_status yaga_incidents_list(struct yaga_store *store, unsigned status_mask, const char *service,
                                      struct yaga_incident **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
 

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One evaluated outcome against the stored incidents (incidents-and-alerts.md 3.3): each
+ * anomaly continues, replaces, reopens or creates an incident; each active incident
+ * without one is missed.
+ */
+#include <string.h>
+
+#include "yaga/base/mem.h"
+#include "yaga/incident/incident_internal.h"
+
+void yaga_incident_changes_clear(struct yaga_incident_changes *changes)
+{
+    yaga_free(changes->items);
+    *changes = (struct yaga_incident_changes){.n = 0};
+}
+
+enum yaga_status incident_changes_push(struct yaga_incident_changes *changes,
+                                       size_t *capacity,
+                                       const struct yaga_incident_change *change,
+                                       struct yaga_error *err)
+{
+    if (changes->n == *capacity) {
+        size_t more = *capacity == 0 ? 4 : *capacity * 2;
+        struct yaga_incident_change *items =
+            yaga_realloc(changes->items, more, sizeof *items);
+        if (items == NULL)
+            return yaga_error_nomem(err);
+        changes->items = items;
+        *capacity = more;
+    }
+    changes->items[changes->n++] = *change;
+    return YAGA_OK;
+}
+
+/* One anomaly worth tracking and its identity. */
+struct sighting {
+    const struct yaga_anomaly *anomaly;
+    char fingerprint[YAGA_FINGERPRINT_MAX];
+    bool continued; /* an active incident took it */
+};
+
+/* What one call works with. */
+struct application {
+    struct yaga_store *store;
+    const struct yaga_incident_params *params;
+    const struct yaga_observation *observation;
+    size_t n_sightings;
+    struct sighting sightings[YAGA_ANOMALIES_MAX];
+    size_t capacity;
+    struct yaga_incident_changes changes;
+};
+
+static bool is_graver(const struct yaga_anomaly *a, const struct yaga_anomaly *b)
+{
+    if (a->severity != b->severity)
+        return a->severity > b->severity;
+    return a->score < b->score;
+}
+
+static struct sighting *find_sighting(struct application *app, const char *fingerprint)
+{
+    for (size_t i = 0; i < app->n_sightings; i++)
+        if (strcmp(app->sightings[i].fingerprint, fingerprint) == 0)
+            return &app->sightings[i];
+    return NULL;
+}
+
+static void collect_sightings(struct application *app)
+{
+    const struct yaga_observation *observation = app->observation;
+    for (size_t i = 0; i < observation->n_anomalies; i++) {
+        const struct yaga_anomaly *anomaly = &observation->anomalies[i];
+        if (anomaly->name[0] == '\0')
+            continue;
+        char fingerprint[YAGA_FINGERPRINT_MAX];
+        yaga_fingerprint(observation->service,
+                         yaga_fingerprint_name(app->params->scope, anomaly), fingerprint);
+        struct sighting *same = find_sighting(app, fingerprint);
+        if (same == NULL) {
+            if (app->n_sightings == YAGA_ANOMALIES_MAX)
+                return;
+            same = &app->sightings[app->n_sightings++];
+            *same = (struct sighting){.anomaly = anomaly};
+            memcpy(same->fingerprint, fingerprint, sizeof fingerprint);
+        } else if (is_graver(anomaly, same->anomaly)) {
+            same->anomaly = anomaly;
+        }
+    }
+}
+
+/* Write the row and the events of a change and keep it. */
+static enum yaga_status finish_change(struct application *app,
+                                      struct yaga_incident_change *change,
+                                      struct yaga_error *err)
+{
+    const struct yaga_observation *observation = app->observation;
+    enum yaga_status st = change->action == YAGA_INCIDENT_CREATE
+                              ? incident_insert(app->store, &change->incident, err)
+                              : incident_update(app->store, &change->incident, err);
+    if (st == YAGA_OK)
+        st = incident_record(app->store, change, observation->detected_at_s,
+                             observation->cycle_id, err);
+    if (st == YAGA_OK)
+        st = incident_changes_push(&app->changes, &app->capacity, change, err);
+    return st;
+}
+
+/* An incident that was active before the cycle. */
+static enum yaga_status step_active(struct application *app,
+                                    const struct yaga_incident *incident,
+                                    struct yaga_error *err)
+{
+    struct yaga_incident_change change = {.incident = *incident};
+    struct sighting *sighting = find_sighting(app, incident->fingerprint_id);
+    if (sighting == NULL) {
+        yaga_lifecycle_miss(app->params, app->observation, &change);
+    } else if (yaga_lifecycle_is_stale(app->params, incident,
+                                       app->observation->detected_at_s)) {
+        yaga_lifecycle_close(&change, "auto_stale", app->observation->detected_at_s);
+    } else {
+        sighting->continued = true;
+        yaga_lifecycle_seen(app->params, app->observation, sighting->anomaly, &change);
+    }
+    return finish_change(app, &change, err);
+}
+
+/* A sighting that no active incident took: a closed one comes back, or a new one starts.
+ */
+static enum yaga_status
+step_new(struct application *app, const struct sighting *sighting, struct yaga_error *err)
+{
+    struct yaga_incident_change change = {.incident = {.incident_id = ""}};
+    enum yaga_status st =
+        incident_last_closed(app->store, sighting->fingerprint, &change.incident, err);
+    if (st != YAGA_OK && st != YAGA_E_NO_DATA)
+        return st;
+    bool may_reopen =
+        st == YAGA_OK && yaga_lifecycle_may_reopen(app->params, &change.incident,
+                                                   app->observation->detected_at_s);
+    if (!may_reopen)
+        yaga_lifecycle_create(app->params, app->observation, sighting->anomaly,
+                              sighting->fingerprint, &change);
+    else if (app->params->reopen_as_new)
+        yaga_lifecycle_create_reopened(app->params, app->observation, sighting->anomaly,
+                                       &change.incident, &change);
+    else
+        yaga_lifecycle_reopen(app->observation, sighting->anomaly, &change);
+    return finish_change(app, &change, err);
+}
+
+static enum yaga_status apply_all(struct application *app,
+                                  const struct yaga_incident *active,
+                                  size_t n_active,
+                                  struct yaga_error *err)
+{
+    /* Active ones first: a stale one must be closed before its successor is inserted. */
+    for (size_t i = 0; i < n_active; i++) {
+        enum yaga_status st = step_active(app, &active[i], err);
+        if (st != YAGA_OK)
+            return st;
+    }
+    for (size_t i = 0; i < app->n_sightings; i++) {
+        if (app->sightings[i].continued)
+            continue;
+        enum yaga_status st = step_new(app, &app->sightings[i], err);
+        if (st != YAGA_OK)
+            return st;
+    }
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_incidents_apply(struct yaga_store *store,
+                                      const struct yaga_incident_params *params,
+                                      const struct yaga_observation *observation,
+                                      struct yaga_incident_changes *out,
+                                      struct yaga_error *err)
+{
+    YAGA_AUTO_MEM(struct yaga_incident) active = NULL;
+    size_t n_active = 0;
+    enum yaga_status st = yaga_incidents_list(
+        store, INCIDENT_ACTIVE_MASK, observation->service, &active, &n_active, err);
+    if (st != YAGA_OK)
+        return st;
+    struct application app = {
+        .store = store, .params = params, .observation = observation};
+    collect_sightings(&app);
+    st = apply_all(&app, active, n_active, err);
+    if (st != YAGA_OK) {
+        yaga_incident_changes_clear(&app.changes);
+        return yaga_error_wrap(err, "incidents of service %s", observation->service);
+    }
+    yaga_error_clear(err);
+    *out = app.changes;
+    return YAGA_OK;
+}
