@@ -12,6 +12,9 @@
 
 #define YAGA_SCHEMA_TEXT "3.0"
 
+/* Limits of a document: entries of a list, bytes of an entry, bytes of an alert id with its NUL. */
+enum { YAGA_ALERT_LIST_MAX = 10, YAGA_ALERT_LIST_TEXT_MAX = 300, YAGA_ALERT_ID_MAX = 240 };
+
 struct yaga_alert_params {
     enum yaga_severity threshold;
     const char *const *non_alerting; /* pattern names, old aliases accepted */
@@ -58,17 +61,20 @@ struct yaga_alert_context {
     int64_t cycle_id;
 };
 
-/* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, made safe as a file name (percent-encoding). */
+/* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, with _<suffix> when suffix is neither NULL nor "", made safe as a file name (percent-encoding;
+ * a service name that gets too long ends in a piece of its hash instead). size: YAGA_ALERT_ID_MAX. */
 void yaga_alert_id(const char *service, int64_t at_s, int64_t cycle_id, const char *suffix, char *out, size_t size);
 
-/* anomaly_detected: the changes with send[i] true (n of them >= 1); counts of this service's active incidents after the cycle. */
+/* anomaly_detected: the changes with send[i] true (n of them >= 1; one that is not an open incident seen now is left out whatever send
+ * says: nothing suspected or closed is ever announced); counts of this service's active incidents after the cycle. */
 struct yaga_alert_counts {
     int64_t suspected, open, recovering;
 };
 struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
                                       const struct yaga_incident_changes *changes, const bool *send,
                                       const struct yaga_alert_counts *counts);
-/* Document of a dry run or of an untracked cycle: anomalies without incidents; untracked adds "untracked": true. */
+/* Document of a dry run or of an untracked cycle: anomalies without incidents that pass the filter by pattern and severity; untracked adds
+ * "untracked": true. NULL when no anomaly passes. */
 struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
                                                 bool untracked);
 /* incident_resolved. context may be NULL (orphaned, manual): no resolution_context then. */

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One anomaly in a document (incidents-and-alerts.md 6.2). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "yaga/alert/alert_internal.h"
+#include "yaga/base/str.h"
+
+bool alert_is_first(const struct yaga_incident_change *change)
+{
+    return change->incident.announced_at_s == 0;
+}
+
+/* Evidence over the level: 1 is where an anomaly begins. */
+static double anomaly_score(const struct yaga_alert_context *context,
+                            const struct yaga_anomaly *anomaly)
+{
+    const struct yaga_verdict *verdict = context->verdict;
+    if (anomaly->n_signals == 0)
+        return log10(verdict->p_mv) / log10(verdict->alpha);
+    double worst = (double)NAN;
+    for (size_t i = 0; i < anomaly->n_signals; i++)
+        worst = fmax(worst, verdict->metric_score[anomaly->signals[i].metric]);
+    return worst;
+}
+
+/* "activated": a metric that is zero in ordinary operation has come to life. */
+static const char *direction_word(enum yaga_method method, enum yaga_direction direction)
+{
+    return method == YAGA_METHOD_ACTIVATION ? "activated"
+                                            : yaga_direction_name(direction);
+}
+
+static enum yaga_method root_method(const struct yaga_anomaly *anomaly)
+{
+    for (size_t i = 0; i < anomaly->n_signals; i++)
+        if (anomaly->signals[i].metric == (size_t)anomaly->root_metric)
+            return anomaly->signals[i].method;
+    return YAGA_METHOD_NONE;
+}
+
+static struct yaga_json *signal_object(const struct yaga_alert_context *context,
+                                       const struct yaga_signal *signal)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "method", yaga_incident_method_name(signal->method));
+    yaga_json_set_string(object, "type",
+                         signal->method == YAGA_METHOD_FOREST ? "ml_isolation"
+                                                              : "threshold");
+    yaga_json_set_string(object, "metric", context->metrics[signal->metric].name);
+    yaga_json_set_number(object, "value", signal->value);
+    yaga_json_set_number(object, "expected", signal->expected);
+    yaga_json_set_string(object, "severity", yaga_severity_name(signal->severity));
+    yaga_json_set_number(object, "score", signal->score);
+    yaga_json_set_number(object, "p", signal->p);
+    yaga_json_set_string(object, "direction",
+                         direction_word(signal->method, signal->direction));
+    yaga_json_set_rounded(object, "percentile", signal->percentile, 1);
+    yaga_json_set_rounded(object, "deviation_sigma", signal->sigma, 2);
+    yaga_json_set_bool(object, "sustained", signal->sustained);
+    yaga_json_set_time(object, "onset", signal->onset_s);
+    yaga_json_set_bool(object, "onset_censored", signal->onset_censored);
+    yaga_json_set_int(object, "points_anomalous", signal->points_anomalous);
+    yaga_json_set_int(object, "points_total", signal->points_total);
+    return object;
+}
+
+/* The one signal of an anomaly that only the combination of metrics shows. */
+static struct yaga_json *combination_signal(const struct yaga_alert_context *context,
+                                            const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "method", yaga_incident_method_name(YAGA_METHOD_NONE));
+    yaga_json_set_string(object, "type", "multivariate_pattern");
+    yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
+    yaga_json_set_number(object, "score", context->verdict->decision_mv);
+    yaga_json_set_number(object, "p", context->verdict->p_mv);
+    yaga_json_set_bool(object, "sustained", anomaly->sustained);
+    return object;
+}
+
+static struct yaga_json *signal_list(const struct yaga_alert_context *context,
+                                     const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *list = yaga_json_array_new();
+    if (anomaly->n_signals == 0)
+        yaga_json_push(list, combination_signal(context, anomaly));
+    for (size_t i = 0; i < anomaly->n_signals && i < YAGA_ALERT_LIST_MAX; i++)
+        yaga_json_push(list, signal_object(context, &anomaly->signals[i]));
+    return list;
+}
+
+struct share {
+    size_t metric;
+    double share;
+};
+
+static int by_share(const void *a, const void *b)
+{
+    const struct share *x = a;
+    const struct share *y = b;
+    if (x->share != y->share)
+        return x->share < y->share ? 1 : -1;
+    return x->metric < y->metric ? -1 : x->metric > y->metric;
+}
+
+/* Metrics that carry the anomaly, the largest share first, cut to a list's length. */
+static size_t contributing(const struct yaga_alert_context *context,
+                           const struct yaga_anomaly *anomaly,
+                           struct share out[YAGA_METRICS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < context->n_metrics; i++)
+        if (anomaly->contribution[i] > 0)
+            out[n++] = (struct share){.metric = i, .share = anomaly->contribution[i]};
+    qsort(out, n, sizeof out[0], by_share);
+    return n < YAGA_ALERT_LIST_MAX ? n : YAGA_ALERT_LIST_MAX;
+}
+
+static struct yaga_json *contribution_object(const struct yaga_alert_context *context,
+                                             const struct share *share)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "feature", context->metrics[share->metric].name);
+    yaga_json_set_rounded(object, "contribution", share->share, 3);
+    if (context->evidence != NULL) {
+        const struct yaga_evidence *e = &context->evidence[share->metric];
+        yaga_json_set_string(object, "direction",
+                             e->direction == YAGA_LOW ? "reduced" : "elevated");
+        yaga_json_set_rounded(object, "percentile", e->percentile, 1);
+    }
+    return object;
+}
+
+static void set_contributions(struct yaga_json *object,
+                              const struct yaga_alert_context *context,
+                              const struct yaga_anomaly *anomaly)
+{
+    struct share shares[YAGA_METRICS_MAX];
+    size_t n = contributing(context, anomaly, shares);
+    struct yaga_json *names = yaga_json_array_new();
+    struct yaga_json *details = yaga_json_array_new();
+    struct yaga_json *compared = yaga_json_object_new();
+    for (size_t i = 0; i < n; i++) {
+        const char *name = context->metrics[shares[i].metric].name;
+        alert_push_text(names, name);
+        yaga_json_push(details, contribution_object(context, &shares[i]));
+        yaga_json_set(compared, name, alert_comparison(context, shares[i].metric, false));
+    }
+    yaga_json_set(object, "contributing_metrics", names);
+    yaga_json_set(object, "feature_contributions", details);
+    if (yaga_json_size(compared) > 0)
+        yaga_json_set(object, "comparison_data", compared);
+    else
+        (void)yaga_json_free(compared);
+}
+
+static void set_texts(struct yaga_json *object,
+                      const char *key,
+                      size_t n,
+                      const char texts[][YAGA_LIST_TEXT_MAX + 1])
+{
+    if (n == 0)
+        return;
+    struct yaga_json *list = yaga_json_array_new();
+    for (size_t i = 0; i < n; i++)
+        alert_push_text(list, texts[i]);
+    yaga_json_set(object, key, list);
+}
+
+/* What was detected. */
+static void set_finding(struct yaga_json *object,
+                        const struct yaga_alert_context *context,
+                        const struct yaga_anomaly *anomaly)
+{
+    yaga_json_set_string(object, "type", anomaly->type);
+    yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
+    yaga_json_set_rounded(object, "confidence", anomaly->confidence, 2);
+    yaga_json_set_number(object, "score", anomaly->score);
+    yaga_json_set_rounded(object, "anomaly_score", anomaly_score(context, anomaly), 3);
+    yaga_json_set_string(object, "description", anomaly->description);
+    yaga_json_set_string(object, "interpretation", anomaly->interpretation);
+    if (anomaly->root_metric >= 0) {
+        yaga_json_set_string(object, "root_metric",
+                             context->metrics[anomaly->root_metric].name);
+        yaga_json_set_string(object, "direction",
+                             direction_word(root_method(anomaly), anomaly->direction));
+    }
+    yaga_json_set_string(object, "pattern_name", anomaly->pattern_name);
+    yaga_json_set_int(object, "signal_count",
+                      anomaly->n_signals == 0 ? 1 : (int64_t)anomaly->n_signals);
+    yaga_json_set_number(object, "value", anomaly->value);
+    yaga_json_set_number(object, "expected", anomaly->expected);
+    yaga_json_set_rounded(object, "percentile", anomaly->percentile, 1);
+    yaga_json_set_rounded(object, "deviation_sigma", anomaly->sigma, 2);
+    yaga_json_set_bool(object, "sustained", anomaly->sustained);
+    enum yaga_method method =
+        anomaly->n_signals > 0 ? anomaly->signals[0].method : YAGA_METHOD_NONE;
+    yaga_json_set_string(object, "detection_method", yaga_incident_method_name(method));
+    yaga_json_set(object, "detection_signals", signal_list(context, anomaly));
+}
+
+static void set_severity_change(struct yaga_json *object,
+                                const struct yaga_incident_change *change)
+{
+    if (!change->severity_changed)
+        return;
+    yaga_json_set_bool(object, "severity_changed", true);
+    yaga_json_set_string(object, "previous_severity",
+                         yaga_severity_name(change->incident.previous_severity));
+    yaga_json_set_time(object, "severity_changed_at",
+                       change->incident.severity_changed_at_s);
+}
+
+/* Which incident it belongs to and where that stands. */
+static void set_incident(struct yaga_json *object,
+                         const struct yaga_alert_context *context,
+                         const struct yaga_incident_change *change)
+{
+    const struct yaga_incident *incident = &change->incident;
+    bool created = change->action == YAGA_INCIDENT_CREATE;
+    yaga_json_set_string(object, "fingerprint_id", incident->fingerprint_id);
+    yaga_json_set_string(object, "fingerprint_action", created ? "CREATE" : "UPDATE");
+    yaga_json_set_string(object, "incident_id", incident->incident_id);
+    yaga_json_set_string(object, "incident_action",
+                         yaga_incident_action_name(change->action));
+    yaga_json_set_string(object, "status", yaga_incident_status_name(incident->status));
+    yaga_json_set_string(object, "previous_status",
+                         yaga_incident_status_name(change->previous_status));
+    yaga_json_set_bool(object, "is_confirmed", true);
+    yaga_json_set_bool(object, "newly_confirmed", alert_is_first(change));
+    if (change->action == YAGA_INCIDENT_REOPEN)
+        yaga_json_set_bool(object, "reopened", true);
+    if (incident->reopens_incident_id[0] != '\0')
+        yaga_json_set_string(object, "reopens_incident_id",
+                             incident->reopens_incident_id);
+    if (change->action == YAGA_INCIDENT_REOPEN ||
+        (created && incident->reopens_incident_id[0] != '\0'))
+        yaga_json_set_int(object, "time_since_closure_minutes",
+                          change->since_closure_min);
+    yaga_json_set_time(object, "first_seen", incident->first_seen_s);
+    yaga_json_set_time(object, "last_updated", incident->last_seen_s);
+    yaga_json_set_int(object, "incident_duration_minutes",
+                      alert_minutes(incident->first_seen_s, context->detected_at_s));
+    yaga_json_set_int(object, "occurrence_count", incident->occurrence_count);
+    yaga_json_set_int(object, "consecutive_detections", incident->consecutive_detections);
+    set_severity_change(object, change);
+}
+
+struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
+                                const struct yaga_anomaly *anomaly,
+                                const struct yaga_incident_change *change)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    set_finding(object, context, anomaly);
+    set_contributions(object, context, anomaly);
+    set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
+    set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
+    yaga_json_set_number(object, "time_confidence", context->time_confidence);
+    yaga_json_set_string(object, "detected_by_model", context->model_period);
+    if (change != NULL)
+        set_incident(object, context, change);
+    return object;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which incidents leave the process (incidents-and-alerts.md 5.1 to 5.3). */
+#include <string.h>
+
+#include "yaga/alert/alert_internal.h"
+
+static const struct {
+    const char *old_name;
+    const char *name;
+} aliases[] = {
+    {"traffic_surge_healthy", "request_rate_surge_healthy"},
+    {"traffic_surge_degrading", "request_rate_surge_degrading"},
+    {"traffic_surge_failing", "request_rate_surge_failing"},
+    {"traffic_cliff", "request_rate_cliff"},
+    {"elevated_errors", "error_rate_elevated"},
+    {"fast_rejection", "error_rate_fast_rejection"},
+    {"fast_failure", "error_rate_fast_failure"},
+    {"partial_rejection", "error_rate_partial_rejection"},
+    {"downstream_cascade", "dependency_latency_cascade"},
+    {"internal_bottleneck", "application_latency_bottleneck"},
+    {"database_bottleneck", "database_latency_bottleneck"},
+    {"database_degradation", "database_latency_degraded"},
+};
+
+const char *yaga_pattern_alias(const char *name)
+{
+    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+        if (strcmp(aliases[i].old_name, name) == 0)
+            return aliases[i].name;
+    return name;
+}
+
+const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict)
+{
+    switch (verdict) {
+    case YAGA_ALERT_SEND:
+        return "send";
+    case YAGA_ALERT_NOT_OPEN:
+        return "not_open";
+    case YAGA_ALERT_PATTERN:
+        return "non_alerting_pattern";
+    case YAGA_ALERT_SEVERITY:
+        return "below_threshold";
+    case YAGA_ALERT_UPDATE_RATE:
+        return "update_rate";
+    }
+    return "unknown";
+}
+
+static bool is_silent(const struct yaga_alert_params *params, const char *pattern)
+{
+    const char *name = yaga_pattern_alias(pattern);
+    for (size_t i = 0; i < params->n_non_alerting; i++)
+        if (strcmp(yaga_pattern_alias(params->non_alerting[i]), name) == 0)
+            return true;
+    return false;
+}
+
+bool alert_pattern_is_silent(const struct yaga_alert_params *params,
+                             const struct yaga_anomaly *anomaly)
+{
+    return is_silent(params, anomaly->pattern_name);
+}
+
+enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params,
+                                          const struct yaga_incident_change *change)
+{
+    const struct yaga_incident *incident = &change->incident;
+    if (incident->status != YAGA_OPEN || change->anomaly < 0)
+        return YAGA_ALERT_NOT_OPEN;
+    if (is_silent(params, incident->pattern_name))
+        return YAGA_ALERT_PATTERN;
+    if (incident->announced_at_s == 0)
+        return incident->severity >= params->threshold ? YAGA_ALERT_SEND
+                                                       : YAGA_ALERT_SEVERITY;
+    if (change->severity_changed || change->action == YAGA_INCIDENT_REOPEN)
+        return YAGA_ALERT_SEND;
+    return incident->updates_skipped + 1 < params->update_every_cycles
+               ? YAGA_ALERT_UPDATE_RATE
+               : YAGA_ALERT_SEND;
+}

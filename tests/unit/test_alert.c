@@ -1,0 +1,762 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The filter, and the documents: what they must hold, what they must never hold, and two
+ * of them whole. */
+#include "assert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "yaga/alert/alert.h"
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+#include "yaga/io/file.h"
+
+enum { T0 = 1772460360 /* 2026-03-02T14:06:00Z */, MINUTE = 60 };
+
+static const struct yaga_metric metrics[] = {
+    {.name = "request_rate", .role = YAGA_ROLE_TRAFFIC},
+    {.name = "application_latency", .role = YAGA_ROLE_LATENCY},
+    {.name = "error_rate", .role = YAGA_ROLE_ERRORS},
+};
+enum { N_METRICS = sizeof metrics / sizeof metrics[0] };
+
+/* Everything a document borrows, in one place. */
+struct scene {
+    struct yaga_alert_params params;
+    struct yaga_alert_context context;
+    struct yaga_verdict verdict;
+    struct yaga_evidence evidence[N_METRICS];
+    struct yaga_metric_model metric_models[N_METRICS];
+    struct yaga_model model;
+    struct yaga_warnings warnings;
+    double values[N_METRICS];
+    struct yaga_incident_change changes[4];
+    struct yaga_incident_changes list;
+    bool send[4];
+    struct yaga_alert_counts counts;
+};
+
+static void set_anomaly(struct scene *s)
+{
+    struct yaga_anomaly *a = &s->verdict.anomalies[0];
+    *a = (struct yaga_anomaly){
+        .name = "application_latency_high",
+        .pattern_name = "application_latency_high",
+        .family = "latency",
+        .type = "ml_isolation",
+        .severity = YAGA_SEVERITY_HIGH,
+        .confidence = 0.83,
+        .score = -0.41,
+        .root_metric = 1,
+        .direction = YAGA_HIGH,
+        .value = 287.4,
+        .expected = 120,
+        .percentile = 99.62,
+        .sigma = 8.366,
+        .sustained = true,
+        .n_signals = 1,
+        .contribution = {0, 0.75, 0.25},
+        .description = "application_latency is 287 ms, usually 120 ms",
+        .interpretation = "Requests take longer than at this time of day.",
+        .n_causes = 1,
+        .n_checks = 2,
+        .causes = {"A change or a resource, not load."},
+        .checks = {"Compare the onset with releases.", "Look at the slowest routes."},
+    };
+    a->signals[0] = (struct yaga_signal){.metric = 1,
+                                         .direction = YAGA_HIGH,
+                                         .method = YAGA_METHOD_FOREST,
+                                         .severity = YAGA_SEVERITY_HIGH,
+                                         .value = 287.4,
+                                         .expected = 120,
+                                         .score = -0.41,
+                                         .p = 2e-6,
+                                         .percentile = 99.62,
+                                         .sigma = 8.366,
+                                         .strong = true,
+                                         .sustained = true,
+                                         .points_anomalous = 3,
+                                         .points_total = 12,
+                                         .onset_s = T0 - 10 * MINUTE};
+    s->verdict.n_anomalies = 1;
+    s->verdict.severity = YAGA_SEVERITY_HIGH;
+    s->verdict.alpha = 1e-4;
+    s->verdict.p = 8e-6;
+    s->verdict.anomaly_score = 1.2742;
+    s->verdict.metric_score[0] = 0.1;
+    s->verdict.metric_score[1] = 1.42474;
+    s->verdict.metric_score[2] = (double)NAN;
+    s->verdict.p_mv = 1e-5;
+    s->verdict.decision_mv = -0.05;
+}
+
+static void set_model(struct scene *s)
+{
+    static const struct yaga_metric_stats stats[] = {
+        {.mean = 60, .std = 4, .p95 = 70},
+        {.mean = 120, .std = 20, .p95 = 160},
+        {.mean = (double)NAN, .std = (double)NAN, .p95 = (double)NAN},
+    };
+    for (size_t i = 0; i < N_METRICS; i++) {
+        (void)yaga_format(s->metric_models[i].name, sizeof s->metric_models[i].name, "%s",
+                          metrics[i].name);
+        s->metric_models[i].stats = stats[i];
+        s->evidence[i] = (struct yaga_evidence){
+            .expected = stats[i].mean, .percentile = 50, .direction = YAGA_HIGH};
+    }
+    s->evidence[1].percentile = 99.62;
+    s->model = (struct yaga_model){
+        .variant = "baseline", .n_metrics = N_METRICS, .metrics = s->metric_models};
+}
+
+static struct yaga_incident_change open_change(void)
+{
+    return (struct yaga_incident_change){
+        .incident = {.incident_id = "incident_5e0c1b9f2a74",
+                     .fingerprint_id = "anomaly_85e7d4484502",
+                     .service = "checkout",
+                     .anomaly_name = "application_latency_high",
+                     .pattern_name = "application_latency_high",
+                     .root_metric = "application_latency",
+                     .period = "business_hours",
+                     .status = YAGA_OPEN,
+                     .severity = YAGA_SEVERITY_HIGH,
+                     .peak_severity = YAGA_SEVERITY_HIGH,
+                     .previous_severity = YAGA_SEVERITY_MEDIUM,
+                     .first_seen_s = T0 - 2 * MINUTE,
+                     .last_seen_s = T0,
+                     .confirmed_at_s = T0,
+                     .occurrence_count = 2,
+                     .consecutive_detections = 2,
+                     .current_value = 287.4,
+                     .peak_value = 287.4,
+                     .confidence = 0.83,
+                     .score = -0.41,
+                     .worst_score = -0.41,
+                     .detection_method = "isolation_forest"},
+        .action = YAGA_INCIDENT_CONTINUE,
+        .previous_status = YAGA_SUSPECTED,
+        .confirmed = true,
+        .anomaly = 0};
+}
+
+static void set_up_scene(struct scene *s)
+{
+    *s = (struct scene){.values = {61.2, 287.4, (double)NAN},
+                        .send = {true, true, true, true},
+                        .counts = {.open = 1}};
+    s->params = (struct yaga_alert_params){.threshold = YAGA_SEVERITY_LOW,
+                                           .update_every_cycles = 1,
+                                           .generator = "yaga-infer 0.1.0",
+                                           .confirmation_cycles = 2,
+                                           .resolution_grace_cycles = 3};
+    set_anomaly(s);
+    set_model(s);
+    s->context = (struct yaga_alert_context){.service = "checkout",
+                                             .detected_at_s = T0,
+                                             .period = "business_hours",
+                                             .model_period = "business_hours",
+                                             .model_type = "time_aware_5period",
+                                             .model_trained_at_s = 1772417500,
+                                             .model_run_id = "train_0123456789ab",
+                                             .time_confidence = 0.9,
+                                             .n_models_available = 5,
+                                             .model = &s->model,
+                                             .metrics = metrics,
+                                             .n_metrics = N_METRICS,
+                                             .values = s->values,
+                                             .evidence = s->evidence,
+                                             .verdict = &s->verdict,
+                                             .cycle_id = 7};
+    s->changes[0] = open_change();
+    s->list = (struct yaga_incident_changes){.n = 1, .items = s->changes};
+}
+
+static struct yaga_json *document_of(struct scene *s)
+{
+    return yaga_alert_document(&s->params, &s->context, &s->list, s->send, &s->counts);
+}
+
+static const char *text_at(const struct yaga_json *object, const char *key)
+{
+    const char *text = yaga_json_get_string(object, key);
+    if (text == NULL)
+        fail_msg("no text \"%s\"", key);
+    return text;
+}
+
+static int64_t int_at(const struct yaga_json *object, const char *key)
+{
+    int64_t value = -1;
+    if (!yaga_json_int(yaga_json_get(object, key), &value))
+        fail_msg("no integer \"%s\"", key);
+    return value;
+}
+
+static const struct yaga_json *only_anomaly(const struct yaga_json *document)
+{
+    return yaga_json_get(yaga_json_get(document, "anomalies"),
+                         "application_latency_high");
+}
+
+static void the_filter_follows_its_table(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        enum yaga_incident_status status;
+        enum yaga_severity severity;
+        int64_t announced, skipped;
+        bool changed, reopened;
+        const char *pattern;
+        enum yaga_alert_verdict want;
+    } cases[] = {
+        {"suspected", YAGA_SUSPECTED, YAGA_SEVERITY_HIGH, 0, 0, 0, 0, "x",
+         YAGA_ALERT_NOT_OPEN},
+        {"recovering", YAGA_RECOVERING, YAGA_SEVERITY_HIGH, 1, 0, 0, 0, "x",
+         YAGA_ALERT_NOT_OPEN},
+        {"closed", YAGA_CLOSED, YAGA_SEVERITY_HIGH, 1, 0, 0, 0, "x", YAGA_ALERT_NOT_OPEN},
+        {"announcement", YAGA_OPEN, YAGA_SEVERITY_MEDIUM, 0, 0, 0, 0, "x",
+         YAGA_ALERT_SEND},
+        {"below threshold", YAGA_OPEN, YAGA_SEVERITY_LOW, 0, 0, 0, 0, "x",
+         YAGA_ALERT_SEVERITY},
+        {"announced sinks", YAGA_OPEN, YAGA_SEVERITY_LOW, 1, 2, 0, 0, "x",
+         YAGA_ALERT_SEND},
+        {"late rise", YAGA_OPEN, YAGA_SEVERITY_HIGH, 0, 9, 1, 0, "x", YAGA_ALERT_SEND},
+        {"between updates", YAGA_OPEN, YAGA_SEVERITY_HIGH, 1, 0, 0, 0, "x",
+         YAGA_ALERT_UPDATE_RATE},
+        {"still between", YAGA_OPEN, YAGA_SEVERITY_HIGH, 1, 1, 0, 0, "x",
+         YAGA_ALERT_UPDATE_RATE},
+        {"update is due", YAGA_OPEN, YAGA_SEVERITY_HIGH, 1, 2, 0, 0, "x",
+         YAGA_ALERT_SEND},
+        {"severity changed", YAGA_OPEN, YAGA_SEVERITY_HIGH, 1, 0, 1, 0, "x",
+         YAGA_ALERT_SEND},
+        {"reopened", YAGA_OPEN, YAGA_SEVERITY_LOW, 1, 0, 0, 1, "x", YAGA_ALERT_SEND},
+        {"silent pattern", YAGA_OPEN, YAGA_SEVERITY_CRITICAL, 0, 0, 0, 0,
+         "request_rate_surge_healthy", YAGA_ALERT_PATTERN},
+        {"its old name", YAGA_OPEN, YAGA_SEVERITY_CRITICAL, 0, 0, 0, 0,
+         "traffic_surge_healthy", YAGA_ALERT_PATTERN},
+        {"configured by an old name", YAGA_OPEN, YAGA_SEVERITY_CRITICAL, 0, 0, 0, 0,
+         "request_rate_cliff", YAGA_ALERT_PATTERN},
+    };
+    static const char *const silent[] = {"request_rate_surge_healthy", "traffic_cliff"};
+    struct yaga_alert_params params = {.threshold = YAGA_SEVERITY_MEDIUM,
+                                       .non_alerting = silent,
+                                       .n_non_alerting = 2,
+                                       .update_every_cycles = 3};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_incident_change change = {.anomaly = 0};
+        change.incident.status = cases[i].status;
+        change.incident.severity = cases[i].severity;
+        change.incident.announced_at_s = cases[i].announced;
+        change.incident.updates_skipped = cases[i].skipped;
+        change.severity_changed = cases[i].changed;
+        change.action = cases[i].reopened ? YAGA_INCIDENT_REOPEN : YAGA_INCIDENT_CONTINUE;
+        strcpy(change.incident.pattern_name, cases[i].pattern);
+        enum yaga_alert_verdict got = yaga_alert_filter(&params, &change);
+        if (got != cases[i].want)
+            fail_msg("%s: got %s, want %s", cases[i].what, yaga_alert_verdict_name(got),
+                     yaga_alert_verdict_name(cases[i].want));
+    }
+}
+
+static void old_pattern_names_have_new_ones(void **state)
+{
+    (void)state;
+    assert_string_equal(yaga_pattern_alias("database_degradation"),
+                        "database_latency_degraded");
+    assert_string_equal(yaga_pattern_alias("latency_high"), "latency_high");
+}
+
+static void alert_ids_are_file_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *service, *suffix, *want;
+    } cases[] = {
+        {"checkout", NULL, "checkout_20260302T140600Z_7"},
+        {"checkout", "", "checkout_20260302T140600Z_7"},
+        {"checkout", "incident_1", "checkout_20260302T140600Z_7_incident_1"},
+        {"a/b c.d", NULL, "a%2Fb%20c.d_20260302T140600Z_7"},
+        {"../x", NULL, "%2E.%2Fx_20260302T140600Z_7"},
+        {"caf\xc3\xa9", NULL, "caf%C3%A9_20260302T140600Z_7"},
+        {"*", NULL, "%2A_20260302T140600Z_7"},
+    };
+    char id[YAGA_ALERT_ID_MAX];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        yaga_alert_id(cases[i].service, T0, 7, cases[i].suffix, id, sizeof id);
+        assert_string_equal(id, cases[i].want);
+    }
+}
+
+static void long_services_keep_different_alert_ids(void **state)
+{
+    (void)state;
+    char a[YAGA_NAME_MAX + 1];
+    char b[YAGA_NAME_MAX + 1];
+    memset(a, '/', YAGA_NAME_MAX);
+    a[YAGA_NAME_MAX] = '\0';
+    memcpy(b, a, sizeof b);
+    b[YAGA_NAME_MAX - 1] = '+';
+    char id_a[YAGA_ALERT_ID_MAX];
+    char id_b[YAGA_ALERT_ID_MAX];
+    yaga_alert_id(a, T0, INT64_MAX, "incident_0123456789ab", id_a, sizeof id_a);
+    yaga_alert_id(b, T0, INT64_MAX, "incident_0123456789ab", id_b, sizeof id_b);
+    assert_string_not_equal(id_a, id_b);
+    assert_non_null(strstr(id_a, "_20260302T140600Z_9223372036854775807_incident_"));
+    assert_true(strlen(id_a) < YAGA_ALERT_ID_MAX - 1);
+}
+
+/* Path of a file of the tree, given from the folder of this source. */
+static void tree_path(const char *name, char *out, size_t size)
+{
+    const char *slash = strrchr(__FILE__, '/');
+    int folder = slash == NULL ? 0 : (int)(slash + 1 - __FILE__);
+    assert_true(yaga_format(out, size, "%.*s%s", folder, __FILE__, name));
+}
+
+static char *tree_text(const char *name)
+{
+    struct yaga_error err = {.status = YAGA_OK};
+    char path[512];
+    char *text = NULL;
+    size_t n = 0;
+    tree_path(name, path, sizeof path);
+    assert_ok(yaga_file_read(path, 1 << 20, &text, &n, &err), &err);
+    return text;
+}
+
+/* Compares with tests/unit/golden/<name>; YAGA_WRITE_GOLDEN set: writes it instead. The
+ * manual shows the same text. */
+static void assert_golden(const struct yaga_json *document, const char *name)
+{
+    struct yaga_error err = {.status = YAGA_OK};
+    YAGA_AUTO_MEM(char) got = NULL;
+    assert_ok(yaga_json_dump(document, true, &got, &err), &err);
+    if (getenv("YAGA_WRITE_GOLDEN") != NULL) {
+        char path[512];
+        tree_path(name, path, sizeof path);
+        assert_ok(yaga_file_write_atomic(path, got, strlen(got), &err), &err);
+        return;
+    }
+    YAGA_AUTO_MEM(char) want = tree_text(name);
+    assert_string_equal(got, want);
+    YAGA_AUTO_MEM(char) manual = tree_text("../../docs/man/yaga-alerts.5.scd");
+    assert_non_null(strstr(manual, got));
+}
+
+static void an_alert_reads_as_documented(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    yaga_json_set_string(document, "alert_id", "checkout_20260302T140600Z_7");
+    assert_golden(document, "golden/alert.json");
+}
+
+static void a_resolution_reads_as_documented(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    s.context.detected_at_s = T0 + 34 * MINUTE;
+    s.values[1] = 121;
+    s.values[2] = 0.0006;
+    struct yaga_incident_change change = open_change();
+    change.action = YAGA_INCIDENT_CLOSE;
+    change.anomaly = -1;
+    struct yaga_incident *incident = &change.incident;
+    incident->status = YAGA_CLOSED;
+    incident->announced_at_s = T0;
+    incident->last_seen_s = T0 + 28 * MINUTE;
+    incident->resolved_at_s = T0 + 34 * MINUTE;
+    incident->missed_cycles = 3;
+    incident->occurrence_count = 16;
+    incident->severity = YAGA_SEVERITY_LOW;
+    strcpy(incident->resolution_reason, "resolved");
+    YAGA_AUTO(yaga_json)
+    document = yaga_resolution_document(&s.params, &s.context, &change);
+    yaga_json_set_string(document, "alert_id", "checkout_20260302T144000Z_24_resolved");
+    assert_golden(document, "golden/resolution.json");
+}
+
+static void required_fields_are_there(void **state)
+{
+    (void)state;
+    static const char *const top[] = {
+        "alert_type",       "service_name",         "timestamp",      "time_period",
+        "model_name",       "model_type",           "anomalies",      "anomaly_count",
+        "overall_severity", "current_metrics",      "fingerprinting", "performance_info",
+        "metadata",         "service_anomaly_score"};
+    static const char *const inner[] = {"type",
+                                        "severity",
+                                        "confidence",
+                                        "score",
+                                        "anomaly_score",
+                                        "description",
+                                        "interpretation",
+                                        "root_metric",
+                                        "pattern_name",
+                                        "signal_count",
+                                        "value",
+                                        "contributing_metrics",
+                                        "detection_method",
+                                        "detection_signals",
+                                        "time_confidence",
+                                        "detected_by_model",
+                                        "fingerprint_id",
+                                        "incident_id",
+                                        "fingerprint_action",
+                                        "incident_action",
+                                        "status",
+                                        "previous_status",
+                                        "is_confirmed",
+                                        "newly_confirmed",
+                                        "first_seen",
+                                        "last_updated",
+                                        "incident_duration_minutes",
+                                        "occurrence_count",
+                                        "consecutive_detections"};
+    struct scene s;
+    set_up_scene(&s);
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    for (size_t i = 0; i < sizeof top / sizeof top[0]; i++)
+        if (yaga_json_get(document, top[i]) == NULL)
+            fail_msg("document: no \"%s\"", top[i]);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++)
+        if (yaga_json_get(anomaly, inner[i]) == NULL)
+            fail_msg("anomaly: no \"%s\"", inner[i]);
+}
+
+static void only_open_incidents_seen_now_are_in_a_document(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    s.verdict.n_anomalies = 4;
+    for (int i = 0; i < 4; i++) {
+        s.verdict.anomalies[i] = s.verdict.anomalies[0];
+        (void)snprintf(s.verdict.anomalies[i].name, 32, "anomaly_%d", i);
+        s.verdict.anomalies[i].severity = YAGA_SEVERITY_CRITICAL;
+        s.changes[i] = open_change();
+        s.changes[i].anomaly = i;
+        s.changes[i].incident.status = (enum yaga_incident_status)i;
+    }
+    s.verdict.anomalies[YAGA_OPEN].severity = YAGA_SEVERITY_MEDIUM;
+    s.list.n = 4;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomalies = yaga_json_get(document, "anomalies");
+    assert_int_equal(yaga_json_size(anomalies), 1);
+    assert_non_null(yaga_json_get(anomalies, "anomaly_1"));
+    assert_int_equal(int_at(document, "anomaly_count"), 1);
+    assert_string_equal(text_at(document, "overall_severity"), "medium");
+}
+
+static void overall_severity_is_the_maximum_of_what_is_sent(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    s.verdict.n_anomalies = 3;
+    static const enum yaga_severity severities[] = {YAGA_SEVERITY_LOW, YAGA_SEVERITY_HIGH,
+                                                    YAGA_SEVERITY_CRITICAL};
+    for (int i = 0; i < 3; i++) {
+        s.verdict.anomalies[i] = s.verdict.anomalies[0];
+        (void)snprintf(s.verdict.anomalies[i].name, 32, "anomaly_%d", i);
+        s.verdict.anomalies[i].severity = severities[i];
+        s.changes[i] = open_change();
+        s.changes[i].anomaly = i;
+    }
+    s.list.n = 3;
+    s.send[2] = false;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    assert_int_equal(int_at(document, "anomaly_count"), 2);
+    assert_string_equal(text_at(document, "overall_severity"), "high");
+}
+
+static void missing_numbers_are_left_out_and_zero_is_a_value(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_anomaly *a = &s.verdict.anomalies[0];
+    a->value = 0;
+    a->expected = (double)NAN;
+    a->percentile = (double)INFINITY;
+    a->signals[0].p = (double)NAN;
+    s.verdict.anomaly_score = (double)NAN;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    struct yaga_error err;
+    YAGA_AUTO_MEM(char) text = NULL;
+    assert_ok(yaga_json_dump(document, false, &text, &err), &err);
+    assert_null(strstr(text, "NaN"));
+    assert_null(strstr(text, "Inf"));
+    const struct yaga_json *anomaly = only_anomaly(document);
+    assert_int_equal(int_at(anomaly, "value"), 0);
+    assert_null(yaga_json_get(anomaly, "expected"));
+    assert_null(yaga_json_get(anomaly, "percentile"));
+    const struct yaga_json *current = yaga_json_get(document, "current_metrics");
+    assert_int_equal(yaga_json_size(current), 2);
+    assert_null(yaga_json_get(current, "error_rate"));
+}
+
+static void an_anomaly_of_the_combination_has_one_signal(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_anomaly *a = &s.verdict.anomalies[0];
+    a->n_signals = 0;
+    a->root_metric = -1;
+    a->type = "multivariate_pattern";
+    a->value = (double)NAN;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    assert_null(yaga_json_get(anomaly, "root_metric"));
+    assert_null(yaga_json_get(anomaly, "value"));
+    assert_int_equal(int_at(anomaly, "signal_count"), 1);
+    assert_int_equal(yaga_json_size(yaga_json_get(anomaly, "detection_signals")), 1);
+    double score = 0;
+    assert_true(yaga_json_number(yaga_json_get(anomaly, "anomaly_score"), &score));
+    assert_near(score, 1.25, 1e-12);
+}
+
+static void a_metric_that_came_to_life_is_activated(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    s.verdict.anomalies[0].signals[0].method = YAGA_METHOD_ACTIVATION;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    assert_string_equal(text_at(anomaly, "direction"), "activated");
+    const struct yaga_json *signal =
+        yaga_json_at(yaga_json_get(anomaly, "detection_signals"), 0);
+    assert_string_equal(text_at(signal, "direction"), "activated");
+    assert_string_equal(text_at(signal, "method"), "zero_normal_threshold");
+}
+
+static void lists_are_bounded(void **state)
+{
+    (void)state;
+    static struct yaga_metric many[YAGA_METRICS_MAX];
+    static double values[YAGA_METRICS_MAX];
+    const char *failed[YAGA_METRICS_MAX];
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_anomaly *a = &s.verdict.anomalies[0];
+    for (size_t i = 0; i < YAGA_METRICS_MAX; i++) {
+        (void)snprintf(many[i].name, sizeof many[i].name, "m%zu", i);
+        failed[i] = many[i].name;
+        a->signals[i] = a->signals[0];
+        a->signals[i].metric = i;
+        a->contribution[i] = 1.0 / YAGA_METRICS_MAX;
+    }
+    a->n_signals = YAGA_METRICS_MAX;
+    s.context.metrics = many;
+    s.context.n_metrics = YAGA_METRICS_MAX;
+    s.context.values = values;
+    s.context.evidence = NULL;
+    s.context.model = NULL;
+    s.context.failed_metrics = failed;
+    s.context.n_failed = YAGA_METRICS_MAX;
+    s.context.failure_summary = "all of them";
+    s.warnings.n = YAGA_WARNINGS_MAX;
+    s.context.warnings = &s.warnings;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    assert_int_equal(int_at(anomaly, "signal_count"), YAGA_METRICS_MAX);
+    static const char *const lists[] = {"detection_signals", "contributing_metrics",
+                                        "feature_contributions"};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(yaga_json_size(yaga_json_get(anomaly, lists[i])),
+                         YAGA_ALERT_LIST_MAX);
+    assert_null(yaga_json_get(anomaly, "comparison_data"));
+    assert_int_equal(yaga_json_size(yaga_json_get(document, "validation_warnings")),
+                     YAGA_ALERT_LIST_MAX);
+    const struct yaga_json *partial = yaga_json_get(document, "partial_metrics_failure");
+    assert_int_equal(yaga_json_size(yaga_json_get(partial, "failed_metrics")),
+                     YAGA_ALERT_LIST_MAX);
+}
+
+static void updates_reopenings_and_gaps_are_told(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_incident_change *change = &s.changes[0];
+    change->action = YAGA_INCIDENT_REOPEN;
+    change->previous_status = YAGA_CLOSED;
+    change->confirmed = false;
+    change->severity_changed = true;
+    change->since_closure_min = 14;
+    change->observation_gap_min = 52;
+    change->incident.announced_at_s = T0 - 3600;
+    change->incident.severity_changed_at_s = T0;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    bool flag = true;
+    assert_true(yaga_json_bool(yaga_json_get(anomaly, "newly_confirmed"), &flag));
+    assert_false(flag);
+    assert_true(yaga_json_bool(yaga_json_get(anomaly, "reopened"), &flag));
+    assert_true(flag);
+    assert_int_equal(int_at(anomaly, "time_since_closure_minutes"), 14);
+    assert_string_equal(text_at(anomaly, "previous_severity"), "medium");
+    assert_int_equal(int_at(document, "observation_gap_minutes"), 52);
+    const struct yaga_json *fp = yaga_json_get(document, "fingerprinting");
+    assert_string_equal(text_at(fp, "overall_action"), "CONFIRMED");
+    assert_int_equal(yaga_json_size(yaga_json_get(fp, "newly_confirmed_incidents")), 0);
+}
+
+static void the_overall_action_sums_up_the_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *actions; /* c create, u continue, x close, m miss */
+        const char *want;
+    } cases[] = {{"m", "NO_CHANGE"}, {"c", "CREATE"},  {"cc", "CREATE"},
+                 {"u", "UPDATE"},    {"um", "UPDATE"}, {"xx", "RESOLVE"},
+                 {"ux", "MIXED"},    {"cu", "MIXED"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        set_up_scene(&s);
+        s.list.n = strlen(cases[i].actions);
+        for (size_t j = 0; j < s.list.n; j++) {
+            char c = cases[i].actions[j];
+            s.changes[j] = open_change();
+            s.changes[j].confirmed = false;
+            s.changes[j].incident.announced_at_s = 1;
+            s.changes[j].action = c == 'c'   ? YAGA_INCIDENT_CREATE
+                                  : c == 'u' ? YAGA_INCIDENT_CONTINUE
+                                  : c == 'x' ? YAGA_INCIDENT_CLOSE
+                                             : YAGA_INCIDENT_MISS;
+        }
+        YAGA_AUTO(yaga_json) document = document_of(&s);
+        assert_string_equal(
+            text_at(yaga_json_get(document, "fingerprinting"), "overall_action"),
+            cases[i].want);
+    }
+}
+
+static void an_untracked_document_keeps_what_passes_the_filter(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    YAGA_AUTO(yaga_json)
+    document = yaga_alert_document_untracked(&s.params, &s.context, true);
+    bool flag = false;
+    assert_true(yaga_json_bool(yaga_json_get(document, "untracked"), &flag));
+    assert_true(flag);
+    assert_null(yaga_json_get(document, "fingerprinting"));
+    assert_null(yaga_json_get(only_anomaly(document), "incident_id"));
+    assert_string_equal(text_at(document, "overall_severity"), "high");
+    YAGA_AUTO(yaga_json)
+    dry = yaga_alert_document_untracked(&s.params, &s.context, false);
+    assert_null(yaga_json_get(dry, "untracked"));
+    s.params.threshold = YAGA_SEVERITY_CRITICAL;
+    assert_null(yaga_alert_document_untracked(&s.params, &s.context, true));
+    static const char *const silent[] = {"application_latency_high"};
+    s.params.threshold = YAGA_SEVERITY_LOW;
+    s.params.non_alerting = silent;
+    s.params.n_non_alerting = 1;
+    assert_null(yaga_alert_document_untracked(&s.params, &s.context, true));
+}
+
+static void a_resolution_without_measurements_has_no_context(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_incident_change change = open_change();
+    change.incident.status = YAGA_CLOSED;
+    change.incident.resolved_at_s = T0 + 3600;
+    strcpy(change.incident.resolution_reason, "auto_stale");
+    YAGA_AUTO(yaga_json) document = yaga_resolution_document(&s.params, NULL, &change);
+    assert_null(yaga_json_get(document, "resolution_context"));
+    const struct yaga_json *details = yaga_json_get(document, "resolution_details");
+    /* the silent hour does not count */
+    assert_int_equal(int_at(details, "incident_duration_minutes"), 2);
+    assert_null(yaga_json_get(details, "missed_cycles_before_close"));
+}
+
+static void local_documents_say_what_failed(void **state)
+{
+    (void)state;
+    static const char *const failed[] = {"request_rate", "error_rate"};
+    YAGA_AUTO(yaga_json)
+    blind = yaga_unavailable_document("shop", T0, "critical_metrics_unavailable",
+                                      "HTTP 503", failed, 2);
+    assert_string_equal(text_at(blind, "alert_type"), "metrics_unavailable");
+    assert_string_equal(text_at(blind, "skipped_reason"), "critical_metrics_unavailable");
+    assert_string_equal(text_at(blind, "overall_severity"), "none");
+    assert_int_equal(yaga_json_size(yaga_json_get(blind, "failed_metrics")), 2);
+    assert_int_equal(yaga_json_size(yaga_json_get(blind, "anomalies")), 0);
+    char longer[1000];
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    YAGA_AUTO(yaga_json)
+    error = yaga_error_document("shop", T0, "MODEL_NOT_FOUND", longer);
+    assert_string_equal(text_at(error, "error_code"), "MODEL_NOT_FOUND");
+    assert_int_equal(strlen(text_at(error, "error_message")), YAGA_TEXT_MAX);
+}
+
+static void an_active_entry_shows_where_an_incident_stands(void **state)
+{
+    (void)state;
+    struct yaga_incident incident = open_change().incident;
+    YAGA_AUTO(yaga_json) entry = yaga_active_entry(&incident, T0 + 8 * MINUTE);
+    assert_string_equal(text_at(entry, "status"), "OPEN");
+    assert_string_equal(text_at(entry, "incident_id"), incident.incident_id);
+    assert_int_equal(int_at(entry, "incident_duration_minutes"), 10);
+    assert_null(yaga_json_get(entry, "announced_at"));
+}
+
+static void failing_memory_is_reported_by_the_dump(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_error err;
+    for (size_t k = 1;; k++) {
+        YAGA_AUTO_MEM(char) text = NULL;
+        yaga_mem_fail_nth(k);
+        YAGA_AUTO(yaga_json) document = document_of(&s);
+        enum yaga_status st = yaga_json_dump(document, false, &text, &err);
+        yaga_mem_fail_nth(0);
+        if (st == YAGA_OK)
+            break;
+        assert_int_equal(st, YAGA_E_NOMEM);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_filter_follows_its_table),
+        cmocka_unit_test(old_pattern_names_have_new_ones),
+        cmocka_unit_test(alert_ids_are_file_names),
+        cmocka_unit_test(long_services_keep_different_alert_ids),
+        cmocka_unit_test(an_alert_reads_as_documented),
+        cmocka_unit_test(a_resolution_reads_as_documented),
+        cmocka_unit_test(required_fields_are_there),
+        cmocka_unit_test(only_open_incidents_seen_now_are_in_a_document),
+        cmocka_unit_test(overall_severity_is_the_maximum_of_what_is_sent),
+        cmocka_unit_test(missing_numbers_are_left_out_and_zero_is_a_value),
+        cmocka_unit_test(an_anomaly_of_the_combination_has_one_signal),
+        cmocka_unit_test(a_metric_that_came_to_life_is_activated),
+        cmocka_unit_test(lists_are_bounded),
+        cmocka_unit_test(updates_reopenings_and_gaps_are_told),
+        cmocka_unit_test(the_overall_action_sums_up_the_changes),
+        cmocka_unit_test(an_untracked_document_keeps_what_passes_the_filter),
+        cmocka_unit_test(a_resolution_without_measurements_has_no_context),
+        cmocka_unit_test(local_documents_say_what_failed),
+        cmocka_unit_test(an_active_entry_shows_where_an_incident_stands),
+        cmocka_unit_test(failing_memory_is_reported_by_the_dump),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
