@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The decision level alpha of a service: the largest that would have announced at most the budgeted number of false
+ * incidents on held-out data, found by replaying the whole decision rule (detection.md 5.4).
+ */
+#ifndef YAGA_PIPELINE_BUDGET_H
+#define YAGA_PIPELINE_BUDGET_H
+
+#include "yaga/detect/detect.h"
+#include "yaga/pipeline/fit.h"
+
+struct yaga_budget {
+    double alpha;             /* level found */
+    double promised_per_week; /* as configured */
+    double achieved_per_week; /* false incidents per week at that level on the held-out rows; NaN when there were too few */
+    double holdout_days;      /* days of rows judged */
+};
+
+/* Rows [first_row, n_rows) of the history are held out: `models` did not see them. They are taken as free of incidents. */
+enum yaga_status yaga_budget_find(const struct yaga_detect_params *params, const struct yaga_history *history,
+                                  const struct yaga_model_set *models, size_t first_row, double per_week,
+                                  struct yaga_budget *out, struct yaga_error *err) YAGA_MUST_USE;
+
+#endif

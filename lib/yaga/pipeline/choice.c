@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A small cache of mapped models, keyed by service and period, dropped when the version link moves. */
+#include "yaga/pipeline/choice.h"
+
+#include <string.h>
+
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+
+struct shelf_service {
+    char name[YAGA_NAME_MAX + 1];
+    char run_id[YAGA_RUN_ID_MAX];
+    struct yaga_model *models[YAGA_N_PERIODS];
+    bool tried[YAGA_N_PERIODS];
+    char problem[512]; /* first file that could not be used */
+};
+
+struct yaga_shelf {
+    const struct yaga_setup *setup;
+    const char *models_dir;
+    size_t n;
+    struct shelf_service **services;
+};
+
+enum yaga_status yaga_shelf_new(const struct yaga_setup *setup, struct yaga_shelf **out, struct yaga_error *err)
+{
+    struct yaga_shelf *shelf = yaga_calloc(1, sizeof *shelf);
+    if (shelf == NULL)
+        return yaga_error_nomem(err);
+    shelf->setup = setup;
+    shelf->models_dir = yaga_config_string(setup->config, "model.models_directory");
+    *out = shelf;
+    return YAGA_OK;
+}
+
+static void drop_models(struct shelf_service *s)
+{
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        s->models[p] = yaga_model_free(s->models[p]);
+        s->tried[p] = false;
+    }
+    s->problem[0] = '\0';
+}
+
+struct yaga_shelf *yaga_shelf_free(struct yaga_shelf *shelf)
+{
+    if (shelf == NULL)
+        return NULL;
+    for (size_t i = 0; i < shelf->n; i++) {
+        drop_models(shelf->services[i]);
+        yaga_free(shelf->services[i]);
+    }
+    yaga_free(shelf->services);
+    yaga_free(shelf);
+    return NULL;
+}
+
+const char *yaga_model_status_name(enum yaga_model_status status)
+{
+    static const char *const names[] = {"fresh", "stale", "refused", "none"};
+    return names[status];
+}
+
+static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
+{
+    for (size_t i = 0; i < shelf->n; i++) {
+        if (strcmp(shelf->services[i]->name, service) == 0)
+            return shelf->services[i];
+    }
+    struct shelf_service *s = yaga_calloc(1, sizeof *s);
+    struct shelf_service **grown = yaga_realloc(shelf->services, shelf->n + 1, sizeof *grown);
+    if (grown != NULL)
+        shelf->services = grown;
+    if (s == NULL || grown == NULL) {
+        yaga_free(s);
+        return NULL;
+    }
+    (void)yaga_format(s->name, sizeof s->name, "%s", service);
+    grown[shelf->n++] = s;
+    return s;
+}
+
+/* The run the service's link points at; loaded models of another run are dropped. false: no models at all. */
+static bool resolve_version(struct yaga_shelf *shelf, struct shelf_service *s)
+{
+    char run_id[YAGA_RUN_ID_MAX];
+    struct yaga_error err;
+    if (yaga_registry_current(shelf->models_dir, s->name, run_id, &err) != YAGA_OK) {
+        drop_models(s);
+        s->run_id[0] = '\0';
+        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err.text);
+        return false;
+    }
+    if (strcmp(run_id, s->run_id) != 0) {
+        drop_models(s);
+        memcpy(s->run_id, run_id, sizeof s->run_id);
+    }
+    return true;
+}
+
+/* A file is opened once per version: a damaged one is reported, not retried in every cycle of a long run. */
+static const struct yaga_model *load(struct yaga_shelf *shelf, struct shelf_service *s, enum yaga_period period)
+{
+    if (s->tried[period])
+        return s->models[period];
+    s->tried[period] = true;
+    struct yaga_error err;
+    enum yaga_status st =
+        yaga_registry_load(shelf->models_dir, s->name, s->run_id, period, &s->models[period], &err);
+    if (st != YAGA_OK && st != YAGA_E_NO_DATA && s->problem[0] == '\0')
+        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err.text);
+    return s->models[period];
+}
+
+/* The period's own model, else the first fallback there is. */
+static const struct yaga_model *serve_period(struct yaga_shelf *shelf, struct shelf_service *s,
+                                             enum yaga_period period, bool *is_fallback)
+{
+    *is_fallback = false;
+    const struct yaga_model *model = load(shelf, s, period);
+    const enum yaga_period *f = yaga_period_fallbacks(shelf->setup->calendar.scheme, period);
+    for (; model == NULL && *f != YAGA_N_PERIODS; f++) {
+        model = load(shelf, s, *f);
+        *is_fallback = true;
+    }
+    return model;
+}
+
+static double quality_factor(char grade)
+{
+    switch (grade) {
+    case 'A': return 1.0;
+    case 'B': return 0.95;
+    case 'C': return 0.85;
+    default: return 0.7;
+    }
+}
+
+static void weigh(const struct yaga_shelf *shelf, int64_t now_s, struct yaga_choice *c)
+{
+    const struct yaga_config *cfg = shelf->setup->config;
+    const struct yaga_model *m = c->current;
+    double age = (double)(now_s - m->trained_at_s) / 86400.0;
+    c->age_days = age;
+    c->status = YAGA_MODEL_FRESH;
+    if (age > (double)yaga_config_int(cfg, "inference.model_max_age_days"))
+        c->status = YAGA_MODEL_REFUSED;
+    else if (age > (double)yaga_config_int(cfg, "inference.model_warn_age_days"))
+        c->status = YAGA_MODEL_STALE;
+    c->confidence = yaga_period_confidence(shelf->setup->calendar.scheme, m->period) *
+                    quality_factor(m->quality_grade);
+    if (c->is_fallback && m->period != YAGA_POOLED)
+        c->confidence *= 0.85;
+    if (c->status == YAGA_MODEL_STALE)
+        c->confidence *= 0.9;
+}
+
+enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service, const bool need[YAGA_N_PERIODS],
+                                   enum yaga_period now, int64_t now_s, struct yaga_choice *out, struct yaga_error *err)
+{
+    struct shelf_service *s = find(shelf, service);
+    if (s == NULL)
+        return yaga_error_nomem(err);
+    struct yaga_choice c = {.status = YAGA_MODEL_NONE};
+    if (resolve_version(shelf, s)) {
+        c.current = serve_period(shelf, s, now, &c.is_fallback);
+        c.set.by_period[now] = c.current;
+        c.set.is_fallback[now] = c.is_fallback;
+        for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+            if (!need[p] || p == (size_t)now)
+                continue;
+            c.set.by_period[p] = serve_period(shelf, s, (enum yaga_period)p, &c.set.is_fallback[p]);
+        }
+        memcpy(c.run_id, s->run_id, sizeof c.run_id);
+    }
+    if (c.current != NULL)
+        weigh(shelf, now_s, &c);
+    if (c.status == YAGA_MODEL_REFUSED) {
+        (void)yaga_format(c.problem, sizeof c.problem, "model is %.1f days old, more than inference.model_max_age_days",
+                          c.age_days);
+        c.current = NULL;
+    } else {
+        (void)yaga_format(c.problem, sizeof c.problem, "%s", s->problem);
+    }
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        c.n_loaded += s->models[p] != NULL;
+    *out = c;
+    return YAGA_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fit one model: the rows of one service and period -> profile, forests, calibration (training.md 10-16).
+ */
+#ifndef YAGA_PIPELINE_FIT_H
+#define YAGA_PIPELINE_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "yaga/base/error.h"
+#include "yaga/model/model.h"
+#include "yaga/series/frame.h"
+
+struct yaga_fit_params {
+    size_t min_rows;              /* univariate: finite values */
+    size_t min_rows_multivariate; /* complete rows */
+    size_t min_days[2];           /* distinct days: weekday periods, weekend periods */
+    size_t n_trees, n_trees_multivariate, sample_size;
+    uint64_t seed;
+    double trigger_rate;          /* share of training rows below the offset, "budget" and "fixed" */
+    enum { YAGA_RATE_BUDGET, YAGA_RATE_KNEE, YAGA_RATE_GAP, YAGA_RATE_FIXED } rate_method;
+    size_t contamination_min_samples;
+    double contamination_fallback;
+};
+
+/* One service's history, prepared once and shared by all its periods. */
+struct yaga_history {
+    const char *service;
+    const struct yaga_frame *frame;      /* validated, absence resolved */
+    const struct yaga_metric *metrics;
+    struct yaga_when *when;              /* owned [n_rows] */
+    double *requests;                    /* owned [n_rows] */
+    double *g;                           /* owned [n_metrics][n_rows]: transformed values, metric by metric */
+};
+enum yaga_status yaga_history_init(struct yaga_history *history, const char *service, const struct yaga_frame *frame,
+                                   const struct yaga_metric *metrics, const struct yaga_calendar *calendar,
+                                   struct yaga_error *err) YAGA_MUST_USE;
+void yaga_history_clear(struct yaga_history *history);
+
+/* Rows [row_begin, row_end) of a period (all periods for YAGA_POOLED) that hold data -> use[n_rows]; returns how many. days: distinct
+ * local days among them. */
+size_t yaga_history_select(const struct yaga_history *history, enum yaga_period period, size_t row_begin, size_t row_end,
+                           bool *use, size_t *days);
+
+/* Metric models, multivariate forest and PCA for the selected rows. Identity fields other than service and period are the caller's.
+ * YAGA_E_NO_DATA with the reason when no metric could be modelled or too few days. */
+enum yaga_status yaga_fit_model(const struct yaga_fit_params *params, const struct yaga_history *history,
+                                enum yaga_period period, const bool *use, size_t n_days, struct yaga_model **out,
+                                struct yaga_error *err) YAGA_MUST_USE;
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the inference pipeline share. */
+#ifndef YAGA_PIPELINE_INFER_INTERNAL_H
+#define YAGA_PIPELINE_INFER_INTERNAL_H
+
+#include "yaga/io/file.h"
+#include "yaga/io/store.h"
+#include "yaga/pipeline/infer.h"
+
+struct yaga_infer {
+    const struct yaga_setup *setup;
+    struct yaga_infer_options options;
+    struct yaga_store *store;    /* NULL: dry run or unusable */
+    struct yaga_source *source;
+    struct yaga_source *own_source;
+    struct yaga_shelf *shelf;
+    struct yaga_lock lock;
+    const char *alerts_dir;
+    unsigned standing;           /* conditions that hold for all cycles of this process */
+    char standing_error[YAGA_ERROR_TEXT_MAX];
+    int64_t last_at_s;           /* T of the cycle before, from the database */
+};
+
+/* One service's cycle, kept until its documents are written. */
+struct yaga_judgement {
+    enum yaga_outcome outcome;
+    char reason[320];
+    struct yaga_metric metrics[YAGA_METRICS_MAX];
+    const char *failed_metrics[YAGA_METRICS_MAX];
+    size_t n_failed;
+    size_t row;                  /* judged row of the frame */
+    int64_t row_time_s;
+    struct yaga_choice choice;
+    struct yaga_evidence_grid grid;
+    struct yaga_warnings warnings;
+    struct yaga_verdict verdict;
+    enum yaga_period period;
+};
+
+/* Values -> verdict (judge.c). Never fails a cycle: an unexpected error is outcome YAGA_SERVICE_ERROR. */
+void yaga_judge(struct yaga_infer *infer, struct yaga_fleet *fleet, size_t service, const struct yaga_when *when,
+                int64_t at_s, struct yaga_judgement *out);
+void yaga_judgement_clear(struct yaga_judgement *judgement);
+
+/* Verdict -> incidents, outbox, direct documents (announce.c). */
+struct yaga_announced {
+    size_t n_confirmed, n_closed;
+};
+enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
+                               const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id,
+                               struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err);
+/* Close incidents of services that are gone or blind for too long. */
+enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const *services, size_t n_services, int64_t at_s,
+                                     int64_t cycle_id, struct yaga_json *documents, struct yaga_announced *out,
+                                     struct yaga_error *err);
+
+#endif

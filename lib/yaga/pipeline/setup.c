@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From configuration keys to parameter structs, one small function per room. */
+#include "yaga/pipeline/setup.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "yaga-version.h"
+#include "yaga/base/civil.h"
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+
+static enum yaga_metric_kind kind_of(const char *word)
+{
+    if (strcmp(word, "rate") == 0)
+        return YAGA_KIND_RATE;
+    if (strcmp(word, "latency") == 0)
+        return YAGA_KIND_LATENCY;
+    return strcmp(word, "ratio") == 0 ? YAGA_KIND_RATIO : YAGA_KIND_GAUGE;
+}
+
+static enum yaga_metric_role role_of(const char *word)
+{
+    static const enum yaga_metric_role roles[] = {YAGA_ROLE_TRAFFIC, YAGA_ROLE_LATENCY,
+                                                  YAGA_ROLE_DEPENDENCY, YAGA_ROLE_DATABASE,
+                                                  YAGA_ROLE_ERRORS};
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (strcmp(word, yaga_role_name(roles[i])) == 0)
+            return roles[i];
+    }
+    return YAGA_ROLE_NONE;
+}
+
+static enum yaga_direction direction_of(const char *word)
+{
+    if (strcmp(word, "high") == 0)
+        return YAGA_HIGH;
+    return strcmp(word, "low") == 0 ? YAGA_LOW : YAGA_BOTH;
+}
+
+/* "auto": what multiplicative, skewed and bounded quantities ask for; a gauge stays as it is. */
+static enum yaga_transform transform_of(const char *word, enum yaga_metric_kind kind)
+{
+    if (strcmp(word, "none") == 0)
+        return YAGA_TRANSFORM_NONE;
+    if (strcmp(word, "log1p") == 0)
+        return YAGA_TRANSFORM_LOG1P;
+    if (strcmp(word, "log") == 0)
+        return YAGA_TRANSFORM_LOG;
+    if (strcmp(word, "logit") == 0)
+        return YAGA_TRANSFORM_LOGIT;
+    switch (kind) {
+    case YAGA_KIND_RATE: return YAGA_TRANSFORM_LOG1P;
+    case YAGA_KIND_LATENCY: return YAGA_TRANSFORM_LOG;
+    case YAGA_KIND_RATIO: return YAGA_TRANSFORM_LOGIT;
+    case YAGA_KIND_GAUGE: break;
+    }
+    return YAGA_TRANSFORM_NONE;
+}
+
+/* Ratios have no daily profile of their own by default: their level follows the traffic they are counted on. */
+static bool seasonal_of(const char *word, enum yaga_metric_kind kind, bool enabled)
+{
+    if (!enabled || strcmp(word, "no") == 0)
+        return false;
+    return strcmp(word, "yes") == 0 || kind != YAGA_KIND_RATIO;
+}
+
+static double optional(const struct yaga_config *config, const char *key, size_t i)
+{
+    return yaga_config_item_is_set(config, key, i) ? yaga_config_item_float(config, key, i)
+                                                   : (double)NAN;
+}
+
+static enum yaga_status setup_metrics(struct yaga_setup *setup, struct yaga_error *err)
+{
+    const struct yaga_config *c = setup->config;
+    size_t n = yaga_config_list_size(c, "metrics");
+    bool seasonal = yaga_config_bool(c, "training.seasonal_residual");
+    if (n > YAGA_METRICS_MAX)
+        return yaga_error_set(err, YAGA_E_CONFIG, "%s: metrics: %zu entries, at most %d",
+                              yaga_config_where(c, "metrics", 0), n, (int)YAGA_METRICS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct yaga_metric *m = &setup->metrics[i];
+        const char *name = yaga_config_item_string(c, "metrics[].name", i);
+        *m = (struct yaga_metric){.query = yaga_config_item_string(c, "metrics[].query", i)};
+        (void)yaga_format(m->name, sizeof m->name, "%s", name);
+        const char *series = yaga_config_item_string(c, "metrics[].series", i);
+        m->series = series[0] != '\0' ? series : name;
+        (void)yaga_format(m->unit, sizeof m->unit, "%s",
+                          yaga_config_item_string(c, "metrics[].unit", i));
+        m->kind = kind_of(yaga_config_item_string(c, "metrics[].kind", i));
+        m->role = role_of(yaga_config_item_string(c, "metrics[].role", i));
+        m->bad = direction_of(yaga_config_item_string(c, "metrics[].bad_direction", i));
+        m->transform = transform_of(yaga_config_item_string(c, "metrics[].transform", i), m->kind);
+        m->seasonal =
+            seasonal_of(yaga_config_item_string(c, "metrics[].seasonal", i), m->kind, seasonal);
+        m->zero_normal = yaga_config_item_bool(c, "metrics[].zero_normal", i);
+        m->expected = yaga_config_item_bool(c, "metrics[].expected", i);
+        m->min = optional(c, "metrics[].min", i);
+        m->max = optional(c, "metrics[].max", i);
+        m->min_relative_change = yaga_config_item_float(c, "metrics[].min_relative_change", i);
+        m->min_delta = yaga_config_item_float(c, "metrics[].min_delta", i);
+        m->min_value = yaga_config_item_float(c, "metrics[].min_value", i);
+    }
+    setup->n_metrics = n;
+    return YAGA_OK;
+}
+
+static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_error *err)
+{
+    const struct yaga_config *c = setup->config;
+    struct yaga_calendar *cal = &setup->calendar;
+    yaga_calendar_init(cal);
+    if (strcmp(yaga_config_string(c, "time_periods.scheme"), "three") == 0)
+        cal->scheme = YAGA_SCHEME_THREE;
+    if (strcmp(yaga_config_string(c, "time_periods.weekend_rule"), "night_start") == 0)
+        cal->weekend_rule = YAGA_WEEKEND_NIGHT_START;
+    cal->business_start = (int)yaga_config_int(c, "time_periods.business_start");
+    cal->evening_start = (int)yaga_config_int(c, "time_periods.evening_start");
+    cal->night_start = (int)yaga_config_int(c, "time_periods.night_start");
+    size_t n;
+    const char *const *days = yaga_config_strings(c, "time_periods.public_holidays", &n);
+    for (size_t i = 0; i < n; i++) {
+        enum yaga_status st = yaga_calendar_add_holiday(cal, days[i], err);
+        if (st != YAGA_OK)
+            return yaga_error_wrap(err, "time_periods.public_holidays");
+    }
+    return YAGA_OK;
+}
+
+static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error *err)
+{
+    const struct yaga_config *c = setup->config;
+    struct yaga_detect_params *d = &setup->detect;
+    if (!yaga_duration_parse(yaga_config_string(c, "cache.step"), &setup->step_s) ||
+        setup->step_s <= 0)
+        return yaga_error_set(err, YAGA_E_CONFIG, "cache.step: \"%s\" is not a duration",
+                              yaga_config_string(c, "cache.step"));
+    yaga_detect_params_init(d, setup->step_s);
+    if (yaga_config_is_set(c, "detection.alpha"))
+        d->alpha = yaga_config_float(c, "detection.alpha");
+    d->persistence_k = (int)yaga_config_int(c, "detection.persistence_k");
+    d->persistence_n = (int)yaga_config_int(c, "detection.persistence_n");
+    d->min_effect_z = yaga_config_float(c, "detection.min_effect_z");
+    d->fast_fail_error_rate = yaga_config_float(c, "detection.fast_fail_error_rate");
+    d->min_errors = (double)yaga_config_int(c, "detection.min_errors");
+    d->window_rows = (size_t)(yaga_config_int(c, "inference.window_minutes") * 60 / setup->step_s);
+    d->level_rows =
+        (size_t)(yaga_config_int(c, "inference.level_window_hours") * 3600 / setup->step_s);
+    static const char *const levels[] = {
+        "training.alert_budget.low_hours", "training.alert_budget.medium_hours",
+        "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
+    for (size_t i = 0; i < 4; i++)
+        d->return_hours[i] = yaga_config_float(c, levels[i]);
+    return YAGA_OK;
+}
+
+static void setup_incident(struct yaga_setup *setup)
+{
+    const struct yaga_config *c = setup->config;
+    struct yaga_incident_params *p = &setup->incident;
+    yaga_incident_params_init(p);
+    p->confirmation_cycles = (int)yaga_config_int(c, "fingerprinting.confirmation_cycles");
+    p->confirmation_max_gap = (int)yaga_config_int(c, "fingerprinting.confirmation_max_gap");
+    p->resolution_grace_cycles = (int)yaga_config_int(c, "fingerprinting.resolution_grace_cycles");
+    p->separation_s = 60 * yaga_config_int(c, "fingerprinting.incident_separation_minutes");
+    p->reopen_window_s = p->separation_s;
+    if (yaga_config_is_set(c, "fingerprinting.reopen_window_minutes"))
+        p->reopen_window_s = 60 * yaga_config_int(c, "fingerprinting.reopen_window_minutes");
+    p->reopen_as_new =
+        strcmp(yaga_config_string(c, "fingerprinting.reopen_mode"), "new_incident") == 0;
+    p->carry_over_s = 60 * yaga_config_int(c, "fingerprinting.outage_carry_over_minutes");
+    p->orphan_close_s = 3600 * yaga_config_int(c, "fingerprinting.orphan_close_hours");
+    p->cleanup_max_age_s = 3600 * yaga_config_int(c, "fingerprinting.cleanup_max_age_hours");
+    const char *scope = yaga_config_string(c, "fingerprinting.fingerprint_scope");
+    p->scope = YAGA_SCOPE_PATTERN;
+    if (strcmp(scope, "pattern_and_cause") == 0)
+        p->scope = YAGA_SCOPE_PATTERN_AND_CAUSE;
+    else if (strcmp(scope, "family") == 0)
+        p->scope = YAGA_SCOPE_FAMILY;
+}
+
+static void setup_alert(struct yaga_setup *setup)
+{
+    const struct yaga_config *c = setup->config;
+    struct yaga_alert_params *a = &setup->alert;
+    *a = (struct yaga_alert_params){.generator = setup->generator};
+    if (!yaga_severity_parse(yaga_config_string(c, "alerting.severity_threshold"), &a->threshold))
+        a->threshold = YAGA_SEVERITY_LOW;
+    a->non_alerting = yaga_config_strings(c, "alerting.non_alerting_patterns", &a->n_non_alerting);
+    a->update_every_cycles = (int)yaga_config_int(c, "alerting.update_every_cycles");
+    a->confirmation_cycles = setup->incident.confirmation_cycles;
+    a->resolution_grace_cycles = setup->incident.resolution_grace_cycles;
+}
+
+static enum yaga_status setup_state_dir(struct yaga_setup *setup, struct yaga_error *err)
+{
+    const char *path = yaga_config_string(setup->config, "fingerprinting.db_path");
+    const char *slash = strrchr(path, '/');
+    bool fits = slash == NULL
+                    ? yaga_format(setup->state_dir, sizeof setup->state_dir, ".")
+                    : yaga_format(setup->state_dir, sizeof setup->state_dir, "%.*s",
+                                  (int)(slash == path ? 1 : slash - path), path);
+    if (!fits)
+        return yaga_error_set(err, YAGA_E_CONFIG, "fingerprinting.db_path: path too long");
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_config *config, const char *program,
+                                 struct yaga_error *err)
+{
+    *setup = (struct yaga_setup){.config = config, .program = program};
+    (void)yaga_format(setup->generator, sizeof setup->generator, "%s " YAGA_VERSION, program);
+    enum yaga_status st = yaga_civil_set_zone(yaga_config_string(config, "timezone"), err);
+    if (st == YAGA_OK)
+        st = setup_metrics(setup, err);
+    if (st == YAGA_OK)
+        st = setup_calendar(setup, err);
+    if (st == YAGA_OK)
+        st = setup_detect(setup, err);
+    if (st == YAGA_OK)
+        st = setup_state_dir(setup, err);
+    if (st != YAGA_OK)
+        return st;
+    setup_incident(setup);
+    setup_alert(setup);
+    yaga_config_digest(config, setup->config_digest);
+    return YAGA_OK;
+}
+
+static const char *string_or_null(const struct yaga_config *c, const char *key)
+{
+    if (!yaga_config_is_set(c, key))
+        return NULL;
+    const char *text = yaga_config_string(c, key);
+    return text[0] == '\0' ? NULL : text;
+}
+
+static void setup_http(const struct yaga_setup *setup, bool (*interrupted)(void),
+                       char user_agent[64], int statuses[16], struct yaga_http_options *o)
+{
+    const struct yaga_config *c = setup->config;
+    yaga_http_options_init(o);
+    (void)yaga_format(user_agent, 64, "%s/" YAGA_VERSION, setup->program);
+    o->endpoint = yaga_config_string(c, "victoria_metrics.endpoint");
+    o->user_agent = user_agent;
+    o->bearer_token = string_or_null(c, "victoria_metrics.bearer_token");
+    o->username = string_or_null(c, "victoria_metrics.username");
+    o->password = string_or_null(c, "victoria_metrics.password");
+    o->ca_file = string_or_null(c, "victoria_metrics.ca_file");
+    o->max_retries = (int)yaga_config_int(c, "victoria_metrics.max_retries");
+    o->backoff_s = yaga_config_float(c, "victoria_metrics.retry_backoff_factor");
+    size_t n;
+    const int64_t *list = yaga_config_ints(c, "victoria_metrics.retry_status_forcelist", &n);
+    o->n_retry_statuses = n < 16 ? n : 16;
+    for (size_t i = 0; i < o->n_retry_statuses; i++)
+        statuses[i] = (int)list[i];
+    o->retry_statuses = statuses;
+    o->breaker_threshold = (int)yaga_config_int(c, "victoria_metrics.circuit_breaker_threshold");
+    o->breaker_timeout_s = yaga_config_int(c, "victoria_metrics.circuit_breaker_timeout_seconds");
+    o->max_connections = (int)yaga_config_int(c, "victoria_metrics.pool_maxsize");
+    o->interrupted = interrupted;
+}
+
+enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),
+                                   struct yaga_source **out, struct yaga_error *err)
+{
+    const struct yaga_config *c = setup->config;
+    if (strcmp(yaga_config_string(c, "source.type"), "archive") == 0) {
+        size_t n;
+        const char *const *files = yaga_config_strings(c, "source.files", &n);
+        return yaga_source_archive_new(files, n, out, err);
+    }
+    char user_agent[64];
+    int statuses[16];
+    struct yaga_source_prometheus_options o = {
+        .health_path = yaga_config_string(c, "victoria_metrics.health_path"),
+        .health_max_latency_ms = yaga_config_int(c, "inference.health_max_latency_ms"),
+        .timeout_s = yaga_config_int(c, "victoria_metrics.timeout_seconds"),
+        .range_timeout_s = yaga_config_int(c, "victoria_metrics.range_timeout_seconds"),
+        .environment = yaga_config_string(c, "victoria_metrics.environment"),
+        .rate_window = yaga_config_string(c, "victoria_metrics.rate_window"),
+        .max_points_per_query = (size_t)yaga_config_int(c, "victoria_metrics.max_points_per_query"),
+        .services_per_query = (size_t)yaga_config_int(c, "victoria_metrics.services_per_query"),
+    };
+    setup_http(setup, interrupted, user_agent, statuses, &o.http);
+    return yaga_source_prometheus_new(&o, out, err);
+}
+
+static int configured_index(const struct yaga_config *c, const char *service)
+{
+    size_t n = yaga_config_list_size(c, "services");
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(yaga_config_item_string(c, "services[].name", i), service) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *service,
+                                struct yaga_metric out[YAGA_METRICS_MAX])
+{
+    memcpy(out, setup->metrics, setup->n_metrics * sizeof *out);
+    int index = configured_index(setup->config, service);
+    if (index < 0)
+        return;
+    size_t n;
+    const char *const *names = yaga_config_item_strings(setup->config, "services[].expected_metrics",
+                                                        (size_t)index, &n);
+    if (n == 0)
+        return;
+    for (size_t m = 0; m < setup->n_metrics; m++)
+        out[m].expected = false;
+    for (size_t i = 0; i < n; i++) {
+        int m = yaga_metric_by_name(out, setup->n_metrics, names[i]);
+        if (m >= 0)
+            out[m].expected = true;
+    }
+}
+
+static bool wanted(const char *name, const char *const *only, size_t n_only)
+{
+    for (size_t i = 0; i < n_only; i++) {
+        if (strcmp(only[i], name) == 0)
+            return true;
+    }
+    return n_only == 0;
+}
+
+static enum yaga_status check_only(const struct yaga_config *c, const char *const *only, size_t n_only,
+                                   struct yaga_error *err)
+{
+    for (size_t i = 0; i < n_only; i++) {
+        if (configured_index(c, only[i]) < 0)
+            return yaga_error_set(err, YAGA_E_ARG, "--service %s: not among the configured services",
+                                  only[i]);
+    }
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char *const *only, size_t n_only,
+                                     const char ***out, size_t *n_out, struct yaga_error *err)
+{
+    static const char *const categories[] = {"critical", "standard", "micro",
+                                             "admin",    "core",     "background"};
+    const struct yaga_config *c = setup->config;
+    size_t n = yaga_config_list_size(c, "services");
+    const char **names = yaga_alloc(n + n_only + 1, sizeof *names);
+    if (names == NULL)
+        return yaga_error_nomem(err);
+    size_t used = 0;
+    if (n == 0) {
+        for (size_t i = 0; i < n_only; i++)
+            names[used++] = only[i];
+    } else if (check_only(c, only, n_only, err) != YAGA_OK) {
+        yaga_free(names);
+        return YAGA_E_ARG;
+    }
+    for (size_t k = 0; k < sizeof categories / sizeof categories[0]; k++) {
+        for (size_t i = 0; i < n; i++) {
+            const char *name = yaga_config_item_string(c, "services[].name", i);
+            if (strcmp(yaga_config_item_string(c, "services[].category", i), categories[k]) == 0 &&
+                yaga_config_item_bool(c, "services[].enabled", i) && wanted(name, only, n_only))
+                names[used++] = name;
+        }
+    }
+    *out = names;
+    *n_out = used;
+    return YAGA_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Settings -> the parameter structs of the rooms. The only place where configuration keys meet
+ * the library's types; everything below is told what it needs and knows no key.
+ */
+#ifndef YAGA_PIPELINE_SETUP_H
+#define YAGA_PIPELINE_SETUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "yaga/alert/alert.h"
+#include "yaga/base/error.h"
+#include "yaga/config/config.h"
+#include "yaga/detect/detect.h"
+#include "yaga/incident/incident.h"
+#include "yaga/period/period.h"
+#include "yaga/series/metric.h"
+#include "yaga/source/source.h"
+
+struct yaga_setup {
+    const struct yaga_config *config; /* borrowed; outlives the setup */
+    const char *program;              /* "yaga-train", for User-Agent and generator */
+    struct yaga_metric metrics[YAGA_METRICS_MAX];
+    size_t n_metrics;
+    struct yaga_calendar calendar;
+    int64_t step_s;
+    struct yaga_detect_params detect;
+    struct yaga_incident_params incident;
+    struct yaga_alert_params alert;
+    char generator[64];
+    char config_digest[65];
+    char state_dir[4096];             /* folder of the state database */
+};
+
+/* Also sets the process-wide civil zone. */
+enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_config *config, const char *program,
+                                 struct yaga_error *err) YAGA_MUST_USE;
+
+/* The configured source; interrupted may be NULL. */
+enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),
+                                   struct yaga_source **out, struct yaga_error *err) YAGA_MUST_USE;
+
+/* Metrics as one service sees them: services[].expected_metrics decides `expected`. */
+void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *service,
+                                struct yaga_metric out[YAGA_METRICS_MAX]);
+
+/* Names of the enabled configured services, restricted to only[] (NULL = all), in category order then as configured. *n_out 0 when none is
+ * configured. A name in only[] that is not configured is YAGA_E_ARG when services are configured. Array freed with yaga_free, names borrowed
+ * from the configuration or from only[]. */
+enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char *const *only, size_t n_only,
+                                     const char ***out, size_t *n_out, struct yaga_error *err) YAGA_MUST_USE;
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Training: history of every service -> models on disk. Read train.c top to bottom.
+ */
+#ifndef YAGA_PIPELINE_TRAIN_H
+#define YAGA_PIPELINE_TRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "yaga/base/error.h"
+#include "yaga/pipeline/setup.h"
+
+struct yaga_train_options {
+    int64_t now_s;
+    const char *const *only; /* services; NULL = all */
+    size_t n_only;
+    int64_t start_s, end_s;  /* 0 = now - settle - lookback .. now - settle */
+    int threads;             /* 0 = as configured */
+    bool dry_run;            /* everything except writing models and records */
+    bool (*interrupted)(void);
+    /* Progress for people, or NULL: done of total services, what is being done. */
+    void (*progress)(void *context, const char *what, size_t done, size_t total);
+    void *progress_context;
+};
+
+enum yaga_train_outcome {
+    YAGA_TRAINED,              /* models published */
+    YAGA_TRAIN_NO_DATA,        /* no rows at all */
+    YAGA_TRAIN_INSUFFICIENT,   /* too few rows, or no period could be modelled */
+    YAGA_TRAIN_QUALITY,        /* quality grade F */
+    YAGA_TRAIN_SOURCE,         /* its queries failed */
+    YAGA_TRAIN_PROMOTION,      /* trained, but the models could not be written or switched to */
+    YAGA_TRAIN_ERROR           /* anything else: see message */
+};
+const char *yaga_train_outcome_name(enum yaga_train_outcome outcome);
+
+struct yaga_train_service {
+    char name[YAGA_NAME_MAX + 1];
+    enum yaga_train_outcome outcome;
+    char message[512];
+    size_t n_rows;
+    char grade;
+    size_t n_periods;         /* periods with a model, pooled not counted */
+    size_t n_periods_wanted;
+    bool pooled;
+    double alpha, achieved_per_week;
+};
+struct yaga_train_report {
+    size_t n_services;
+    struct yaga_train_service *services; /* owned, sorted by name */
+    size_t n_trained;
+    char batch_id[16];
+};
+void yaga_train_report_clear(struct yaga_train_report *report);
+
+/* YAGA_OK when the run as a whole worked, whatever single services did (see the report). Statuses for callers: YAGA_E_LOCKED,
+ * YAGA_E_NETWORK / YAGA_E_CIRCUIT (nothing could be read), YAGA_E_CONFIG (no services), YAGA_E_NO_SPACE, YAGA_E_INTERRUPTED, YAGA_E_STORE. */
+enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yaga_train_options *options,
+                                struct yaga_train_report *report, struct yaga_error *err) YAGA_MUST_USE;
+
+#endif
