@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* yaga-infer: arguments, one cycle, exit status. The work is in pipeline/infer.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common.h"
+#include "yaga/base/civil.h"
+#include "yaga/base/mem.h"
+#include "yaga/pipeline/infer.h"
+
+static const char help[] =
+    "Usage: yaga-infer [OPTION]...\n"
+    "One detection cycle: read current values, score them against the models of this hour,\n"
+    "track incidents, write alert files. Meant for cron, every two minutes.\n"
+    "\n"
+    "      --at TIME           evaluate at a past instant; implies --dry-run\n"
+    "      --dry-run           detect, change no state, write no alerts\n"
+    "      --print             this cycle's documents as one JSON array on stdout\n" PROGRAM_HELP
+    "\n"
+    "Exit status: 0 all services evaluated; 1 some were not; 2 usage or configuration;\n"
+    "3 state or alerts folder not writable; 5 deliveries pending; 6 no usable model;\n"
+    "7 metric source unavailable; 8 another cycle runs; 9 state database unusable;\n"
+    "10 internal error; 124 out of time; 130 interrupted.\n"
+    "See yaga-infer(1), yaga.conf(5), yaga-alerts(5).\n";
+
+enum { OPT_AT = 2000, OPT_DRY, OPT_PRINT };
+
+static const struct option long_options[] = {
+    PROGRAM_OPTIONS,
+    {"at", required_argument, NULL, OPT_AT},
+    {"dry-run", no_argument, NULL, OPT_DRY},
+    {"print", no_argument, NULL, OPT_PRINT},
+    {NULL, 0, NULL, 0},
+};
+
+struct arguments {
+    struct program program;
+    const char *at;
+    bool dry_run, print;
+};
+
+static void parse(struct arguments *a, int argc, char **argv)
+{
+    int option;
+    while ((option = getopt_long(argc, argv, "c:s:vqh", long_options, NULL)) != -1) {
+        if (program_option(&a->program, option, optarg))
+            continue;
+        switch (option) {
+        case OPT_AT: a->at = optarg; a->dry_run = true; break;
+        case OPT_DRY: a->dry_run = true; break;
+        case OPT_PRINT: a->print = true; break;
+        case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
+        default: break;
+        }
+    }
+    if (optind < argc)
+        program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
+}
+
+static int print_documents(const struct arguments *a, const struct yaga_infer_result *result)
+{
+    char *text = NULL;
+    struct yaga_error err;
+    if (yaga_json_dump(result->documents, true, &text, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    bool ok = puts(text) >= 0 && fflush(stdout) == 0;
+    yaga_free(text);
+    if (ok)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "yaga-infer: --print: standard output cannot be written\n");
+    return 3;
+}
+
+static int cycle(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_infer_options options = {
+        .only = a->program.n_services > 0 ? a->program.services : NULL,
+        .n_only = a->program.n_services,
+        .dry_run = a->dry_run,
+        .durable = true,
+        .collect = a->print,
+        .interrupted = program_interrupted,
+    };
+    YAGA_AUTO(yaga_infer) infer = NULL;
+    struct yaga_infer_result result;
+    struct yaga_error err;
+    int64_t at_s = a->at != NULL ? program_time(&a->program, "--at", a->at, false)
+                                 : yaga_infer_time(setup, yaga_clock_now_s());
+    enum yaga_status st = yaga_infer_open(setup, &options, &infer, &err);
+    if (st == YAGA_OK)
+        st = yaga_infer_cycle(infer, at_s, &result, &err);
+    if (st != YAGA_OK)
+        return program_fail(&a->program, &err);
+    int code = yaga_infer_exit_code(result.conditions);
+    if (!a->dry_run && yaga_infer_write_status(setup, &result, &err) != YAGA_OK) {
+        (void)program_fail(&a->program, &err);
+        if (code == 0)
+            code = 3;
+    }
+    if (a->print) {
+        int printed = print_documents(a, &result);
+        if (code == 0)
+            code = printed;
+    }
+    yaga_infer_result_clear(&result);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments *a = calloc(1, sizeof *a);
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_setup setup;
+    struct yaga_error err;
+    if (a == NULL)
+        return 10;
+    a->program.name = "yaga-infer";
+    parse(a, argc, argv);
+    program_start(&a->program, &config);
+    int code;
+    if (yaga_setup_init(&setup, config, a->program.name, &err) != YAGA_OK)
+        code = program_fail(&a->program, &err);
+    else
+        code = cycle(a, &setup);
+    free(a);
+    return code;
+}

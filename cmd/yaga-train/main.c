@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* yaga-train: arguments, progress for people, exit status. The work is in pipeline/train.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../common.h"
+#include "yaga/base/civil.h"
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+#include "yaga/io/file.h"
+#include "yaga/io/json.h"
+#include "yaga/model/registry.h"
+#include "yaga/pipeline/train.h"
+
+static const char help[] =
+    "Usage: yaga-train [OPTION]...\n"
+    "Read the metric history of every service, train its models and publish them.\n"
+    "Meant for cron, once a day; silent there but for the log on stderr.\n"
+    "\n"
+    "      --lookback-days N   history to read (default: training.lookback_days, 30)\n"
+    "      --start-date DATE   explicit range, with --end-date (inclusive); YYYY-MM-DD or time\n"
+    "      --end-date DATE\n"
+    "      --now TIME          pretend it is this time; same data and time give the same models\n"
+    "  -p, --parallel N        threads (default: training.threads, 0 = all cores)\n"
+    "      --models-dir DIR    where models are published (default: model.models_directory)\n"
+    "      --staging-dir DIR   where they are written first\n"
+    "      --dry-run           everything except writing models and records\n"
+    "      --rollback[=RUN]    serve the previous (or the named) version again; removes nothing\n"
+    "      --list-models       what serves which service and period\n"
+    "      --inspect FILE      print a model file as JSON\n" PROGRAM_HELP
+    "\n"
+    "Exit status: 0 all services trained; 1 some were not; 2 usage or configuration; 3 disk;\n"
+    "5 a model could not be published; 6 rollback failed; 7 metric source unreachable;\n"
+    "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
+    "See yaga-train(1), yaga.conf(5).\n";
+
+enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT };
+enum { EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
+
+static const struct option long_options[] = {
+    PROGRAM_OPTIONS,
+    {"lookback-days", required_argument, NULL, OPT_LOOKBACK},
+    {"start-date", required_argument, NULL, OPT_START},
+    {"end-date", required_argument, NULL, OPT_END},
+    {"now", required_argument, NULL, OPT_NOW},
+    {"parallel", required_argument, NULL, 'p'},
+    {"models-dir", required_argument, NULL, OPT_MODELS},
+    {"staging-dir", required_argument, NULL, OPT_STAGING},
+    {"dry-run", no_argument, NULL, OPT_DRY},
+    {"rollback", optional_argument, NULL, OPT_ROLLBACK},
+    {"list-models", no_argument, NULL, OPT_LIST},
+    {"inspect", required_argument, NULL, OPT_INSPECT},
+    {NULL, 0, NULL, 0},
+};
+
+struct arguments {
+    struct program program;
+    const char *start, *end, *now, *inspect;
+    const char *rollback_run; /* NULL: the previous version */
+    bool rollback, list, dry_run;
+    int threads;
+};
+
+static bool own_option(struct arguments *a, int option, const char *argument)
+{
+    switch (option) {
+    case OPT_LOOKBACK: program_override(&a->program, "training.lookback_days", argument); return true;
+    case OPT_START: a->start = argument; return true;
+    case OPT_END: a->end = argument; return true;
+    case OPT_NOW: a->now = argument; return true;
+    case 'p': a->threads = (int)program_number(&a->program, "--parallel", argument, 1, 256); return true;
+    case OPT_MODELS: program_override(&a->program, "model.models_directory", argument); return true;
+    case OPT_STAGING: program_override(&a->program, "model.staging_directory", argument); return true;
+    case OPT_DRY: a->dry_run = true; return true;
+    case OPT_ROLLBACK: a->rollback = true; a->rollback_run = argument; return true;
+    case OPT_LIST: a->list = true; return true;
+    case OPT_INSPECT: a->inspect = argument; return true;
+    case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
+    default: return false;
+    }
+}
+
+static void parse(struct arguments *a, int argc, char **argv)
+{
+    int option;
+    while ((option = getopt_long(argc, argv, "c:s:vqhp:", long_options, NULL)) != -1) {
+        if (!program_option(&a->program, option, optarg))
+            (void)own_option(a, option, optarg);
+    }
+    if (optind < argc)
+        program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
+    if ((a->start == NULL) != (a->end == NULL))
+        program_usage(&a->program, "--start-date and --end-date go together");
+}
+
+static int inspect(const struct arguments *a)
+{
+    YAGA_AUTO(yaga_model) model = NULL;
+    YAGA_AUTO(yaga_json) json = NULL;
+    struct yaga_error err;
+    char *text = NULL;
+    if (yaga_model_load(a->inspect, &model, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    json = yaga_model_json(model);
+    if (yaga_json_dump(json, true, &text, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    (void)puts(text);
+    yaga_free(text);
+    return EXIT_SUCCESS;
+}
+
+/* Configured services, else those that have models. */
+static enum yaga_status services_with_models(const struct arguments *a, const struct yaga_setup *setup,
+                                             struct yaga_names *found, const char ***names, size_t *n,
+                                             struct yaga_error *err)
+{
+    enum yaga_status st = yaga_setup_services(setup, a->program.n_services > 0 ? a->program.services : NULL,
+                                              a->program.n_services, names, n, err);
+    if (st != YAGA_OK || *n > 0)
+        return st;
+    st = yaga_registry_services(yaga_config_string(setup->config, "model.models_directory"), found, err);
+    if (st != YAGA_OK)
+        return st;
+    const char **grown = yaga_realloc(*names, found->n, sizeof *grown);
+    if (grown == NULL)
+        return yaga_error_nomem(err);
+    for (size_t i = 0; i < found->n; i++)
+        grown[i] = found->names[i];
+    *names = grown;
+    *n = found->n;
+    return YAGA_OK;
+}
+
+static void print_model_line(const struct yaga_setup *setup, const char *service, const char *run_id,
+                             enum yaga_period period)
+{
+    const char *dir = yaga_config_string(setup->config, "model.models_directory");
+    YAGA_AUTO(yaga_model) model = NULL;
+    struct yaga_error err;
+    char when[YAGA_TIME_TEXT_MAX];
+    enum yaga_status st = yaga_registry_load(dir, service, run_id, period, &model, &err);
+    if (st == YAGA_OK) {
+        (void)printf("%-24s %-16s own model, %s, %.0f rows over %.0f days, grade %c, alpha %.3g\n", service,
+                     yaga_period_name(period), yaga_time_text(model->trained_at_s, when), model->n_rows,
+                     model->n_days, model->quality_grade, model->alpha);
+        return;
+    }
+    if (st != YAGA_E_NO_DATA) {
+        (void)printf("%-24s %-16s unusable: %s\n", service, yaga_period_name(period), err.text);
+        return;
+    }
+    const enum yaga_period *f = yaga_period_fallbacks(setup->calendar.scheme, period);
+    for (; *f != YAGA_N_PERIODS; f++) {
+        if (yaga_registry_load(dir, service, run_id, *f, &model, &err) == YAGA_OK) {
+            (void)printf("%-24s %-16s served by %s: the period has too little data of its own\n", service,
+                         yaga_period_name(period), yaga_period_name(*f));
+            return;
+        }
+    }
+    (void)printf("%-24s %-16s NOT served: no model of this or a fallback period\n", service, yaga_period_name(period));
+}
+
+static int list_models(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_names found = {.n = 0};
+    const char **names = NULL;
+    size_t n = 0;
+    struct yaga_error err;
+    if (services_with_models(a, setup, &found, &names, &n, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    for (size_t i = 0; i < n; i++) {
+        char run_id[YAGA_RUN_ID_MAX];
+        if (yaga_registry_current(yaga_config_string(setup->config, "model.models_directory"), names[i], run_id,
+                                  &err) != YAGA_OK) {
+            (void)printf("%-24s %-16s NOT served: %s\n", names[i], "-", err.text);
+            continue;
+        }
+        for (size_t p = 0; p < yaga_period_count(setup->calendar.scheme); p++)
+            print_model_line(setup, names[i], run_id, (enum yaga_period)p);
+    }
+    yaga_free(names);
+    yaga_names_clear(&found);
+    return EXIT_SUCCESS;
+}
+
+static int rollback(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_names found = {.n = 0};
+    const char **names = NULL;
+    size_t n = 0;
+    size_t failed = 0;
+    struct yaga_error err;
+    const char *dir = yaga_config_string(setup->config, "model.models_directory");
+    if (services_with_models(a, setup, &found, &names, &n, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    for (size_t i = 0; i < n; i++) {
+        char run_id[YAGA_RUN_ID_MAX];
+        enum yaga_status st = yaga_registry_rollback(dir, names[i], a->rollback_run, &err);
+        if (st == YAGA_OK)
+            st = yaga_registry_current(dir, names[i], run_id, &err);
+        if (st == YAGA_OK)
+            (void)printf("%s: now served by %s\n", names[i], run_id);
+        else
+            (void)fprintf(stderr, "yaga-train: %s: rollback: %s\n", names[i], err.text);
+        failed += st != YAGA_OK;
+    }
+    yaga_free(names);
+    yaga_names_clear(&found);
+    return failed == 0 && n > 0 ? EXIT_SUCCESS : EXIT_ROLLBACK;
+}
+
+/* One line that rewrites itself; only on a terminal. */
+static void show_progress(void *context, const char *what, size_t done, size_t total)
+{
+    (void)context;
+    (void)fprintf(stderr, "\r\033[K%3zu/%zu %s", done, total, what);
+    if (done == total)
+        (void)fprintf(stderr, "\r\033[K");
+    (void)fflush(stderr);
+}
+
+static int train_exit_code(const struct yaga_train_report *report)
+{
+    bool source = report->n_services > 0;
+    for (size_t i = 0; i < report->n_services; i++) {
+        if (report->services[i].outcome == YAGA_TRAIN_PROMOTION)
+            return EXIT_PROMOTION;
+        source = source && report->services[i].outcome == YAGA_TRAIN_SOURCE;
+    }
+    if (source)
+        return program_exit_code(YAGA_E_NETWORK);
+    return report->n_trained == report->n_services ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int train(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = {
+        .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false) : yaga_clock_now_s(),
+        .only = a->program.n_services > 0 ? a->program.services : NULL,
+        .n_only = a->program.n_services,
+        .threads = a->threads,
+        .dry_run = a->dry_run,
+        .interrupted = program_interrupted,
+        .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+    };
+    if (a->start != NULL) {
+        options.start_s = program_time(&a->program, "--start-date", a->start, false);
+        options.end_s = program_time(&a->program, "--end-date", a->end, true);
+        if (options.start_s >= options.end_s)
+            program_usage(&a->program, "--start-date %s is not before --end-date %s", a->start, a->end);
+    }
+    struct yaga_train_report report;
+    struct yaga_error err;
+    enum yaga_status st = yaga_train_run(setup, &options, &report, &err);
+    int code = st == YAGA_OK ? train_exit_code(&report) : program_fail(&a->program, &err);
+    yaga_train_report_clear(&report);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments *a = calloc(1, sizeof *a);
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_setup setup;
+    struct yaga_error err;
+    if (a == NULL)
+        return 10;
+    a->program.name = "yaga-train";
+    parse(a, argc, argv);
+    int code;
+    if (a->inspect != NULL) {
+        code = inspect(a);
+    } else {
+        program_start(&a->program, &config);
+        if (yaga_setup_init(&setup, config, a->program.name, &err) != YAGA_OK)
+            code = program_fail(&a->program, &err);
+        else if (a->list)
+            code = list_models(a, &setup);
+        else if (a->rollback)
+            code = rollback(a, &setup);
+        else
+            code = train(a, &setup);
+    }
+    free(a);
+    return code;
+}
