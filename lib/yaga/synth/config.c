@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The yaga.cfg beside the data. Paths in it are relative to it, so that the folder can be
+ * moved. */
+#include "yaga/base/civil.h"
+#include "yaga/synth/synth.h"
+
+static const char metrics_text[] =
+    "# The names of the built-in preset, but plain series: what this archive holds.\n"
+    "metrics = (\n"
+    "  { name = \"request_rate\"; query = \"\"; unit = \"req/s\"; kind = \"rate\"; role "
+    "= \"traffic\";\n"
+    "    min = 0.0; max = 1000000.0; bad_direction = \"both\"; min_relative_change = "
+    "0.5; },\n"
+    "  { name = \"application_latency\"; query = \"\"; unit = \"ms\"; kind = "
+    "\"latency\"; role = \"latency\";\n"
+    "    min = 0.0; max = 300000.0; bad_direction = \"high\"; min_relative_change = "
+    "0.25; min_delta = 10.0; },\n"
+    "  { name = \"dependency_latency\"; query = \"\"; unit = \"ms\"; kind = \"latency\"; "
+    "role = \"dependency\";\n"
+    "    min = 0.0; max = 300000.0; bad_direction = \"high\"; zero_normal = true; "
+    "expected = false;\n"
+    "    min_delta = 10.0; },\n"
+    "  { name = \"database_latency\"; query = \"\"; unit = \"ms\"; kind = \"latency\"; "
+    "role = \"database\";\n"
+    "    min = 0.0; max = 300000.0; bad_direction = \"high\"; zero_normal = true; "
+    "expected = false;\n"
+    "    min_delta = 1.0; min_value = 1.0; },\n"
+    "  { name = \"error_rate\"; query = \"\"; unit = \"ratio\"; kind = \"ratio\"; role = "
+    "\"errors\";\n"
+    "    min = 0.0; max = 1.0; bad_direction = \"high\"; min_value = 0.005; }\n"
+    ");\n";
+
+/* Room for a dozen points, as at the usual step. */
+static long long window_minutes(const struct yaga_synth_params *params)
+{
+    long long minutes = (long long)params->step_s * 12 / 60;
+    return minutes < 15 ? 15 : minutes;
+}
+
+static enum yaga_status append_groups(const struct yaga_synth_params *params,
+                                      struct yaga_str *out)
+{
+    /* yaga-train refuses a service with less than this; gaps and all, the archive has
+     * more. */
+    long long samples = (long long)(params->train_days * 86400 / params->step_s) * 9 / 10;
+    long long least = samples > 2000 ? 2000 : samples < 100 ? 100 : samples;
+    long long lookback = params->train_days < 1 ? 1 : (long long)params->train_days;
+    long long step_s = (long long)params->step_s;
+    return yaga_str_appendf(
+        out,
+        "cache: { step = \"%llds\"; };\n"
+        "model: { models_directory = \"models\"; staging_directory = \"models_staging\"; "
+        "};\n"
+        "training: { lookback_days = %lld; min_data_points = %lld; };\n"
+        "inference: {\n"
+        "  alerts_directory = \"alerts\";\n"
+        "  step_seconds = %lld; window_minutes = %lld; max_sample_age_seconds = %lld;\n"
+        "};\n"
+        "fingerprinting: { db_path = \"anomaly_state.db\"; };\n",
+        step_s, lookback, least, step_s, window_minutes(params), 3 * step_s);
+}
+
+static enum yaga_status append_holiday(const struct yaga_synth_params *params,
+                                       struct yaga_str *out)
+{
+    int64_t day_s;
+    char date[YAGA_TIME_TEXT_MAX];
+    if (!yaga_synth_holiday(params, &day_s))
+        return yaga_str_append(out, "\n");
+    return yaga_str_appendf(out, "time_periods: { public_holidays = [\"%s\"]; };\n\n",
+                            yaga_time_date(day_s, date));
+}
+
+static enum yaga_status append_head(const struct yaga_synth_params *params,
+                                    const char *archive,
+                                    struct yaga_str *out)
+{
+    char from[YAGA_TIME_TEXT_MAX], faults[YAGA_TIME_TEXT_MAX], end[YAGA_TIME_TEXT_MAX];
+    return yaga_str_appendf(
+        out,
+        "# A synthetic shop from %s to %s, made with seed %llu.\n"
+        "# Planted faults (labels.jsonl) from %s on.\n"
+        "timezone = \"UTC\";\n\n"
+        "source: { type = \"archive\"; files = [\"%s\"]; };\n"
+        "# The same from VictoriaMetrics, once the archive is loaded with "
+        "/api/v1/import:\n"
+        "# source: { type = \"prometheus\"; };\n"
+        "# victoria_metrics: { endpoint = \"http://127.0.0.1:8428\"; };\n\n",
+        yaga_time_text(params->start_s, from),
+        yaga_time_text(yaga_synth_end(params), end), (unsigned long long)params->seed,
+        yaga_time_text(yaga_synth_faults_from(params), faults), archive);
+}
+
+static enum yaga_status
+append_service(const struct yaga_synth_shop *shop, size_t index, struct yaga_str *out)
+{
+    const struct yaga_synth_service *service = &shop->services[index];
+    enum yaga_status st =
+        yaga_str_appendf(out, "  { name = \"%s\"; depends_on = [", service->name);
+    for (size_t j = 0; j < service->n_calls && st == YAGA_OK; j++)
+        st = yaga_str_appendf(out, "%s\"%s\"", j > 0 ? ", " : "",
+                              shop->services[service->calls[j]].name);
+    if (st != YAGA_OK)
+        return st;
+    return yaga_str_append(out, index + 1 < shop->n ? "]; },\n" : "]; }\n");
+}
+
+static enum yaga_status append_services(const struct yaga_synth_shop *shop,
+                                        struct yaga_str *out)
+{
+    enum yaga_status st = yaga_str_append(out, "services = (\n");
+    for (size_t i = 0; i < shop->n && st == YAGA_OK; i++)
+        st = append_service(shop, i, out);
+    return st == YAGA_OK ? yaga_str_append(out, ");\n\n") : st;
+}
+
+enum yaga_status yaga_synth_config_text(const struct yaga_synth_params *params,
+                                        const struct yaga_synth_shop *shop,
+                                        const char *archive,
+                                        struct yaga_str *out,
+                                        struct yaga_error *err)
+{
+    enum yaga_status st = append_head(params, archive, out);
+    if (st == YAGA_OK)
+        st = append_groups(params, out);
+    if (st == YAGA_OK)
+        st = append_holiday(params, out);
+    if (st == YAGA_OK)
+        st = append_services(shop, out);
+    if (st == YAGA_OK)
+        st = yaga_str_append(out, metrics_text);
+    if (st != YAGA_OK)
+        return yaga_error_set(err, st, "configuration text: %s", yaga_status_name(st));
+    return YAGA_OK;
+}

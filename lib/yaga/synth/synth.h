@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Synthetic metrics: a shop of services with daily and weekly rhythm, noise, gaps, a
+ * holiday and planted faults.
+ *
+ *   |- train_days: ordinary -|- quiet_days: ordinary -|- fault days: faults in ordinary
+ * operation -|
+ *
+ * Generation is pure: parameters and a seed in, values out, the same on every run. Every
+ * service draws from streams of its own, so that adding a service or a fault leaves the
+ * noise of the others as it was. Civil time is UTC.
+ *
+ *   requests n   Poisson; mean = peak * daily and weekly curve * slow wander (part of it
+ * common to the shop) * step latency      base * (1 + load effect) * autocorrelated
+ * wander * lognormal noise of sd cv / sqrt(n) error ratio  Poisson(n p) / n, at most 1
+ *
+ * A sample at t tells of (t - step, t]; a fault counts by the part of that window it
+ * covers, which gives it a ramp of one step. Without requests there is no latency and no
+ * error ratio; a rate of zero is a measured zero.
+ */
+#ifndef YAGA_SYNTH_SYNTH_H
+#define YAGA_SYNTH_SYNTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "yaga/base/error.h"
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+
+enum {
+    YAGA_SYNTH_SERVICES_MIN = 4,
+    YAGA_SYNTH_SERVICES_MAX = 200,
+    YAGA_SYNTH_CALLS_MAX = 5, /* services one service calls */
+    YAGA_SYNTH_NAME_MAX = 32, /* bytes of a service name, with NUL */
+    YAGA_SYNTH_DAYS_MAX = 400,
+    YAGA_SYNTH_STEP_MIN_S = 60,
+    YAGA_SYNTH_STEP_MAX_S = 900,
+    YAGA_SYNTH_FAULTS_MAX = 1000
+};
+
+/* ---- what to make
+ * -------------------------------------------------------------------------------------------
+ */
+
+struct yaga_synth_params {
+    int64_t start_s; /* first sample; a UTC midnight */
+    int64_t step_s;  /* divides an hour, YAGA_SYNTH_STEP_MIN_S .. _MAX_S */
+    int64_t days;    /* in all, 1 .. YAGA_SYNTH_DAYS_MAX */
+    int64_t train_days;
+    int64_t quiet_days;
+    size_t n_services; /* YAGA_SYNTH_SERVICES_MIN .. _MAX */
+    uint64_t seed;
+};
+/* Monday 2026-01-05, 5 minutes, 30 + 14 + 7 days, 12 services, seed 42. */
+void yaga_synth_params_init(struct yaga_synth_params *params);
+/* YAGA_E_ARG names the parameter out of range. */
+enum yaga_status yaga_synth_params_check(const struct yaga_synth_params *params,
+                                         struct yaga_error *err) YAGA_MUST_USE;
+size_t yaga_synth_steps(const struct yaga_synth_params *params);
+/* First instant that may hold a fault of the default plan, and the end of the archive. */
+int64_t yaga_synth_faults_from(const struct yaga_synth_params *params);
+int64_t yaga_synth_end(const struct yaga_synth_params *params);
+/* The one public holiday: UTC midnight of the first weekday after 16 days; false when the
+ * part before the quiet days is shorter. */
+bool yaga_synth_holiday(const struct yaga_synth_params *params, int64_t *day_s);
+
+/* ---- the shop
+ * -----------------------------------------------------------------------------------------------
+ */
+
+struct yaga_synth_service {
+    char name[YAGA_SYNTH_NAME_MAX];
+    double peak_rps;
+    double swing;      /* peak over trough of an ordinary day */
+    bool batch;        /* works at night */
+    double latency_ms; /* mean at little load */
+    double load;       /* share added to the latency at peak */
+    double error_ratio;
+    double dependency_ms; /* 0 = calls nobody */
+    double database_ms;   /* 0 = has none */
+    size_t n_calls;
+    size_t calls[YAGA_SYNTH_CALLS_MAX]; /* indices, all below its own: no cycles */
+};
+struct yaga_synth_shop {
+    size_t n;
+    struct yaga_synth_service services[YAGA_SYNTH_SERVICES_MAX];
+};
+/* Twelve services everybody understands, then generated ones. */
+void yaga_synth_shop(const struct yaga_synth_params *params, struct yaga_synth_shop *out);
+/* Index by name; -1 when there is none. */
+int yaga_synth_find(const struct yaga_synth_shop *shop, const char *name);
+/* Does caller reach callee through the graph (not by being it)? */
+bool yaga_synth_reaches(const struct yaga_synth_shop *shop, size_t caller, size_t callee);
+/* Expected requests per second at an instant, without wander, noise and faults. */
+double yaga_synth_rate(const struct yaga_synth_params *params,
+                       const struct yaga_synth_service *service,
+                       int64_t at_s);
+
+/* ---- faults
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum yaga_fault_kind {
+    YAGA_FAULT_LATENCY,  /* latency_degradation: application latency x factor */
+    YAGA_FAULT_ERRORS,   /* error_burst: factor is added to the error ratio */
+    YAGA_FAULT_LOSS,     /* traffic_loss: requests x factor */
+    YAGA_FAULT_SURGE,    /* traffic_surge: requests x factor, latency follows the load */
+    YAGA_FAULT_DATABASE, /* database_slowdown: database latency x factor, application
+                            latency waits for it */
+    YAGA_FAULT_OUTAGE,   /* total_outage: no requests at all */
+    YAGA_FAULT_CASCADE, /* cascade: latency of a root x factor, its callers wait for it */
+    YAGA_N_FAULT_KINDS
+};
+const char *yaga_fault_kind_name(enum yaga_fault_kind kind);
+bool yaga_fault_kind_parse(const char *name, enum yaga_fault_kind *out);
+/* 3, 0.08, 0.15, 4, 5, 0, 3 in the order above. */
+double yaga_fault_default_factor(enum yaga_fault_kind kind);
+
+struct yaga_synth_fault {
+    enum yaga_fault_kind kind;
+    size_t service; /* index; the root of a cascade */
+    int64_t start_s, end_s;
+    double factor;
+};
+struct yaga_synth_faults {
+    size_t n;
+    struct yaga_synth_fault items[YAGA_SYNTH_FAULTS_MAX];
+};
+/* The default plan: for every week of fault days (at least once) two of each of the first
+ * six kinds and one cascade, 25 to 60 minutes long, spread evenly over days and nights,
+ * where the service has the traffic and the parts to show them; faults that touch the
+ * same service are at least 3 h apart. Sorted by start. Without fault days the plan is
+ * empty. YAGA_E_ARG when the fault days are too short for it. */
+enum yaga_status yaga_synth_plan(const struct yaga_synth_params *params,
+                                 const struct yaga_synth_shop *shop,
+                                 struct yaga_synth_faults *out,
+                                 struct yaga_error *err) YAGA_MUST_USE;
+/* A fault of the user's own: inside the archive, factor in the range of its kind, the
+ * service has what the kind needs. */
+enum yaga_status yaga_synth_fault_check(const struct yaga_synth_params *params,
+                                        const struct yaga_synth_shop *shop,
+                                        const struct yaga_synth_fault *fault,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+
+/* What a fault at full strength does to one service. */
+struct yaga_synth_effect {
+    double traffic, latency, dependency, database; /* factors, 1 = nothing */
+    double errors;                                 /* added to the ratio, 0 = nothing */
+};
+bool yaga_synth_touched(const struct yaga_synth_effect *effect);
+/* effects: shop->n of them. */
+void yaga_synth_effects(const struct yaga_synth_shop *shop,
+                        const struct yaga_synth_fault *fault,
+                        struct yaga_synth_effect *effects);
+
+/* ---- the data
+ * -----------------------------------------------------------------------------------------------
+ */
+
+enum yaga_synth_metric {
+    YAGA_SYNTH_RATE,
+    YAGA_SYNTH_LATENCY,
+    YAGA_SYNTH_DEPENDENCY,
+    YAGA_SYNTH_DATABASE,
+    YAGA_SYNTH_ERRORS,
+    YAGA_SYNTH_N_METRICS
+};
+const char *
+yaga_synth_metric_name(enum yaga_synth_metric metric); /* "request_rate", ... */
+
+/* Samples of one service at start_s + i step_s; NaN = missing. Six significant digits
+ * each. */
+struct yaga_synth_rows {
+    size_t n;
+    double *values[YAGA_SYNTH_N_METRICS];
+};
+void yaga_synth_rows_clear(struct yaga_synth_rows *rows);
+enum yaga_status yaga_synth_generate(const struct yaga_synth_params *params,
+                                     const struct yaga_synth_shop *shop,
+                                     const struct yaga_synth_faults *faults,
+                                     size_t service,
+                                     struct yaga_synth_rows *out,
+                                     struct yaga_error *err) YAGA_MUST_USE;
+
+/* ---- the files
+ * ----------------------------------------------------------------------------------------------
+ */
+
+/* Texts, appended to out. labels: what is true; faults: what may be edited and planted
+ * again; config: a yaga.cfg that trains and infers on the archive of this name in its own
+ * folder. */
+enum yaga_status yaga_synth_labels_text(const struct yaga_synth_shop *shop,
+                                        const struct yaga_synth_faults *faults,
+                                        struct yaga_str *out,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_synth_faults_text(const struct yaga_synth_shop *shop,
+                                        const struct yaga_synth_faults *faults,
+                                        struct yaga_str *out,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_synth_config_text(const struct yaga_synth_params *params,
+                                        const struct yaga_synth_shop *shop,
+                                        const char *archive,
+                                        struct yaga_str *out,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+/* archive.jsonl (or .gz), labels.jsonl, faults.jsonl and yaga.cfg in dir, which is made;
+ * files there are replaced, each only when complete. The archive is in the form of
+ * VictoriaMetrics /api/v1/export, one line per series and day. */
+enum yaga_status yaga_synth_write(const struct yaga_synth_params *params,
+                                  const struct yaga_synth_shop *shop,
+                                  const struct yaga_synth_faults *faults,
+                                  const char *dir,
+                                  bool gzip,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The folder of one synthetic shop. The archive can be large: it is streamed, a series
+ * and day at a time. */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "yaga/io/file.h"
+#include "yaga/synth/synth.h"
+
+enum {
+    LINE_MAX_BYTES = 1 << 20, /* 1440 samples of a day of minutes take a tenth */
+    TEXT_MAX_BYTES = 4 << 20
+};
+
+/* A file that appears under its name only when complete. */
+struct archive {
+    gzFile file;
+    char path[PATH_MAX];
+    char partial[PATH_MAX];
+};
+
+static enum yaga_status archive_open(struct archive *archive,
+                                     const char *dir,
+                                     const char *name,
+                                     bool gzip,
+                                     struct yaga_error *err)
+{
+    if (!yaga_format(archive->path, sizeof archive->path, "%s/%s", dir, name) ||
+        !yaga_format(archive->partial, sizeof archive->partial, "%s/.%s.partial", dir,
+                     name))
+        return yaga_error_set(err, YAGA_E_ARG, "%s: path is too long", dir);
+    errno = 0;
+    archive->file =
+        gzopen(archive->partial, gzip ? "wb6" : "wbT"); /* T: no compression */
+    if (archive->file == NULL)
+        return yaga_error_errno(err, errno == 0 ? ENOMEM : errno, "cannot create %s",
+                                archive->partial);
+    return YAGA_OK;
+}
+
+static enum yaga_status archive_close(struct archive *archive, struct yaga_error *err)
+{
+    gzFile file = archive->file;
+    archive->file = NULL;
+    errno = 0;
+    if (gzclose_w(file) != Z_OK)
+        return yaga_error_errno(err, errno == 0 ? EIO : errno, "cannot write %s",
+                                archive->partial);
+    if (rename(archive->partial, archive->path) != 0)
+        return yaga_error_errno(err, errno, "cannot rename %s", archive->partial);
+    return YAGA_OK;
+}
+
+static void archive_drop(struct archive *archive)
+{
+    if (archive->file == NULL)
+        return;
+    (void)gzclose_w(archive->file);
+    archive->file = NULL;
+    (void)unlink(archive->partial);
+}
+
+/* values and timestamps (ms) of rows [first, last); *n: how many are there. */
+static enum yaga_status append_samples(const struct yaga_synth_params *params,
+                                       const double *values,
+                                       size_t first,
+                                       size_t last,
+                                       struct yaga_str *line,
+                                       size_t *n)
+{
+    char text[YAGA_DOUBLE_TEXT_MAX];
+    enum yaga_status st = yaga_str_append(line, "\"values\":[");
+    *n = 0;
+    for (size_t i = first; i < last && st == YAGA_OK; i++)
+        if (!isnan(values[i]))
+            st = yaga_str_appendf(line, "%s%s", (*n)++ > 0 ? "," : "",
+                                  yaga_format_double(values[i], text));
+    if (st == YAGA_OK)
+        st = yaga_str_append(line, "],\"timestamps\":[");
+    const char *comma = "";
+    for (size_t i = first; i < last && st == YAGA_OK; i++) {
+        if (isnan(values[i]))
+            continue;
+        long long at_s = (long long)(params->start_s + (int64_t)i * params->step_s);
+        st = yaga_str_appendf(line, "%s%lld000", comma, at_s);
+        comma = ",";
+    }
+    return st == YAGA_OK ? yaga_str_append(line, "]}\n") : st;
+}
+
+static enum yaga_status
+write_line(struct archive *archive, const struct yaga_str *line, struct yaga_error *err)
+{
+    errno = 0;
+    if (gzwrite(archive->file, yaga_str_get(line), (unsigned)line->length) ==
+        (int)line->length)
+        return YAGA_OK;
+    return yaga_error_errno(err, errno == 0 ? EIO : errno, "cannot write %s",
+                            archive->partial);
+}
+
+static enum yaga_status write_series(const struct yaga_synth_params *params,
+                                     const char *service,
+                                     const char *metric,
+                                     const double *values,
+                                     struct archive *archive,
+                                     struct yaga_str *line,
+                                     struct yaga_error *err)
+{
+    size_t per_day = (size_t)(86400 / params->step_s);
+    for (size_t first = 0; first < yaga_synth_steps(params); first += per_day) {
+        size_t n = 0;
+        yaga_str_reset(line);
+        enum yaga_status st = yaga_str_appendf(
+            line, "{\"metric\":{\"__name__\":\"%s\",\"service_name\":\"%s\"},", metric,
+            service);
+        if (st == YAGA_OK)
+            st = append_samples(params, values, first, first + per_day, line, &n);
+        if (st != YAGA_OK)
+            return yaga_error_set(err, st, "archive line: %s", yaga_status_name(st));
+        if (n > 0)
+            st = write_line(archive, line, err);
+        if (st != YAGA_OK)
+            return st;
+    }
+    return YAGA_OK;
+}
+
+static enum yaga_status write_service(const struct yaga_synth_params *params,
+                                      const struct yaga_synth_shop *shop,
+                                      const struct yaga_synth_faults *faults,
+                                      size_t index,
+                                      struct archive *archive,
+                                      struct yaga_error *err)
+{
+    struct yaga_synth_rows rows = {0};
+    enum yaga_status st = yaga_synth_generate(params, shop, faults, index, &rows, err);
+    if (st != YAGA_OK)
+        return st;
+    struct yaga_str line;
+    yaga_str_init(&line, LINE_MAX_BYTES);
+    for (int m = 0; m < YAGA_SYNTH_N_METRICS && st == YAGA_OK; m++)
+        st = write_series(params, shop->services[index].name,
+                          yaga_synth_metric_name((enum yaga_synth_metric)m),
+                          rows.values[m], archive, &line, err);
+    yaga_str_clear(&line);
+    yaga_synth_rows_clear(&rows);
+    return st;
+}
+
+static enum yaga_status write_archive(const struct yaga_synth_params *params,
+                                      const struct yaga_synth_shop *shop,
+                                      const struct yaga_synth_faults *faults,
+                                      const char *dir,
+                                      const char *name,
+                                      bool gzip,
+                                      struct yaga_error *err)
+{
+    struct archive archive = {0};
+    enum yaga_status st = archive_open(&archive, dir, name, gzip, err);
+    for (size_t i = 0; i < shop->n && st == YAGA_OK; i++)
+        st = write_service(params, shop, faults, i, &archive, err);
+    if (st == YAGA_OK)
+        st = archive_close(&archive, err);
+    archive_drop(&archive);
+    return st;
+}
+
+static enum yaga_status put(const char *dir,
+                            const char *name,
+                            const struct yaga_str *text,
+                            struct yaga_error *err)
+{
+    char path[PATH_MAX];
+    if (!yaga_format(path, sizeof path, "%s/%s", dir, name))
+        return yaga_error_set(err, YAGA_E_ARG, "%s: path is too long", dir);
+    return yaga_file_write_atomic(path, yaga_str_get(text), text->length, err);
+}
+
+/* The small files; text is scratch. */
+static enum yaga_status write_texts(const struct yaga_synth_params *params,
+                                    const struct yaga_synth_shop *shop,
+                                    const struct yaga_synth_faults *faults,
+                                    const char *dir,
+                                    const char *archive,
+                                    struct yaga_str *text,
+                                    struct yaga_error *err)
+{
+    enum yaga_status st = yaga_synth_labels_text(shop, faults, text, err);
+    if (st == YAGA_OK)
+        st = put(dir, "labels.jsonl", text, err);
+    yaga_str_reset(text);
+    if (st == YAGA_OK)
+        st = yaga_synth_faults_text(shop, faults, text, err);
+    if (st == YAGA_OK)
+        st = put(dir, "faults.jsonl", text, err);
+    yaga_str_reset(text);
+    if (st == YAGA_OK)
+        st = yaga_synth_config_text(params, shop, archive, text, err);
+    return st == YAGA_OK ? put(dir, "yaga.cfg", text, err) : st;
+}
+
+enum yaga_status yaga_synth_write(const struct yaga_synth_params *params,
+                                  const struct yaga_synth_shop *shop,
+                                  const struct yaga_synth_faults *faults,
+                                  const char *dir,
+                                  bool gzip,
+                                  struct yaga_error *err)
+{
+    const char *archive = gzip ? "archive.jsonl.gz" : "archive.jsonl";
+    enum yaga_status st = yaga_dir_make(dir, err);
+    if (st == YAGA_OK)
+        st = write_archive(params, shop, faults, dir, archive, gzip, err);
+    if (st != YAGA_OK)
+        return st;
+    struct yaga_str text;
+    yaga_str_init(&text, TEXT_MAX_BYTES);
+    st = write_texts(params, shop, faults, dir, archive, &text, err);
+    yaga_str_clear(&text);
+    return st;
+}
