@@ -17,7 +17,7 @@
 enum { SEEDS_MAX = 1000, THREADS_MAX = 256 };
 
 static const char usage[] =
-    "usage: yaga-lab bench forest --csv FILE --label COLUMN [--trees N] [--sample N]\n"
+    "Usage: yaga-lab bench forest --csv FILE --label COLUMN [--trees N] [--sample N]\n"
     "                             [--seeds K] [--threads N] [--json] [--scores OUT]\n";
 
 struct options {

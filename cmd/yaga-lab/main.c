@@ -15,6 +15,7 @@ static const struct command {
     {"bench", yaga_lab_bench, "measure the forest on a labelled table"},
     {"match", yaga_lab_match,
      "compare planted faults with the incidents that were raised"},
+    {"replay", yaga_lab_replay, "let the inference path run over past time"},
     {"synth", yaga_lab_synth, "write an archive of a synthetic shop with planted faults"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -22,11 +23,11 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 static void print_help(FILE *to)
 {
     (void)fprintf(
-        to, "usage: yaga-lab COMMAND [OPTIONS]\n\nThe workbench of yaga.\n\nCommands:\n");
+        to, "Usage: yaga-lab COMMAND [OPTIONS]\n\nThe workbench of yaga.\n\nCommands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
         (void)fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
     (void)fprintf(to, "\n\"yaga-lab COMMAND --help\" tells the options of a command.\n"
-                      "Exit status: 0 done, 1 failed, 2 unusable arguments or input.\n");
+                      "Exit status: 0 done, 1 failed, 2 unusable arguments or input; replay: as yaga-infer(1).\n");
 }
 
 int yaga_lab_fail(const char *command, const struct yaga_error *err)
@@ -52,7 +53,8 @@ int main(int argc, char **argv)
         if (strcmp(commands[i].name, name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     if (name[0] != '\0')
-        (void)fprintf(stderr, "yaga-lab: there is no command \"%s\"\n\n", name);
-    print_help(stderr);
+        (void)fprintf(stderr, "yaga-lab: there is no command \"%s\"\nTry 'yaga-lab --help'.\n", name);
+    else
+        print_help(stderr);
     return LAB_USAGE;
 }

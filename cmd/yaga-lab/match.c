@@ -15,7 +15,7 @@
 #include "yaga/io/json.h"
 
 static const char help[] =
-    "usage: yaga-lab match --labels FILE --alerts DIR [OPTIONS]\n"
+    "Usage: yaga-lab match --labels FILE --alerts DIR [OPTIONS]\n"
     "\n"
     "Puts planted faults (or labels of real ones) beside the incidents that were "
     "raised.\n"
@@ -156,7 +156,7 @@ static void fill_fault(const struct result *result, size_t i, struct lab_table *
     lab_table_cell(table, 1, "%s", label->service);
     lab_table_cell(table, 2, "%s", label->kind);
     lab_table_cell(table, 3, "%lld", (long long)((label->end_s - label->start_s) / 60));
-    lab_table_cell(table, 4, "%s", yaga_outcome_name(result->match.outcomes[i]));
+    lab_table_cell(table, 4, "%s", yaga_match_outcome_name(result->match.outcomes[i]));
     if (found == YAGA_MATCH_NONE)
         return;
     const struct yaga_raised *raised = &result->raised.items[found];
@@ -286,7 +286,7 @@ static struct yaga_json *fault_json(const struct result *result, size_t i)
     yaga_json_set_string(object, "kind", label->kind);
     yaga_json_set_time(object, "start", label->start_s);
     yaga_json_set_time(object, "end", label->end_s);
-    yaga_json_set_string(object, "outcome", yaga_outcome_name(result->match.outcomes[i]));
+    yaga_json_set_string(object, "outcome", yaga_match_outcome_name(result->match.outcomes[i]));
     if (found == YAGA_MATCH_NONE)
         return object;
     const struct yaga_raised *raised = &result->raised.items[found];

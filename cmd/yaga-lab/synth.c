@@ -10,7 +10,7 @@
 #include "yaga/synth/synth.h"
 
 static const char help[] =
-    "usage: yaga-lab synth --out DIR [OPTIONS]\n"
+    "Usage: yaga-lab synth --out DIR [OPTIONS]\n"
     "\n"
     "Writes a synthetic shop of services: days of metrics with daily and weekly rhythm,\n"
     "noise, gaps and a holiday; first days without faults, then days with planted "
