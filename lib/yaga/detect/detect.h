@@ -46,6 +46,7 @@ struct yaga_detect_params {
     double min_errors;      /* failed requests in a step a ratio signal needs */
     size_t window_rows;     /* rows a verdict may look back at (onset, points), >= persistence_n */
     size_t level_rows;      /* rows of history for the level correction; 0 = off */
+    size_t joint_rows;      /* newest rows whose joint evidence is needed (the costly part); 0 = all */
     double level_limit;     /* clamp of the level correction, ln 1.25 */
     double return_hours[4]; /* low, medium, high, critical: severity by return period */
 };

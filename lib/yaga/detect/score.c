@@ -263,6 +263,7 @@ static enum yaga_status score_metric(struct scoring *s,
 static enum yaga_status
 score_all(struct scoring *s, struct yaga_evidence_grid *grid, struct yaga_error *err)
 {
+    size_t joint_rows = s->params->joint_rows;
     yaga_feature_requests(s->frame, s->metrics, s->requests);
     for (size_t metric = 0; metric < grid->n_metrics; metric++) {
         enum yaga_status st = score_metric(s, metric, grid, err);
@@ -272,7 +273,8 @@ score_all(struct scoring *s, struct yaga_evidence_grid *grid, struct yaga_error 
     for (size_t row = grid->first_row; row < grid->n_rows; row++) {
         const struct binding *binding = &s->bindings[s->when[row].period];
         grid->model[row] = binding->model;
-        if (binding->model != NULL)
+        bool needed = joint_rows == 0 || row + joint_rows >= grid->n_rows;
+        if (binding->model != NULL && needed)
             yaga_judge_joint(binding->model, binding->column,
                              &grid->cells[row * grid->n_metrics], &grid->p_mv[row],
                              &grid->decision_mv[row], &grid->mv_partial[row]);

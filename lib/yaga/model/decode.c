@@ -421,7 +421,7 @@ static enum yaga_status read_sections(struct cursor *body,
 {
     struct progress seen = {0};
     for (uint32_t i = 1; i < n_sections; i++) {
-        struct section s;
+        struct section s = {.id = 0};
         enum yaga_status st = next_section(body, &s, err);
         if (st == YAGA_OK)
             st = read_section(&s, m, &seen, err);

@@ -91,8 +91,11 @@ static enum yaga_status evaluate(struct yaga_infer *infer, const char *service, 
                                  const struct yaga_when *when, int64_t at_s, struct yaga_judgement *j,
                                  struct yaga_error *err)
 {
-    const struct yaga_detect_params *params = &infer->setup->detect;
-    size_t first_row = j->row + 1 > params->window_rows ? j->row + 1 - params->window_rows : 0;
+    struct yaga_detect_params params = infer->setup->detect;
+    struct yaga_frame known = *frame; /* up to the judged row; borrows the values */
+    size_t first_row = j->row + 1 > params.window_rows ? j->row + 1 - params.window_rows : 0;
+    known.n_rows = j->row + 1;
+    params.joint_rows = (size_t)params.persistence_n; /* what one verdict looks back at */
     j->period = when[j->row].period;
     enum yaga_status st = choose(infer, service, when, first_row, at_s, j, err);
     if (st != YAGA_OK)
@@ -103,11 +106,11 @@ static enum yaga_status evaluate(struct yaga_infer *infer, const char *service, 
                           j->choice.problem[0] != '\0' ? j->choice.problem : "no model for this period or its fallbacks");
         return YAGA_OK;
     }
-    st = yaga_detect_score(params, j->metrics, infer->setup->n_metrics, &j->choice.set, frame, when, first_row,
+    st = yaga_detect_score(&params, j->metrics, infer->setup->n_metrics, &j->choice.set, &known, when, first_row,
                            &j->grid, err);
     if (st != YAGA_OK)
         return st;
-    yaga_detect_decide(params, j->metrics, frame, &j->grid, j->row, j->choice.confidence, &j->verdict);
+    yaga_detect_decide(&params, j->metrics, &known, &j->grid, j->row, j->choice.confidence, &j->verdict);
     j->outcome = YAGA_EVALUATED;
     return YAGA_OK;
 }
