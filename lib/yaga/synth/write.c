@@ -1,69 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The folder of one synthetic shop. The archive can be large: it is streamed, a series
  * and day at a time. */
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "yaga/io/file.h"
+#include "yaga/io/writer.h"
 #include "yaga/synth/synth.h"
 
 enum {
     LINE_MAX_BYTES = 1 << 20, /* 1440 samples of a day of minutes take a tenth */
     TEXT_MAX_BYTES = 4 << 20
 };
-
-/* A file that appears under its name only when complete. */
-struct archive {
-    gzFile file;
-    char path[PATH_MAX];
-    char partial[PATH_MAX];
-};
-
-static enum yaga_status archive_open(struct archive *archive,
-                                     const char *dir,
-                                     const char *name,
-                                     bool gzip,
-                                     struct yaga_error *err)
-{
-    if (!yaga_format(archive->path, sizeof archive->path, "%s/%s", dir, name) ||
-        !yaga_format(archive->partial, sizeof archive->partial, "%s/.%s.partial", dir,
-                     name))
-        return yaga_error_set(err, YAGA_E_ARG, "%s: path is too long", dir);
-    errno = 0;
-    archive->file =
-        gzopen(archive->partial, gzip ? "wb6" : "wbT"); /* T: no compression */
-    if (archive->file == NULL)
-        return yaga_error_errno(err, errno == 0 ? ENOMEM : errno, "cannot create %s",
-                                archive->partial);
-    return YAGA_OK;
-}
-
-static enum yaga_status archive_close(struct archive *archive, struct yaga_error *err)
-{
-    gzFile file = archive->file;
-    archive->file = NULL;
-    errno = 0;
-    if (gzclose_w(file) != Z_OK)
-        return yaga_error_errno(err, errno == 0 ? EIO : errno, "cannot write %s",
-                                archive->partial);
-    if (rename(archive->partial, archive->path) != 0)
-        return yaga_error_errno(err, errno, "cannot rename %s", archive->partial);
-    return YAGA_OK;
-}
-
-static void archive_drop(struct archive *archive)
-{
-    if (archive->file == NULL)
-        return;
-    (void)gzclose_w(archive->file);
-    archive->file = NULL;
-    (void)unlink(archive->partial);
-}
 
 /* values and timestamps (ms) of rows [first, last); *n: how many are there. */
 static enum yaga_status append_samples(const struct yaga_synth_params *params,
@@ -93,22 +41,11 @@ static enum yaga_status append_samples(const struct yaga_synth_params *params,
     return st == YAGA_OK ? yaga_str_append(line, "]}\n") : st;
 }
 
-static enum yaga_status
-write_line(struct archive *archive, const struct yaga_str *line, struct yaga_error *err)
-{
-    errno = 0;
-    if (gzwrite(archive->file, yaga_str_get(line), (unsigned)line->length) ==
-        (int)line->length)
-        return YAGA_OK;
-    return yaga_error_errno(err, errno == 0 ? EIO : errno, "cannot write %s",
-                            archive->partial);
-}
-
 static enum yaga_status write_series(const struct yaga_synth_params *params,
                                      const char *service,
                                      const char *metric,
                                      const double *values,
-                                     struct archive *archive,
+                                     struct yaga_writer *archive,
                                      struct yaga_str *line,
                                      struct yaga_error *err)
 {
@@ -124,7 +61,7 @@ static enum yaga_status write_series(const struct yaga_synth_params *params,
         if (st != YAGA_OK)
             return yaga_error_set(err, st, "archive line: %s", yaga_status_name(st));
         if (n > 0)
-            st = write_line(archive, line, err);
+            st = yaga_writer_put(archive, yaga_str_get(line), line->length, err);
         if (st != YAGA_OK)
             return st;
     }
@@ -135,7 +72,7 @@ static enum yaga_status write_service(const struct yaga_synth_params *params,
                                       const struct yaga_synth_shop *shop,
                                       const struct yaga_synth_faults *faults,
                                       size_t index,
-                                      struct archive *archive,
+                                      struct yaga_writer *archive,
                                       struct yaga_error *err)
 {
     struct yaga_synth_rows rows = {0};
@@ -156,19 +93,15 @@ static enum yaga_status write_service(const struct yaga_synth_params *params,
 static enum yaga_status write_archive(const struct yaga_synth_params *params,
                                       const struct yaga_synth_shop *shop,
                                       const struct yaga_synth_faults *faults,
-                                      const char *dir,
-                                      const char *name,
+                                      const char *path,
                                       bool gzip,
                                       struct yaga_error *err)
 {
-    struct archive archive = {0};
-    enum yaga_status st = archive_open(&archive, dir, name, gzip, err);
+    YAGA_AUTO(yaga_writer) archive = NULL;
+    enum yaga_status st = yaga_writer_open(path, gzip, &archive, err);
     for (size_t i = 0; i < shop->n && st == YAGA_OK; i++)
-        st = write_service(params, shop, faults, i, &archive, err);
-    if (st == YAGA_OK)
-        st = archive_close(&archive, err);
-    archive_drop(&archive);
-    return st;
+        st = write_service(params, shop, faults, i, archive, err);
+    return st == YAGA_OK ? yaga_writer_finish(archive, err) : st;
 }
 
 static enum yaga_status put(const char *dir,
@@ -213,9 +146,12 @@ enum yaga_status yaga_synth_write(const struct yaga_synth_params *params,
                                   struct yaga_error *err)
 {
     const char *archive = gzip ? "archive.jsonl.gz" : "archive.jsonl";
+    char path[PATH_MAX];
+    if (!yaga_format(path, sizeof path, "%s/%s", dir, archive))
+        return yaga_error_set(err, YAGA_E_ARG, "%s: path is too long", dir);
     enum yaga_status st = yaga_dir_make(dir, err);
     if (st == YAGA_OK)
-        st = write_archive(params, shop, faults, dir, archive, gzip, err);
+        st = write_archive(params, shop, faults, path, gzip, err);
     if (st != YAGA_OK)
         return st;
     struct yaga_str text;
