@@ -606,13 +606,11 @@ static void a_metric_without_query_asks_for_its_series(void **state)
     const char *names[] = {"a"};
     struct yaga_metric metric = {.name = "cpu", .query = ""};
     assert_string_equal(expand(&metric, names, 1, &out),
-                        "max by (service_name) "
-                        "(last_over_time({__name__=\"cpu\",service_name=\"a\"}[299s]))");
+                        "last_over_time({__name__=\"cpu\",service_name=\"a\"}[299s])");
     metric.series = "load{host=\"a\\\"b\"}";
     assert_string_equal(
         expand(&metric, names, 1, &out),
-        "max by (service_name) (last_over_time({__name__=\"load\",host=\"a\\\"b\","
-        "service_name=\"a\"}[299s]))");
+        "last_over_time({__name__=\"load\",host=\"a\\\"b\",service_name=\"a\"}[299s])");
     yaga_str_clear(&out);
 }
 

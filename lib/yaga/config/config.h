@@ -73,7 +73,8 @@ YAGA_DEFINE_AUTO(yaga_config)
 const char *yaga_config_path(const struct yaga_config *config); /* file read; "" when none */
 
 /* Value or default; a key without either gives NaN, "" or 0. Strings and arrays are borrowed from the config.
- * fingerprinting.reopen_window_minutes, metrics[].query and metrics[].series are never empty: they follow from others. An
+ * fingerprinting.reopen_window_minutes and metrics[].series are never empty: they follow from others. An empty
+ * metrics[].query asks for the last sample of the series within each step. An
  * empty list of metrics gives the built-in preset. */
 bool yaga_config_bool(const struct yaga_config *config, const char *key);
 int64_t yaga_config_int(const struct yaga_config *config, const char *key);

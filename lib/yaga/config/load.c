@@ -112,16 +112,12 @@ static void apply_override(struct yaga_config *config,
 
 /* A text that follows from others, where none was given. */
 static void derive_text(struct setting_value *value,
-                        const char *before,
                         const char *name,
-                        const char *after,
                         struct config_problems *problems)
 {
-    char text[CONFIG_KEY_MAX];
     if (value->origin != ORIGIN_UNSET && value->text[0] != '\0')
         return;
-    (void)snprintf(text, sizeof text, "%s%s%s", before, name, after);
-    char *copy = yaga_strdup(text), *where = yaga_strdup("default");
+    char *copy = yaga_strdup(name), *where = yaga_strdup("default");
     if (copy == NULL || where == NULL) {
         yaga_free(copy);
         yaga_free(where);
@@ -142,13 +138,11 @@ static void derive(struct yaga_config *config, struct config_problems *problems)
             .origin = ORIGIN_DERIVED,
             .integer =
                 yaga_config_int(config, "fingerprinting.incident_separation_minutes")};
-    struct setting_column *query = &config->columns[yaga_setting_find("metrics[].query")];
     struct setting_column *series =
         &config->columns[yaga_setting_find("metrics[].series")];
-    for (size_t i = 0; i < query->n; i++) {
+    for (size_t i = 0; i < series->n; i++) {
         const char *name = yaga_config_item_string(config, "metrics[].name", i);
-        derive_text(&query->values[i], "", name, "{$S}", problems);
-        derive_text(&series->values[i], "", name, "", problems);
+        derive_text(&series->values[i], name, problems);
     }
 }
 

@@ -34,12 +34,11 @@
 #define LIST(key, max, help) \
     {key, YAGA_SETTING_LIST, 0, max, "()", "", NULL, NULL, false, help}
 
-enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 100 };
+enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64 };
 
 static const struct yaga_setting table[] = {
     STRING("timezone", "\"UTC\"", WORD_MAX_BYTES, "", "IANA zone for periods, calendar rules and texts for people."),
     BOOL("strict", "true", "Unknown keys are errors; false makes them warnings."),
-    STRING("instance", "\"\"", WORD_MAX_BYTES, "", "Name of this installation in alerts and metrics; empty means the host name."),
 
     WORD("source.type", "prometheus", "prometheus|archive", "Where samples come from: VictoriaMetrics or Prometheus over HTTP, or archive files."),
     STRINGS("source.files", "[]", ARRAY_MAX, SETTING_UNIT_PATH, "Archive files (JSON lines of /api/v1/export), plain or .gz; required by the type archive."),
@@ -82,7 +81,7 @@ static const struct yaga_setting table[] = {
     FLOAT("training.validation_fraction", "0.2", 0, 0.5, "", "Newest part of the history, held out to check a model."),
     INT("training.embargo_minutes", "60", 0, 1440, "min", "Gap between the training part and the held-out part."),
     BOOL("training.train_pooled", "true", "Train a model over all periods for the periods with too little data of their own."),
-    BOOL("training.seasonal_residual", "true", "Learn the weekly profile and look at what deviates from it."),
+    BOOL("training.seasonal_residual", "true", "Learn the daily profile (weekdays and weekends apart) and look at what deviates from it."),
     WORD("training.contamination_estimation.method", "budget", "budget|knee|gap|fixed", "How the decision level is found: from the alert budget, from the shape of the scores, or fixed."),
     INT("training.contamination_estimation.min_samples", "100", 10, 1e6, "", "Scores the methods knee and gap need; with fewer the fallback applies."),
     FLOAT("training.contamination_estimation.fallback", "0.05", 0.001, 0.5, "", "Share of anomalous rows for the method fixed, and where no estimate is possible."),
@@ -154,8 +153,8 @@ static const struct yaga_setting table[] = {
 
     LIST("metrics", METRICS_MAX, "Metrics of every service; empty means the built-in preset of OpenTelemetry span metrics."),
     NAME("metrics[].name", "Name in models and alerts."),
-    STRING("metrics[].query", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Query with the placeholders $S, $E and $W; empty means <name>{$S}."),
-    STRING("metrics[].series", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Series of an archive, name or name{label=\"value\"}; empty means the name."),
+    STRING("metrics[].query", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Query with the placeholders $S, $E and $W; empty asks for the last sample of metrics[].series within each step."),
+    STRING("metrics[].series", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Series of an archive, or of a server when there is no query: name or name{label=\"value\"}; empty means the name."),
     STRING("metrics[].unit", "\"\"", 32, "", "Unit shown in alerts."),
     WORD("metrics[].kind", "gauge", "rate|latency|ratio|gauge", "What the number is; decides the automatic transform."),
     WORD("metrics[].role", "none", "none|traffic|latency|dependency|database|errors", "What patterns take the metric for; one metric per role."),
@@ -165,7 +164,7 @@ static const struct yaga_setting table[] = {
     BOOL("metrics[].zero_normal", "false", "Zero or absence means inactivity and is not suspicious."),
     BOOL("metrics[].expected", "true", "Every service has it, unless services[].expected_metrics says otherwise."),
     WORD("metrics[].transform", "auto", "auto|none|log1p|log|logit", "Scale on which deviations are measured."),
-    WORD("metrics[].seasonal", "auto", "auto|yes|no", "Whether a weekly profile is learned."),
+    WORD("metrics[].seasonal", "auto", "auto|yes|no", "Whether a daily profile (weekdays and weekends apart) is learned."),
     FLOAT("metrics[].min_relative_change", "0.25", 0, 1000, "", "Smallest change that matters, relative to the expected value."),
     FLOAT("metrics[].min_delta", "0", 0, 1e15, "", "Smallest change that matters, in the unit of the metric."),
     FLOAT("metrics[].min_value", "0", -1e15, 1e15, "", "A high deviation of a value below this never matters."),

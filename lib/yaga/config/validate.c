@@ -347,7 +347,7 @@ static void check_service(const struct check *check,
  * regular expression. */
 static bool is_query(const char *query)
 {
-    bool service = false;
+    bool service = query[0] == '\0'; /* empty: the series itself */
     for (const char *p = query; (p = strchr(p, '$')) != NULL; p++) {
         if (p[1] >= 'A' && p[1] <= 'Z' && strchr("SEW", p[1]) == NULL)
             return false;

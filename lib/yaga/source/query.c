@@ -100,14 +100,14 @@ expand(const char *text, const struct yaga_query_context *context, struct yaga_s
 }
 
 /* {__name__="x",label="v",<services>}: the form that also takes names which are no
- * identifiers. */
+ * identifiers. Not aggregated, so that a second series of a service is seen and reported. */
 static enum yaga_status expand_series(const struct yaga_selector *selector,
                                       const struct yaga_query_context *context,
                                       struct yaga_str *out)
 {
     const struct yaga_labels *labels = &selector->labels;
     enum yaga_status st =
-        yaga_str_append(out, "max by (" YAGA_SERVICE_LABEL ") (last_over_time({");
+        yaga_str_append(out, "last_over_time({");
     for (size_t i = 0; st == YAGA_OK && i < labels->n; i++) {
         st = yaga_str_appendf(out, "%s=\"", labels->text.data + labels->name[i]);
         if (st == YAGA_OK)
@@ -118,7 +118,7 @@ static enum yaga_status expand_series(const struct yaga_selector *selector,
     if (st == YAGA_OK)
         st = append_services(out, context);
     return st == YAGA_OK
-               ? yaga_str_appendf(out, "}[%llds]))", (long long)context->window_s)
+               ? yaga_str_appendf(out, "}[%llds])", (long long)context->window_s)
                : st;
 }
 

@@ -25,7 +25,7 @@ struct yaga_query_context {
 };
 
 /* The metric's template expanded; without a template the last value of its series:
- *     max by (service_name) (last_over_time(name{labels,$S}[window_s]))
+ *     last_over_time(name{labels,$S}[window_s])
  * YAGA_E_QUERY when longer than YAGA_SOURCE_QUERY_MAX, YAGA_E_CONFIG for an unusable
  * series selector. */
 enum yaga_status yaga_query_expand(const struct yaga_metric *metric,
