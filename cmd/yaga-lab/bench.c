@@ -17,8 +17,19 @@
 enum { SEEDS_MAX = 1000, THREADS_MAX = 256 };
 
 static const char usage[] =
-    "Usage: yaga-lab bench forest --csv FILE --label COLUMN [--trees N] [--sample N]\n"
-    "                             [--seeds K] [--threads N] [--json] [--scores OUT]\n";
+    "Usage: yaga-lab bench forest --csv FILE --label COLUMN [OPTIONS]\n"
+    "Grow an isolation forest on the features of a labelled table, score the same rows, and say\n"
+    "how well the scores rank the labelled rows.\n"
+    "\n"
+    "  --csv FILE        table with a header line, plain or gzip; numeric columns\n"
+    "  --label COLUMN    column that is 1 for anomalous rows; all others are features\n"
+    "  --trees N         trees (default 100)\n"
+    "  --sample N        rows a tree is grown on (default 256)\n"
+    "  --seeds K         repeat with seeds 0..K-1 (default 5)\n"
+    "  --threads N       threads (default 1)\n"
+    "  --json            figures as JSON instead of a table\n"
+    "  --scores OUT      write the scores of seed 0, one a line\n"
+    "  --help            this text\n";
 
 struct options {
     const char *csv;
@@ -254,6 +265,12 @@ static enum yaga_status bench_forest(const struct options *o, struct yaga_error 
 int yaga_lab_bench(int argc, char **argv)
 {
     struct options options;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            (void)fputs(usage, stdout);
+            return LAB_OK;
+        }
+    }
     if (argc < 2 || strcmp(argv[1], "forest") != 0 ||
         !parse_options(argc - 1, argv + 1, &options)) {
         (void)fputs(usage, stderr);
