@@ -3,9 +3,11 @@
 """The same samples read from the archive, from VictoriaMetrics and from Prometheus give the same models and
 the same alerts. Servers may print a float with another last digit; models are compared to 1e-9, alerts whole
 with numbers to 1e-6."""
+import datetime
 import json
 import math
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -17,11 +19,12 @@ NOW = START + 30 * DAY
 
 
 def models_of(folder):
-    return {str(p.relative_to(folder)): p for p in sorted(pathlib.Path(folder).rglob("*.yaga")) if ".versions" not in str(p.relative_to(folder))}
+    """service/period -> file of the one version there is."""
+    root = pathlib.Path(folder) / ".versions"
+    return {f"{p.relative_to(root).parts[0]}/{p.name}": p for p in sorted(root.rglob("*.yaga"))}
 
 
 def inspect(yaga, path):
-    import subprocess
     return json.loads(subprocess.run([str(yaga.programs / "yaga-train"), "--inspect", str(path)], check=True, capture_output=True, text=True).stdout)
 
 
@@ -51,20 +54,15 @@ def run_all(programs, shop, out, **settings):
     yaga = servers.Yaga(programs, shop / "yaga.cfg", model__models_directory=out / "models", model__staging_directory=out / "staging",
                         fingerprinting__db_path=out / "state.db", inference__alerts_directory=out / "alerts", **settings)
     yaga.run("yaga-train", "-q", "--now", NOW)
-    yaga.run("yaga-lab replay", "--from", NOW, "--to", NOW + DAY, "--every", "5m")
+    yaga.run("yaga-lab replay", "--from", NOW, "--to", NOW + 2 * DAY, "--every", "5m")
     printed = yaga.run("yaga-infer", "--at", fault_time(shop), "--print").stdout
     return yaga, json.loads(printed)
 
 
 def fault_time(shop):
+    """A quarter of an hour into the first planted fault."""
     fault = json.loads((shop / "labels.jsonl").read_text().splitlines()[0])
-    start = fault["start"]
-    return (start if isinstance(start, int) else None or start_of(fault)) + 900
-
-
-def start_of(fault):
-    import datetime
-    return int(datetime.datetime.fromisoformat(fault["start"].replace("Z", "+00:00")).timestamp())
+    return int(datetime.datetime.fromisoformat(fault["start"].replace("Z", "+00:00")).timestamp()) + 900
 
 
 def compare(name, reference, other, ref_out, out):
@@ -90,9 +88,8 @@ def main():
     programs = sys.argv[1]
     with tempfile.TemporaryDirectory(prefix="yaga-e2e-") as tmp:
         tmp = pathlib.Path(tmp)
-        faults = tmp / "faults.jsonl"
         shop = tmp / "shop"
-        servers.synth(programs, shop, "--services", 3, "--days", 31, "--train-days", 30, "--quiet-days", 0, "--seed", 7, "--start", START)
+        servers.synth(programs, shop, "--services", 4, "--days", 32, "--train-days", 30, "--quiet-days", 0, "--seed", 7, "--start", START)
         archive = shop / "archive.jsonl"
         reference = run_all(programs, shop, tmp / "from-archive")
         with servers.victoria_metrics(tmp / "vm", archive) as (base, _):
@@ -102,7 +99,6 @@ def main():
             other = run_all(programs, shop, tmp / "from-prom", source__type="prometheus", victoria_metrics__endpoint=base,
                             victoria_metrics__health_path="/-/ready")
             compare("prometheus", reference, other, tmp / "from-archive", tmp / "from-prom")
-        del faults
 
 
 if __name__ == "__main__":
