@@ -11,7 +11,7 @@ RUN ./dev build && DESTDIR=/out meson install -C build --no-rebuild
 
 FROM debian:12-slim
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends ca-certificates tzdata libcurl4 libsqlite3-0 libopenblas0-pthread \
+ && apt-get install -y -qq --no-install-recommends ca-certificates tzdata libcurl4 libsqlite3-0 libopenblas0-serial \
       liblapacke libgsl27 libconfig9 libjansson4 zlib1g libgomp1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 1000 --home-dir /var/lib/yaga yaga \

@@ -118,7 +118,7 @@ int yaga_lab_replay(int argc, char **argv)
     a->program.name = "yaga-lab replay";
     parse(a, argc, argv);
     /* Thousands of cycles: their routine lines would bury what matters. */
-    a->program.verbose--;
+    a->program.verbose -= 2;
     program_start(&a->program, &config);
     int code;
     if (yaga_setup_init(&setup, config, "yaga-lab", &err) != YAGA_OK)

@@ -24,6 +24,6 @@ done
 
 echo
 "$programs/yaga-lab" match --labels "$out/labels.jsonl" --alerts "$out/alerts" \
-  --from $((start + history * day)) --to $((start + (history + 7 * weeks) * day)) --within 15m --svg "$out/incidents.svg"
+  --services 12 --from $((start + history * day)) --to $((start + (history + 7 * weeks) * day)) --within 15m --svg "$out/incidents.svg"
 echo
 echo "Picture: $out/incidents.svg    Alerts: $out/alerts/    Configuration: $out/yaga.cfg"
