@@ -2,7 +2,7 @@
 /* Civil time through the C library's zone database, UTC arithmetic for texts. */
 #include "yaga/base/civil.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +22,18 @@ int64_t yaga_clock_monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A file of the zone database: folders and its tables are readable too. */
+static bool is_zone_file(const char *path)
+{
+    char magic[4] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, magic, sizeof magic);
+    (void)close(fd);
+    return n == (ssize_t)sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
+}
+
 static bool zone_exists(const char *name)
 {
     if (strcmp(name, "UTC") == 0)
@@ -30,15 +42,15 @@ static bool zone_exists(const char *name)
         return false;
     char path[256];
     return yaga_format(path, sizeof path, "/usr/share/zoneinfo/%s", name) &&
-           access(path, R_OK) == 0;
+           is_zone_file(path);
 }
 
 enum yaga_status yaga_civil_set_zone(const char *name, struct yaga_error *err)
 {
     if (!zone_exists(name))
-        return yaga_error_set(err, YAGA_E_CONFIG,
-                              "timezone: \"%s\" is not a zone of the system's time zone database",
-                              name);
+        return yaga_error_set(
+            err, YAGA_E_CONFIG,
+            "timezone: \"%s\" is not a zone of the system's time zone database", name);
     if (setenv("TZ", strcmp(name, "UTC") == 0 ? "UTC0" : name, 1) != 0)
         return yaga_error_nomem(err);
     tzset();
@@ -61,27 +73,6 @@ struct yaga_civil yaga_civil_from_unix(int64_t at_s)
     };
 }
 
-int64_t yaga_civil_to_unix(const struct yaga_civil *civil)
-{
-    struct tm tm = {
-        .tm_year = civil->year - 1900,
-        .tm_mon = civil->month - 1,
-        .tm_mday = civil->day,
-        .tm_hour = civil->hour,
-        .tm_min = civil->minute,
-        .tm_sec = civil->second,
-        .tm_isdst = -1,
-    };
-    return (int64_t)mktime(&tm);
-}
-
-static bool valid_civil(const struct yaga_civil *c)
-{
-    return c->year >= 1970 && c->year <= 9999 && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
-           c->day <= 31 && c->hour >= 0 && c->hour <= 24 && c->minute >= 0 && c->minute <= 59 &&
-           c->second >= 0 && c->second <= 60;
-}
-
 static int64_t utc_from_civil(const struct yaga_civil *c)
 {
     struct tm tm = {.tm_year = c->year - 1900,
@@ -91,6 +82,61 @@ static int64_t utc_from_civil(const struct yaga_civil *c)
                     .tm_min = c->minute,
                     .tm_sec = c->second};
     return (int64_t)timegm(&tm);
+}
+
+static int64_t offset_at(int64_t at_s)
+{
+    time_t t = (time_t)at_s;
+    struct tm tm;
+    (void)localtime_r(&t, &tm);
+    return tm.tm_gmtoff;
+}
+
+/* Not mktime: what that answers for a repeated or skipped time depends on what it was
+ * asked before. */
+int64_t yaga_civil_to_unix(const struct yaga_civil *civil)
+{
+    int64_t as_utc = utc_from_civil(civil);
+    int64_t before = offset_at(as_utc - 86400);
+    int64_t after = offset_at(as_utc + 86400);
+    int64_t early = as_utc - (before > after ? before : after);
+    if (early + offset_at(early) == as_utc)
+        return early;
+    return as_utc - (before < after ? before : after);
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static bool valid_civil(const struct yaga_civil *c)
+{
+    bool midnight = c->hour == 24 && c->minute == 0 && c->second == 0;
+    return c->year >= 1970 && c->year <= 9999 && c->month >= 1 && c->month <= 12 &&
+           c->day >= 1 && c->day <= days_in_month(c->year, c->month) &&
+           (c->hour < 24 || midnight) && c->minute <= 59 && c->second <= 60;
+}
+
+/* Text of the form of the pattern, where each '0' is a digit. The whole text may be
+ * longer. */
+static bool has_form(const char *text, const char *pattern)
+{
+    for (; *pattern != '\0'; pattern++, text++) {
+        if (*pattern == '0' ? *text < '0' || *text > '9' : *text != *pattern)
+            return false;
+    }
+    return true;
+}
+
+static int digits(const char *text, int n)
+{
+    int value = 0;
+    for (int i = 0; i < n; i++)
+        value = 10 * value + (text[i] - '0');
+    return value;
 }
 
 /* "Z" or "+HH:MM"; empty means local time. */
@@ -104,15 +150,15 @@ static bool apply_offset(const char *rest, const struct yaga_civil *civil, int64
         *out_s = utc_from_civil(civil);
         return true;
     }
-    int hours;
-    int minutes;
-    int used = 0;
-    char sign;
-    if (sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || rest[used] != '\0' ||
-        (sign != '+' && sign != '-') || hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
+    if ((rest[0] != '+' && rest[0] != '-') || !has_form(rest + 1, "00:00") ||
+        rest[6] != '\0')
+        return false;
+    int hours = digits(rest + 1, 2);
+    int minutes = digits(rest + 4, 2);
+    if (hours > 14 || minutes > 59)
         return false;
     int64_t offset = hours * 3600 + minutes * 60;
-    *out_s = utc_from_civil(civil) - (sign == '+' ? offset : -offset);
+    *out_s = utc_from_civil(civil) - (rest[0] == '+' ? offset : -offset);
     return true;
 }
 
@@ -122,23 +168,23 @@ bool yaga_time_parse(const char *text, int64_t *out_s, bool *is_date)
         *is_date = false;
     if (yaga_parse_int64(text, strlen(text), out_s))
         return true;
-    struct yaga_civil c = {.year = 0};
-    int used = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &c.year, &c.month, &c.day, &used) != 3 || used != 10 ||
-        !valid_civil(&c))
+    if (!has_form(text, "0000-00-00"))
         return false;
-    if (text[used] == '\0') {
+    struct yaga_civil c = {.year = digits(text, 4),
+                           .month = digits(text + 5, 2),
+                           .day = digits(text + 8, 2)};
+    if (text[10] == '\0' && valid_civil(&c)) {
         if (is_date != NULL)
             *is_date = true;
         *out_s = yaga_civil_to_unix(&c);
         return true;
     }
-    int more = 0;
-    if (text[used] != 'T' ||
-        sscanf(text + used, "T%2d:%2d:%2d%n", &c.hour, &c.minute, &c.second, &more) != 3 ||
-        more != 9 || !valid_civil(&c))
+    if (!has_form(text + 10, "T00:00:00"))
         return false;
-    return apply_offset(text + used + more, &c, out_s);
+    c.hour = digits(text + 11, 2);
+    c.minute = digits(text + 14, 2);
+    c.second = digits(text + 17, 2);
+    return valid_civil(&c) && apply_offset(text + 19, &c, out_s);
 }
 
 static struct tm utc_fields(int64_t at_s)
@@ -176,16 +222,29 @@ bool yaga_duration_parse(const char *text, int64_t *out_s)
     int64_t factor = 1;
     if (length > 1) {
         switch (text[length - 1]) {
-        case 's': length--; break;
-        case 'm': factor = 60; length--; break;
-        case 'h': factor = 3600; length--; break;
-        case 'd': factor = 86400; length--; break;
-        default: break;
+        case 's':
+            length--;
+            break;
+        case 'm':
+            factor = 60;
+            length--;
+            break;
+        case 'h':
+            factor = 3600;
+            length--;
+            break;
+        case 'd':
+            factor = 86400;
+            length--;
+            break;
+        default:
+            break;
         }
     }
     int64_t value;
     enum { TEN_YEARS_S = 10 * 366 * 86400 };
-    if (!yaga_parse_int64(text, length, &value) || value < 0 || value > TEN_YEARS_S / factor)
+    if (!yaga_parse_int64(text, length, &value) || value < 0 ||
+        value > TEN_YEARS_S / factor)
         return false;
     *out_s = value * factor;
     return true;

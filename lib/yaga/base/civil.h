@@ -36,7 +36,7 @@ enum yaga_status yaga_civil_set_zone(const char *name, struct yaga_error *err) Y
 /* Local civil time of an instant in the configured zone. */
 struct yaga_civil yaga_civil_from_unix(int64_t at_s);
 /* The instant of a local civil time (hour 24 and day overflow allowed; weekday ignored). A time that
- * a clock change skips maps to the instant after the change, a repeated one to its first occurrence. */
+ * a clock change skips is read with the offset before the change (02:30 is 03:30 then), a repeated one is its first occurrence. */
 int64_t yaga_civil_to_unix(const struct yaga_civil *civil);
 
 /* "YYYY-MM-DD" (local midnight), "YYYY-MM-DDTHH:MM:SSZ" / "+02:00" offset, without an offset local
