@@ -11,6 +11,8 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 
+enum { RETRY_STATUSES_MAX = 200 }; /* as many as the range 400..599 holds */
+
 static enum yaga_metric_kind kind_of(const char *word)
 {
     if (strcmp(word, "rate") == 0)
@@ -239,7 +241,7 @@ static const char *string_or_null(const struct yaga_config *c, const char *key)
 }
 
 static void setup_http(const struct yaga_setup *setup, bool (*interrupted)(void),
-                       char user_agent[64], int statuses[16], struct yaga_http_options *o)
+                       char user_agent[64], int statuses[RETRY_STATUSES_MAX], struct yaga_http_options *o)
 {
     const struct yaga_config *c = setup->config;
     yaga_http_options_init(o);
@@ -254,7 +256,7 @@ static void setup_http(const struct yaga_setup *setup, bool (*interrupted)(void)
     o->backoff_s = yaga_config_float(c, "victoria_metrics.retry_backoff_factor");
     size_t n;
     const int64_t *list = yaga_config_ints(c, "victoria_metrics.retry_status_forcelist", &n);
-    o->n_retry_statuses = n < 16 ? n : 16;
+    o->n_retry_statuses = n < RETRY_STATUSES_MAX ? n : RETRY_STATUSES_MAX;
     for (size_t i = 0; i < o->n_retry_statuses; i++)
         statuses[i] = (int)list[i];
     o->retry_statuses = statuses;
@@ -274,7 +276,7 @@ enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interr
         return yaga_source_archive_new(files, n, out, err);
     }
     char user_agent[64];
-    int statuses[16];
+    int statuses[RETRY_STATUSES_MAX];
     struct yaga_source_prometheus_options o = {
         .health_path = yaga_config_string(c, "victoria_metrics.health_path"),
         .health_max_latency_ms = yaga_config_int(c, "inference.health_max_latency_ms"),
@@ -333,31 +335,25 @@ static enum yaga_status check_only(const struct yaga_config *c, const char *cons
                                    struct yaga_error *err)
 {
     for (size_t i = 0; i < n_only; i++) {
-        if (configured_index(c, only[i]) < 0)
+        int index = configured_index(c, only[i]);
+        if (index < 0)
             return yaga_error_set(err, YAGA_E_ARG, "--service %s: not among the configured services",
                                   only[i]);
+        if (!yaga_config_item_bool(c, "services[].enabled", (size_t)index))
+            return yaga_error_set(err, YAGA_E_ARG, "--service %s: disabled at %s", only[i],
+                                  yaga_config_where(c, "services", (size_t)index));
     }
     return YAGA_OK;
 }
 
-enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char *const *only, size_t n_only,
-                                     const char ***out, size_t *n_out, struct yaga_error *err)
+/* Enabled services in category order; wanted ones only. */
+static size_t pick_configured(const struct yaga_config *c, const char *const *only, size_t n_only,
+                              const char **names)
 {
     static const char *const categories[] = {"critical", "standard", "micro",
                                              "admin",    "core",     "background"};
-    const struct yaga_config *c = setup->config;
     size_t n = yaga_config_list_size(c, "services");
-    const char **names = yaga_alloc(n + n_only + 1, sizeof *names);
-    if (names == NULL)
-        return yaga_error_nomem(err);
     size_t used = 0;
-    if (n == 0) {
-        for (size_t i = 0; i < n_only; i++)
-            names[used++] = only[i];
-    } else if (check_only(c, only, n_only, err) != YAGA_OK) {
-        yaga_free(names);
-        return YAGA_E_ARG;
-    }
     for (size_t k = 0; k < sizeof categories / sizeof categories[0]; k++) {
         for (size_t i = 0; i < n; i++) {
             const char *name = yaga_config_item_string(c, "services[].name", i);
@@ -365,6 +361,36 @@ enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char 
                 yaga_config_item_bool(c, "services[].enabled", i) && wanted(name, only, n_only))
                 names[used++] = name;
         }
+    }
+    return used;
+}
+
+static size_t pick_named(const char *const *only, size_t n_only, const char **names)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < n_only; i++) {
+        if (used == 0 || !wanted(only[i], names, used))
+            names[used++] = only[i];
+    }
+    return used;
+}
+
+enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char *const *only, size_t n_only,
+                                     const char ***out, size_t *n_out, struct yaga_error *err)
+{
+    const struct yaga_config *c = setup->config;
+    size_t n = yaga_config_list_size(c, "services");
+    enum yaga_status st = n > 0 ? check_only(c, only, n_only, err) : YAGA_OK;
+    if (st != YAGA_OK)
+        return st;
+    const char **names = yaga_alloc(n + n_only + 1, sizeof *names);
+    if (names == NULL)
+        return yaga_error_nomem(err);
+    size_t used = n > 0 ? pick_configured(c, only, n_only, names) : pick_named(only, n_only, names);
+    if (n > 0 && used == 0) { /* none configured would mean all there are */
+        yaga_free(names);
+        return yaga_error_set(err, YAGA_E_CONFIG, "%s: services: none of the %zu is enabled",
+                              yaga_config_where(c, "services", 0), n);
     }
     *out = names;
     *n_out = used;

@@ -47,7 +47,8 @@ void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *serv
                                 struct yaga_metric out[YAGA_METRICS_MAX]);
 
 /* Names of the enabled configured services, restricted to only[] (NULL = all), in category order then as configured. *n_out 0 when none is
- * configured. A name in only[] that is not configured is YAGA_E_ARG when services are configured. Array freed with yaga_free, names borrowed
+ * configured. A name in only[] that is not configured or disabled is YAGA_E_ARG when services are configured, YAGA_E_CONFIG when none of
+ * them is enabled. Array freed with yaga_free, names borrowed
  * from the configuration or from only[]. */
 enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char *const *only, size_t n_only,
                                      const char ***out, size_t *n_out, struct yaga_error *err) YAGA_MUST_USE;
