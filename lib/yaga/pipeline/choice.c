@@ -80,50 +80,69 @@ static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
     return s;
 }
 
-/* The run the service's link points at; loaded models of another run are dropped. false: no models at all. */
-static bool resolve_version(struct yaga_shelf *shelf, struct shelf_service *s)
+/* The run the service's link points at; loaded models of another run are dropped. *there false: no models at all. */
+static enum yaga_status resolve_version(struct yaga_shelf *shelf, struct shelf_service *s, bool *there,
+                                        struct yaga_error *err)
 {
     char run_id[YAGA_RUN_ID_MAX];
-    struct yaga_error err;
-    if (yaga_registry_current(shelf->models_dir, s->name, run_id, &err) != YAGA_OK) {
+    enum yaga_status st = yaga_registry_current(shelf->models_dir, s->name, run_id, err);
+    if (st == YAGA_E_NOMEM)
+        return st;
+    *there = st == YAGA_OK;
+    if (!*there) {
         drop_models(s);
         s->run_id[0] = '\0';
-        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err.text);
-        return false;
-    }
-    if (strcmp(run_id, s->run_id) != 0) {
+        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err->text);
+    } else if (strcmp(run_id, s->run_id) != 0) {
         drop_models(s);
         memcpy(s->run_id, run_id, sizeof s->run_id);
     }
-    return true;
+    return YAGA_OK;
 }
 
 /* A file is opened once per version: a damaged one is reported, not retried in every cycle of a long run. */
-static const struct yaga_model *load(struct yaga_shelf *shelf, struct shelf_service *s, enum yaga_period period)
+static enum yaga_status load(struct yaga_shelf *shelf, struct shelf_service *s, enum yaga_period period,
+                             struct yaga_error *err)
 {
     if (s->tried[period])
-        return s->models[period];
-    s->tried[period] = true;
-    struct yaga_error err;
+        return YAGA_OK;
     enum yaga_status st =
-        yaga_registry_load(shelf->models_dir, s->name, s->run_id, period, &s->models[period], &err);
+        yaga_registry_load(shelf->models_dir, s->name, s->run_id, period, &s->models[period], err);
+    if (st == YAGA_E_NOMEM) /* says nothing about the file */
+        return st;
+    s->tried[period] = true;
     if (st != YAGA_OK && st != YAGA_E_NO_DATA && s->problem[0] == '\0')
-        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err.text);
-    return s->models[period];
+        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err->text);
+    return YAGA_OK;
 }
 
-/* The period's own model, else the first fallback there is. */
-static const struct yaga_model *serve_period(struct yaga_shelf *shelf, struct shelf_service *s,
-                                             enum yaga_period period, bool *is_fallback)
+/* The period's own model, else the first fallback there is; the entry stays NULL when there is none. */
+static enum yaga_status serve_period(struct yaga_shelf *shelf, struct shelf_service *s, enum yaga_period period,
+                                     struct yaga_model_set *set, struct yaga_error *err)
 {
-    *is_fallback = false;
-    const struct yaga_model *model = load(shelf, s, period);
-    const enum yaga_period *f = yaga_period_fallbacks(shelf->setup->calendar.scheme, period);
-    for (; model == NULL && *f != YAGA_N_PERIODS; f++) {
-        model = load(shelf, s, *f);
-        *is_fallback = true;
+    const enum yaga_period *fallbacks = yaga_period_fallbacks(shelf->setup->calendar.scheme, period);
+    enum yaga_status st = load(shelf, s, period, err);
+    set->by_period[period] = s->models[period];
+    for (; st == YAGA_OK && set->by_period[period] == NULL && *fallbacks != YAGA_N_PERIODS; fallbacks++) {
+        st = load(shelf, s, *fallbacks, err);
+        set->by_period[period] = s->models[*fallbacks];
+        set->is_fallback[period] = true;
     }
-    return model;
+    return st;
+}
+
+static enum yaga_status serve(struct yaga_shelf *shelf, struct shelf_service *s, const bool need[YAGA_N_PERIODS],
+                              enum yaga_period now, struct yaga_choice *c, struct yaga_error *err)
+{
+    enum yaga_status st = YAGA_OK;
+    for (size_t p = 0; st == YAGA_OK && p < YAGA_N_PERIODS; p++) {
+        if (need[p] || p == (size_t)now)
+            st = serve_period(shelf, s, (enum yaga_period)p, &c->set, err);
+    }
+    c->current = c->set.by_period[now];
+    c->is_fallback = c->set.is_fallback[now];
+    memcpy(c->run_id, s->run_id, sizeof c->run_id);
+    return st;
 }
 
 static double quality_factor(char grade)
@@ -162,17 +181,12 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service
     if (s == NULL)
         return yaga_error_nomem(err);
     struct yaga_choice c = {.status = YAGA_MODEL_NONE};
-    if (resolve_version(shelf, s)) {
-        c.current = serve_period(shelf, s, now, &c.is_fallback);
-        c.set.by_period[now] = c.current;
-        c.set.is_fallback[now] = c.is_fallback;
-        for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-            if (!need[p] || p == (size_t)now)
-                continue;
-            c.set.by_period[p] = serve_period(shelf, s, (enum yaga_period)p, &c.set.is_fallback[p]);
-        }
-        memcpy(c.run_id, s->run_id, sizeof c.run_id);
-    }
+    bool there;
+    enum yaga_status st = resolve_version(shelf, s, &there, err);
+    if (st == YAGA_OK && there)
+        st = serve(shelf, s, need, now, &c, err);
+    if (st != YAGA_OK)
+        return st;
     if (c.current != NULL)
         weigh(shelf, now_s, &c);
     if (c.status == YAGA_MODEL_REFUSED) {
