@@ -7,18 +7,21 @@
 #define YAGA_PIPELINE_BUDGET_H
 
 #include "yaga/detect/detect.h"
+#include "yaga/incident/incident.h"
 #include "yaga/pipeline/fit.h"
 
 struct yaga_budget {
     double alpha;             /* level found */
     double promised_per_week; /* as configured */
     double achieved_per_week; /* false incidents per week at that level on the held-out rows; NaN when there were too few */
-    double holdout_days;      /* days of rows judged */
+    double holdout_days;      /* days of rows judged by a model */
 };
 
-/* Rows [first_row, n_rows) of the history are held out: `models` did not see them. They are taken as free of incidents. */
-enum yaga_status yaga_budget_find(const struct yaga_detect_params *params, const struct yaga_history *history,
-                                  const struct yaga_model_set *models, size_t first_row, double per_week,
-                                  struct yaga_budget *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Rows [first_row, n_rows) of the history are held out: `models` did not see them. They are taken as free of incidents. Less than two
+ * days of rows with a model say nothing: YAGA_ALPHA_DEFAULT then. */
+enum yaga_status yaga_budget_find(const struct yaga_detect_params *params, const struct yaga_incident_params *incident,
+                                  const struct yaga_history *history, const struct yaga_model_set *models,
+                                  size_t first_row, double per_week, struct yaga_budget *out,
+                                  struct yaga_error *err) YAGA_MUST_USE;
 
 #endif

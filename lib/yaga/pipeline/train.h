@@ -45,6 +45,7 @@ struct yaga_train_service {
     size_t n_periods_wanted;
     bool pooled;
     double alpha, achieved_per_week;
+    bool finished;            /* published or refused, and recorded; false: the run ended before */
 };
 struct yaga_train_report {
     size_t n_services;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One service's history -> its models: candidates on the older part, alpha on the newer, then all of it. */
+#include <string.h>
+
+#include "yaga/base/log.h"
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+#include "yaga/pipeline/train_internal.h"
+
+void yaga_trained_models_clear(struct yaga_trained_models *models)
+{
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        models->by_period[p] = yaga_model_free(models->by_period[p]);
+}
+
+/* Fit every period of the scheme, and the pooled model, on rows [0, row_end). A period without enough data stays NULL; its reason is
+ * logged at the final fit. */
+static enum yaga_status fit_periods(const struct yaga_train *run, const struct yaga_history *h, size_t row_end, bool final,
+                                    struct yaga_trained_models *out, struct yaga_error *err)
+{
+    YAGA_AUTO_MEM(bool) use = yaga_alloc(h->frame->n_rows, sizeof *use);
+    if (use == NULL)
+        return yaga_error_nomem(err);
+    size_t n_periods = yaga_period_count(run->setup->calendar.scheme);
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        bool pooled = p == YAGA_POOLED;
+        if (pooled ? !yaga_config_bool(run->setup->config, "training.train_pooled") : p >= n_periods)
+            continue;
+        size_t days;
+        (void)yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
+        enum yaga_status st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days, &out->by_period[p], err);
+        if (st == YAGA_E_NO_DATA && final)
+            yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s: %s",
+                     yaga_period_name((enum yaga_period)p), err->text);
+        if (st != YAGA_OK && st != YAGA_E_NO_DATA)
+            return yaga_error_wrap(err, "period %s", yaga_period_name((enum yaga_period)p));
+    }
+    yaga_error_clear(err);
+    return YAGA_OK;
+}
+
+/* Which model serves which period, fallbacks included. */
+static void serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set)
+{
+    *set = (struct yaga_model_set){.by_period = {NULL}};
+    size_t n = yaga_period_count(run->setup->calendar.scheme);
+    for (size_t p = 0; p < n; p++) {
+        set->by_period[p] = fitted->by_period[p];
+        const enum yaga_period *f = yaga_period_fallbacks(run->setup->calendar.scheme, (enum yaga_period)p);
+        for (; set->by_period[p] == NULL && *f != YAGA_N_PERIODS; f++) {
+            set->by_period[p] = fitted->by_period[*f];
+            set->is_fallback[p] = true;
+        }
+    }
+}
+
+static enum yaga_status find_alpha(const struct yaga_train *run, const struct yaga_history *h, struct yaga_budget *budget,
+                                   struct yaga_error *err)
+{
+    double per_week = yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
+    double fraction = yaga_config_float(run->setup->config, "training.validation_fraction");
+    size_t n = h->frame->n_rows;
+    size_t first_row = n - (size_t)(fraction * (double)n);
+    size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") / run->setup->step_s);
+    struct yaga_trained_models candidate = {.by_period = {NULL}};
+    struct yaga_model_set set;
+    enum yaga_status st = YAGA_OK;
+    if (first_row > embargo)
+        st = fit_periods(run, h, first_row - embargo, false, &candidate, err);
+    if (st == YAGA_OK) {
+        serve(run, &candidate, &set);
+        st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row, per_week, budget, err);
+    }
+    yaga_trained_models_clear(&candidate);
+    return st;
+}
+
+static void identify(const struct yaga_train *run, const struct yaga_quality *quality, const char *run_id,
+                     const struct yaga_budget *budget, struct yaga_model *model)
+{
+    (void)yaga_format(model->variant, sizeof model->variant, "baseline");
+    (void)yaga_format(model->run_id, sizeof model->run_id, "%s", run_id);
+    (void)yaga_format(model->timezone, sizeof model->timezone, "%s",
+                      yaga_config_string(run->setup->config, "timezone"));
+    (void)yaga_format(model->config_digest, sizeof model->config_digest, "%s", run->setup->config_digest);
+    model->scheme = run->setup->calendar.scheme;
+    model->trained_at_s = run->options->now_s;
+    model->train_start_s = run->start_s;
+    model->train_end_s = run->end_s;
+    model->step_s = run->setup->step_s;
+    model->seed = run->fit.seed;
+    model->quality = quality->score;
+    model->quality_grade = quality->grade;
+    model->alpha = budget->alpha;
+    model->budget_per_week = budget->promised_per_week;
+    model->achieved_per_week = budget->achieved_per_week;
+    model->holdout_days = budget->holdout_days;
+}
+
+enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yaga_history *h,
+                              const struct yaga_quality *quality, const char *run_id, struct yaga_trained_models *models,
+                              struct yaga_train_service *result, struct yaga_error *err)
+{
+    struct yaga_budget budget = {.alpha = YAGA_ALPHA_DEFAULT};
+    enum yaga_status st = find_alpha(run, h, &budget, err);
+    if (st == YAGA_OK)
+        st = fit_periods(run, h, h->frame->n_rows, true, models, err);
+    if (st != YAGA_OK)
+        return st;
+    result->alpha = budget.alpha;
+    result->achieved_per_week = budget.achieved_per_week;
+    result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (models->by_period[p] == NULL)
+            continue;
+        identify(run, quality, run_id, &budget, models->by_period[p]);
+        result->pooled = result->pooled || p == YAGA_POOLED;
+        result->n_periods += p != YAGA_POOLED;
+    }
+    return YAGA_OK;
+}
