@@ -124,7 +124,7 @@ static void print_config(const struct yaga_config *config)
     yaga_free(text);
 }
 
-void program_start(struct program *program, struct yaga_config **config)
+static void start(struct program *program, struct yaga_config **config)
 {
     const char *overrides[OVERRIDES_MAX];
     struct yaga_error err;
@@ -152,6 +152,18 @@ void program_start(struct program *program, struct yaga_config **config)
     }
     start_log(program, *config);
     catch_signals();
+}
+
+int program_run(struct program *program, const char *setup_name, int (*work)(const struct yaga_setup *setup, void *context),
+                void *context)
+{
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_setup setup;
+    struct yaga_error err;
+    start(program, &config);
+    if (yaga_setup_init(&setup, config, setup_name, &err) != YAGA_OK)
+        return program_fail(program, &err);
+    return work(&setup, context);
 }
 
 int program_exit_code(enum yaga_status status)

@@ -10,6 +10,7 @@
 
 #include "yaga/base/error.h"
 #include "yaga/config/config.h"
+#include "yaga/pipeline/setup.h"
 
 enum { EXIT_USAGE = 2, SERVICES_OPTION_MAX = 1000, OVERRIDES_MAX = 32 };
 
@@ -53,8 +54,10 @@ bool program_option(struct program *program, int option, const char *argument);
 /* Make a flag an override of a setting; exits 2 when there are too many. */
 void program_override(struct program *program, const char *key, const char *value);
 
-/* Load the configuration, set up logging and signals. Prints problems; exits 2 when invalid, and after --check-config or --dump-config. */
-void program_start(struct program *program, struct yaga_config **config);
+/* Load the configuration, set up logging and signals, and do the work with it; returns the work's exit status. Prints problems; exits 2 when
+ * the configuration is invalid, and after --check-config or --dump-config. setup_name: who we are to servers and in documents. */
+int program_run(struct program *program, const char *setup_name, int (*work)(const struct yaga_setup *setup, void *context),
+                void *context);
 
 /* SIGINT or SIGTERM arrived. */
 bool program_interrupted(void);

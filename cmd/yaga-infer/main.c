@@ -72,8 +72,9 @@ static int print_documents(const struct arguments *a, const struct yaga_infer_re
     return 3;
 }
 
-static int cycle(const struct arguments *a, const struct yaga_setup *setup)
+static int cycle(const struct yaga_setup *setup, void *context)
 {
+    const struct arguments *a = context;
     struct yaga_infer_options options = {
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,
@@ -110,19 +111,11 @@ static int cycle(const struct arguments *a, const struct yaga_setup *setup)
 int main(int argc, char **argv)
 {
     struct arguments *a = calloc(1, sizeof *a);
-    YAGA_AUTO(yaga_config) config = NULL;
-    struct yaga_setup setup;
-    struct yaga_error err;
     if (a == NULL)
-        return 10;
+        return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-infer";
     parse(a, argc, argv);
-    program_start(&a->program, &config);
-    int code;
-    if (yaga_setup_init(&setup, config, a->program.name, &err) != YAGA_OK)
-        code = program_fail(&a->program, &err);
-    else
-        code = cycle(a, &setup);
+    int code = program_run(&a->program, a->program.name, cycle, a);
     free(a);
     return code;
 }

@@ -76,8 +76,9 @@ static void show_progress(void *context, int64_t at_s, int64_t from_s, int64_t t
     (void)fflush(stderr);
 }
 
-static int replay(const struct arguments *a, const struct yaga_setup *setup)
+static int replay(const struct yaga_setup *setup, void *context)
 {
+    const struct arguments *a = context;
     int64_t last_ms = 0;
     struct yaga_replay_options options = {
         .from_s = program_time(&a->program, "--from", a->from, false),
@@ -110,21 +111,13 @@ static int replay(const struct arguments *a, const struct yaga_setup *setup)
 int yaga_lab_replay(int argc, char **argv)
 {
     struct arguments *a = calloc(1, sizeof *a);
-    YAGA_AUTO(yaga_config) config = NULL;
-    struct yaga_setup setup;
-    struct yaga_error err;
     if (a == NULL)
-        return 10;
+        return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-lab replay";
     parse(a, argc, argv);
     /* Thousands of cycles: their routine lines would bury what matters. */
     a->program.verbose -= 2;
-    program_start(&a->program, &config);
-    int code;
-    if (yaga_setup_init(&setup, config, "yaga-lab", &err) != YAGA_OK)
-        code = program_fail(&a->program, &err);
-    else
-        code = replay(a, &setup);
+    int code = program_run(&a->program, "yaga-lab", replay, a);
     free(a);
     return code;
 }

@@ -259,30 +259,22 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
     return code;
 }
 
+static int work(const struct yaga_setup *setup, void *context)
+{
+    const struct arguments *a = context;
+    if (a->list)
+        return list_models(a, setup);
+    return a->rollback ? rollback(a, setup) : train(a, setup);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments *a = calloc(1, sizeof *a);
-    YAGA_AUTO(yaga_config) config = NULL;
-    struct yaga_setup setup;
-    struct yaga_error err;
     if (a == NULL)
-        return 10;
+        return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-train";
     parse(a, argc, argv);
-    int code;
-    if (a->inspect != NULL) {
-        code = inspect(a);
-    } else {
-        program_start(&a->program, &config);
-        if (yaga_setup_init(&setup, config, a->program.name, &err) != YAGA_OK)
-            code = program_fail(&a->program, &err);
-        else if (a->list)
-            code = list_models(a, &setup);
-        else if (a->rollback)
-            code = rollback(a, &setup);
-        else
-            code = train(a, &setup);
-    }
+    int code = a->inspect != NULL ? inspect(a) : program_run(&a->program, a->program.name, work, a);
     free(a);
     return code;
 }
