@@ -268,9 +268,34 @@ static void exhausted_memory_never_loses_a_part_silently(void **state)
     }
 }
 
+static void computed_figures_keep_their_significant_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        int digits;
+        const char *text;
+    } cases[] = {
+        {56.0789569423662, 6, "56.079"}, {-0.05950770260062588, 6, "-0.0595077"}, {0.0, 6, "0"},
+        {1234567.0, 3, "1230000"},       {2e-12, 6, "2e-12"},                     {0.1, 17, "0.1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_error err;
+        char want[64];
+        char *text = NULL;
+        YAGA_AUTO(yaga_json) object = yaga_json_object_new();
+        yaga_json_set_significant(object, "v", cases[i].value, cases[i].digits);
+        assert_ok(yaga_json_dump(object, false, &text, &err), &err);
+        (void)snprintf(want, sizeof want, "{\"v\":%s}", cases[i].text);
+        assert_string_equal(text, want);
+        yaga_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(computed_figures_keep_their_significant_digits),
         cmocka_unit_test(documents_keep_the_order_of_building),
         cmocka_unit_test(indented_text_is_for_people),
         cmocka_unit_test(numbers_are_short_and_read_back_equal),

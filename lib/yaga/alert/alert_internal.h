@@ -17,6 +17,9 @@ bool alert_is_sendable(const struct yaga_alert_context *context,
 /* The first alert of its incident. */
 bool alert_is_first(const struct yaga_incident_change *change);
 
+/* Significant digits of computed figures (expected values, scores, statistics); measured values stay as they came. */
+enum { ALERT_DIGITS = 6 };
+
 /* One anomaly (6.2); change NULL: without an incident. */
 struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
                                 const struct yaga_anomaly *anomaly,

@@ -50,10 +50,10 @@ static struct yaga_json *signal_object(const struct yaga_alert_context *context,
                                                               : "threshold");
     yaga_json_set_string(object, "metric", context->metrics[signal->metric].name);
     yaga_json_set_number(object, "value", signal->value);
-    yaga_json_set_number(object, "expected", signal->expected);
+    yaga_json_set_significant(object, "expected", signal->expected, ALERT_DIGITS);
     yaga_json_set_string(object, "severity", yaga_severity_name(signal->severity));
-    yaga_json_set_number(object, "score", signal->score);
-    yaga_json_set_number(object, "p", signal->p);
+    yaga_json_set_significant(object, "score", signal->score, ALERT_DIGITS);
+    yaga_json_set_significant(object, "p", signal->p, ALERT_DIGITS);
     yaga_json_set_string(object, "direction",
                          direction_word(signal->method, signal->direction));
     yaga_json_set_rounded(object, "percentile", signal->percentile, 1);
@@ -74,8 +74,8 @@ static struct yaga_json *combination_signal(const struct yaga_alert_context *con
     yaga_json_set_string(object, "method", yaga_incident_method_name(YAGA_METHOD_NONE));
     yaga_json_set_string(object, "type", "multivariate_pattern");
     yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
-    yaga_json_set_number(object, "score", context->verdict->decision_mv);
-    yaga_json_set_number(object, "p", context->verdict->p_mv);
+    yaga_json_set_significant(object, "score", context->verdict->decision_mv, ALERT_DIGITS);
+    yaga_json_set_significant(object, "p", context->verdict->p_mv, ALERT_DIGITS);
     yaga_json_set_bool(object, "sustained", anomaly->sustained);
     return object;
 }
@@ -177,7 +177,7 @@ static void set_finding(struct yaga_json *object,
     yaga_json_set_string(object, "type", anomaly->type);
     yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
     yaga_json_set_rounded(object, "confidence", anomaly->confidence, 2);
-    yaga_json_set_number(object, "score", anomaly->score);
+    yaga_json_set_significant(object, "score", anomaly->score, ALERT_DIGITS);
     yaga_json_set_rounded(object, "anomaly_score", anomaly_score(context, anomaly), 3);
     yaga_json_set_string(object, "description", anomaly->description);
     yaga_json_set_string(object, "interpretation", anomaly->interpretation);
@@ -191,7 +191,7 @@ static void set_finding(struct yaga_json *object,
     yaga_json_set_int(object, "signal_count",
                       anomaly->n_signals == 0 ? 1 : (int64_t)anomaly->n_signals);
     yaga_json_set_number(object, "value", anomaly->value);
-    yaga_json_set_number(object, "expected", anomaly->expected);
+    yaga_json_set_significant(object, "expected", anomaly->expected, ALERT_DIGITS);
     yaga_json_set_rounded(object, "percentile", anomaly->percentile, 1);
     yaga_json_set_rounded(object, "deviation_sigma", anomaly->sigma, 2);
     yaga_json_set_bool(object, "sustained", anomaly->sustained);
@@ -257,7 +257,7 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     set_contributions(object, context, anomaly);
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
     set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
-    yaga_json_set_number(object, "time_confidence", context->time_confidence);
+    yaga_json_set_significant(object, "time_confidence", context->time_confidence, ALERT_DIGITS);
     yaga_json_set_string(object, "detected_by_model", context->model_period);
     if (change != NULL)
         set_incident(object, context, change);

@@ -87,8 +87,8 @@ struct yaga_json *yaga_active_entry(const struct yaga_incident *incident, int64_
     yaga_json_set_number(object, "current_value", incident->current_value);
     yaga_json_set_number(object, "peak_value", incident->peak_value);
     yaga_json_set_rounded(object, "confidence", incident->confidence, 2);
-    yaga_json_set_number(object, "score", incident->score);
-    yaga_json_set_number(object, "worst_score", incident->worst_score);
+    yaga_json_set_significant(object, "score", incident->score, ALERT_DIGITS);
+    yaga_json_set_significant(object, "worst_score", incident->worst_score, ALERT_DIGITS);
     yaga_json_set_string(object, "detection_method", incident->detection_method);
     yaga_json_set_string(object, "detected_by_model", incident->period);
     yaga_json_set_string(object, "description", incident->description);

@@ -82,12 +82,12 @@ struct yaga_json *alert_comparison(const struct yaga_alert_context *context,
     double percentile = 50 * (1 + erf(z / M_SQRT2));
     struct yaga_json *object = yaga_json_object_new();
     yaga_json_set_number(object, "current", value);
-    yaga_json_set_number(object, "training_mean", stats->mean);
-    yaga_json_set_number(object, "training_std", stats->std);
+    yaga_json_set_significant(object, "training_mean", stats->mean, ALERT_DIGITS);
+    yaga_json_set_significant(object, "training_std", stats->std, ALERT_DIGITS);
     if (!with_status) {
-        yaga_json_set_number(object, "training_p95", stats->p95);
+        yaga_json_set_significant(object, "training_p95", stats->p95, ALERT_DIGITS);
         if (context->evidence != NULL)
-            yaga_json_set_number(object, "expected", context->evidence[metric].expected);
+            yaga_json_set_significant(object, "expected", context->evidence[metric].expected, ALERT_DIGITS);
     }
     yaga_json_set_rounded(object, "deviation_sigma", z, 2);
     yaga_json_set_rounded(object, "percentile_estimate", fmin(fmax(percentile, 0), 100),

@@ -322,6 +322,23 @@ void yaga_json_set_rounded(struct yaga_json *object,
     yaga_json_set_number(object, key, value);
 }
 
+void yaga_json_set_significant(struct yaga_json *object,
+                               const char *key,
+                               double value,
+                               int digits)
+{
+    assert(digits >= 1 && digits <= 17);
+    double magnitude = value == 0.0 ? 0.0 : floor(log10(fabs(value)));
+    double decimals = (double)(digits - 1) - magnitude;
+    if (!isfinite(value) || decimals > 300.0) {
+        yaga_json_set_number(object, key, value); /* left out, or too small to scale */
+        return;
+    }
+    double scale = pow(10.0, fabs(decimals));
+    double rounded = decimals >= 0.0 ? round(value * scale) / scale : round(value / scale) * scale;
+    yaga_json_set_number(object, key, rounded);
+}
+
 void yaga_json_set_int(struct yaga_json *object, const char *key, int64_t value)
 {
     yaga_json_set(object, key, yaga_json_int_new(value));

@@ -48,6 +48,8 @@ void yaga_json_set_string(struct yaga_json *object, const char *key, const char 
 void yaga_json_set_number(struct yaga_json *object, const char *key, double value);
 /* Rounded to so many decimals, as the payload tables ask. */
 void yaga_json_set_rounded(struct yaga_json *object, const char *key, double value, int decimals);
+/* Rounded to so many significant digits (1..17): figures that were computed, whose last digits mean nothing. */
+void yaga_json_set_significant(struct yaga_json *object, const char *key, double value, int digits);
 void yaga_json_set_int(struct yaga_json *object, const char *key, int64_t value);
 void yaga_json_set_bool(struct yaga_json *object, const char *key, bool value);
 void yaga_json_set_time(struct yaga_json *object, const char *key, int64_t at_s); /* RFC 3339 UTC */
