@@ -139,6 +139,7 @@ enum yaga_status yaga_replay_run(const struct yaga_setup *setup, const struct ya
     if (st == YAGA_OK)
         st = run_cycles(setup, options, infer, &scores, &report, err);
     yaga_str_clear(&scores.buffer);
+    yaga_file_set_durable(true);
     report.elapsed_ms = yaga_clock_monotonic_ms() - started_ms;
     if (st == YAGA_OK)
         *out = report;
