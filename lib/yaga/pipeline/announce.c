@@ -46,16 +46,19 @@ static void fill_context(const struct yaga_infer *infer, const struct yaga_frame
                                                                           : "time_aware_3period";
 }
 
-static void keep_copy(struct yaga_json *documents, struct yaga_json *document)
+static enum yaga_status keep_copy(struct yaga_json *documents, struct yaga_json *document, struct yaga_error *err)
 {
     if (documents == NULL)
-        return;
-    char *text = NULL;
+        return YAGA_OK;
+    YAGA_AUTO_MEM(char) text = NULL;
     struct yaga_json *copy = NULL;
-    if (yaga_json_dump(document, false, &text, NULL) == YAGA_OK &&
-        yaga_json_parse(text, strlen(text), YAGA_PAYLOAD_MAX, &copy, NULL) == YAGA_OK)
-        yaga_json_push(documents, copy);
-    yaga_free(text);
+    enum yaga_status st = yaga_json_dump(document, false, &text, err);
+    if (st == YAGA_OK)
+        st = yaga_json_parse(text, strlen(text), YAGA_PAYLOAD_MAX, &copy, err);
+    if (st != YAGA_OK)
+        return yaga_error_wrap(err, "copy of a document");
+    yaga_json_push(documents, copy);
+    return YAGA_OK;
 }
 
 static enum yaga_status counts_after(struct yaga_store *store, const char *service, struct yaga_alert_counts *counts,
@@ -109,7 +112,7 @@ static enum yaga_status put(struct yaga_infer *infer, const char *kind, const ch
     enum yaga_status st =
         yaga_outbox_put(infer->store, kind, service, cycle_id, ids, alert_id, document, at_s, err);
     if (st == YAGA_OK)
-        keep_copy(documents, document);
+        st = keep_copy(documents, document, err);
     return st;
 }
 
@@ -196,15 +199,18 @@ static enum yaga_status tracked(struct yaga_infer *infer, const struct yaga_fram
         .cycle_id = cycle_id,
     };
     struct yaga_incident_changes changes = {.n = 0};
+    struct yaga_announced counts = *out;
     enum yaga_status st = yaga_store_begin(infer->store, err);
     if (st != YAGA_OK)
         return st;
     st = yaga_incidents_apply(infer->store, &infer->setup->incident, &observation, &changes, err);
     if (st == YAGA_OK && changes.n > 0)
-        st = send_changes(infer, &context, &changes, at_s, cycle_id, documents, out, err);
+        st = send_changes(infer, &context, &changes, at_s, cycle_id, documents, &counts, err);
     if (st == YAGA_OK)
         st = yaga_store_commit(infer->store, err);
-    if (st != YAGA_OK)
+    if (st == YAGA_OK)
+        *out = counts;
+    else
         yaga_store_rollback(infer->store);
     yaga_incident_changes_clear(&changes);
     return st;
@@ -233,8 +239,8 @@ static enum yaga_status untracked(struct yaga_infer *infer, const struct yaga_fr
         yaga_alert_document_untracked(&infer->setup->alert, &context, !infer->options.dry_run);
     if (document == NULL) /* nothing passes the filter */
         return YAGA_OK;
-    keep_copy(documents, document);
-    return direct(infer, document, service, at_s, 0, true, err);
+    enum yaga_status st = keep_copy(documents, document, err);
+    return st != YAGA_OK ? st : direct(infer, document, service, at_s, 0, true, err);
 }
 
 static enum yaga_status blind(struct yaga_infer *infer, const char *service, const struct yaga_judgement *j, int64_t at_s,
@@ -258,6 +264,14 @@ enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame
     if (infer->store == NULL)
         return untracked(infer, frame, service, judgement, at_s, documents, err);
     return tracked(infer, frame, service, judgement, at_s, cycle_id, documents, out, err);
+}
+
+enum yaga_status yaga_announce_blind(struct yaga_infer *infer, const struct yaga_error *why, int64_t at_s, int64_t cycle_id,
+                                     struct yaga_error *err)
+{
+    YAGA_AUTO(yaga_json) document =
+        yaga_unavailable_document("*", at_s, "backend_unavailable", why->text, NULL, 0);
+    return direct(infer, document, "*", at_s, cycle_id, false, err);
 }
 
 enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const *services, size_t n_services, int64_t at_s,

@@ -54,4 +54,38 @@ enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const
                                      int64_t cycle_id, struct yaga_json *documents, struct yaga_announced *out,
                                      struct yaga_error *err);
 
+/* No service could be evaluated: one notice for all of them in the journal. */
+enum yaga_status yaga_announce_blind(struct yaga_infer *infer, const struct yaga_error *why, int64_t at_s, int64_t cycle_id,
+                                     struct yaga_error *err);
+
+/* One cycle in work. */
+struct yaga_cycle_work {
+    struct yaga_infer *infer;
+    struct yaga_infer_result *result;
+    int64_t at_s;    /* T: what is evaluated */
+    int64_t clock_s; /* the incident clock: T, but never before the end of the last cycle */
+    int64_t deadline_ms;
+    const char **services; /* owned array */
+    size_t n_services;
+    struct yaga_names found; /* names behind services when none is configured */
+    struct yaga_announced announced;
+    size_t n_stale;          /* services judged by a model older than model_warn_age_days */
+    double oldest_days;
+};
+
+/* Note a condition that holds for all further cycles of this process (infer_open.c). */
+void yaga_infer_stand(struct yaga_infer *infer, unsigned condition, const struct yaga_error *err);
+
+/* The records of a cycle (infer_records.c). Failures become conditions. */
+void yaga_cycle_condition(struct yaga_cycle_work *c, unsigned condition, const struct yaga_error *err);
+/* A failing write is an output condition, a failing statement a state condition. */
+void yaga_cycle_state_failure(struct yaga_cycle_work *c, const char *what, struct yaga_error *err);
+/* Its row and its clock; a database that cannot be written is given up. */
+void yaga_cycle_open(struct yaga_cycle_work *c);
+/* Everything pending in the outbox. */
+void yaga_cycle_deliver(struct yaga_cycle_work *c);
+/* Service states, sweep, retention and the cycle's end, in one transaction. */
+void yaga_cycle_close(struct yaga_cycle_work *c);
+void yaga_cycle_write_active(struct yaga_cycle_work *c);
+
 #endif

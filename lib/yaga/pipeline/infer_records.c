@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a cycle leaves behind besides verdicts: its row, service states, deliveries, active.json. */
+#include "yaga/base/log.h"
+#include "yaga/base/str.h"
+#include "yaga/deliver/deliver.h"
+#include "yaga/pipeline/infer_internal.h"
+#include "yaga/state/state.h"
+
+void yaga_cycle_condition(struct yaga_cycle_work *c, unsigned condition, const struct yaga_error *err)
+{
+    c->result->conditions |= condition;
+    if (c->result->error[0] == '\0' && err != NULL)
+        (void)yaga_format(c->result->error, sizeof c->result->error, "%s", err->text);
+}
+
+void yaga_cycle_state_failure(struct yaga_cycle_work *c, const char *what, struct yaga_error *err)
+{
+    (void)yaga_error_wrap(err, "%s", what);
+    bool output = err->status == YAGA_E_IO || err->status == YAGA_E_NO_SPACE;
+    yaga_cycle_condition(c, output ? YAGA_COND_OUTPUT : YAGA_COND_STATE, err);
+    yaga_log(YAGA_LOG_ERROR, output ? "OUTPUT_FAILED" : "STATE_FAILED", NULL, "%s", err->text);
+}
+
+void yaga_cycle_open(struct yaga_cycle_work *c)
+{
+    struct yaga_infer *infer = c->infer;
+    struct yaga_error err;
+    c->result->conditions |= infer->standing;
+    (void)yaga_format(c->result->error, sizeof c->result->error, "%s", infer->standing_error);
+    if (infer->store == NULL)
+        return;
+    if (c->at_s < infer->last_at_s) {
+        c->clock_s = infer->last_at_s;
+        if (c->clock_s - c->at_s > 60)
+            yaga_log(YAGA_LOG_ERROR, "CLOCK_STEP", NULL, "time went back %lld s; the incident clock stands still",
+                     (long long)(c->clock_s - c->at_s));
+    }
+    if (yaga_cycle_begin(infer->store, c->clock_s, &c->result->cycle_id, &err) == YAGA_OK)
+        return;
+    (void)yaga_error_wrap(&err, "cycle record");
+    yaga_infer_stand(infer, YAGA_COND_STATE, &err); /* it opened, but cannot be written: go on untracked */
+    infer->store = yaga_store_close(infer->store);
+    yaga_cycle_condition(c, YAGA_COND_STATE, &err);
+}
+
+void yaga_cycle_deliver(struct yaga_cycle_work *c)
+{
+    struct yaga_infer *infer = c->infer;
+    struct yaga_delivery_counts counts = {.sent = 0};
+    struct yaga_error err;
+    if (infer->store == NULL || (infer->standing & YAGA_COND_OUTPUT) != 0)
+        return;
+    if (yaga_outbox_flush(infer->store, infer->alerts_dir, c->clock_s, &counts, &err) != YAGA_OK)
+        yaga_cycle_state_failure(c, "delivery", &err);
+    c->result->n_sent += counts.sent;
+    c->result->n_pending = counts.pending;
+    if (counts.pending + counts.dead > 0)
+        c->result->conditions |= YAGA_COND_PENDING;
+}
+
+static enum yaga_status put_service_states(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    for (size_t i = 0; i < c->result->n_services; i++) {
+        const struct yaga_infer_service *s = &c->result->services[i];
+        struct yaga_service_state state = {.last_attempt_s = 0};
+        enum yaga_status st = yaga_service_state_get(c->infer->store, s->name, &state, err);
+        if (st != YAGA_OK && st != YAGA_E_NO_DATA)
+            return st;
+        state.last_attempt_s = c->clock_s;
+        if (s->outcome == YAGA_EVALUATED)
+            state.last_evaluated_s = c->clock_s;
+        state.failures_in_row = s->outcome == YAGA_EVALUATED ? 0 : state.failures_in_row + 1;
+        (void)yaga_format(state.last_outcome, sizeof state.last_outcome, "%s", yaga_infer_outcome_name(s->outcome));
+        st = yaga_service_state_put(c->infer->store, s->name, &state, err);
+        if (st != YAGA_OK)
+            return st;
+    }
+    return YAGA_OK;
+}
+
+static enum yaga_status sweep(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    if (c->infer->options.only != NULL) /* a restricted cycle says nothing about the others */
+        return YAGA_OK;
+    return yaga_announce_sweep(c->infer, c->services, c->n_services, c->clock_s, c->result->cycle_id,
+                               c->result->documents, &c->announced, err);
+}
+
+static enum yaga_status tidy(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    struct yaga_infer *infer = c->infer;
+    enum yaga_status st = yaga_incidents_tidy(infer->store, &infer->setup->incident, c->clock_s, err);
+    if (st == YAGA_OK)
+        st = yaga_outbox_tidy(infer->store, c->clock_s, err);
+    if (st == YAGA_OK)
+        st = yaga_cycles_tidy(infer->store, c->clock_s, err);
+    return st;
+}
+
+static enum yaga_status put_cycle(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    const struct yaga_infer_result *r = c->result;
+    struct yaga_cycle record = {
+        .cycle_id = r->cycle_id,
+        .started_at_s = c->clock_s,
+        .finished_at_s = c->clock_s,
+        .status = (r->conditions & (YAGA_COND_BACKEND | YAGA_COND_INTERNAL)) != 0 ? "FAILED"
+                  : r->conditions != 0                                            ? "PARTIAL"
+                                                                                  : "OK",
+        .n_services = (int64_t)r->n_services,
+        .n_evaluated = (int64_t)r->n_evaluated,
+        .n_skipped = (int64_t)(r->n_skipped + r->n_errors),
+        .n_anomalies = (int64_t)r->n_anomalies,
+        .n_confirmed = (int64_t)c->announced.n_confirmed,
+        .n_closed = (int64_t)c->announced.n_closed,
+        .n_sent = r->n_sent,
+        .duration_ms = r->duration_ms,
+        .error = r->error[0] == '\0' ? NULL : r->error,
+    };
+    return yaga_cycle_end(c->infer->store, &record, err);
+}
+
+/* The breaker outlives this process only through the database. */
+static enum yaga_status put_breaker(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    struct yaga_http *http = yaga_source_http(c->infer->source);
+    if (http == NULL)
+        return YAGA_OK;
+    return yaga_breaker_put(c->infer->store,
+                            yaga_config_string(c->infer->setup->config, "victoria_metrics.endpoint"),
+                            yaga_http_breaker(http), err);
+}
+
+void yaga_cycle_close(struct yaga_cycle_work *c)
+{
+    struct yaga_store *store = c->infer->store;
+    struct yaga_error err;
+    if (store == NULL)
+        return;
+    enum yaga_status st = yaga_store_begin(store, &err);
+    if (st == YAGA_OK)
+        st = put_service_states(c, &err);
+    if (st == YAGA_OK)
+        st = sweep(c, &err);
+    if (st == YAGA_OK)
+        st = tidy(c, &err);
+    if (st == YAGA_OK)
+        st = put_breaker(c, &err);
+    if (st == YAGA_OK)
+        st = put_cycle(c, &err);
+    if (st == YAGA_OK)
+        st = yaga_store_commit(store, &err);
+    if (st == YAGA_OK)
+        return;
+    yaga_store_rollback(store);
+    yaga_cycle_state_failure(c, "end of cycle", &err);
+}
+
+void yaga_cycle_write_active(struct yaga_cycle_work *c)
+{
+    struct yaga_infer *infer = c->infer;
+    struct yaga_error err;
+    if (infer->store == NULL || (infer->standing & YAGA_COND_OUTPUT) != 0)
+        return;
+    if (yaga_deliver_active(infer->store, infer->alerts_dir, c->clock_s, &err) != YAGA_OK)
+        yaga_cycle_state_failure(c, "active.json", &err);
+    int64_t days = yaga_config_int(infer->setup->config, "inference.alerts_retention_days");
+    bool new_day = c->clock_s / 86400 != infer->last_at_s / 86400;
+    if (new_day && yaga_alerts_tidy(infer->alerts_dir, c->clock_s, days, &err) != YAGA_OK)
+        yaga_cycle_state_failure(c, "alerts retention", &err);
+}
