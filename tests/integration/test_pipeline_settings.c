@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A setting is there because it changes something: each of these changes what it says. */
+#include "assert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shop.h"
+#include "yaga/base/log.h"
+#include "yaga/base/mem.h"
+#include "yaga/model/registry.h"
+
+static struct yaga_setup setup_with(const char *override, struct yaga_config **config)
+{
+    static const char text[] = "source: { type = \"archive\"; files = [\"x\"]; };\n";
+    char path[128];
+    struct yaga_setup setup;
+    struct yaga_error err;
+    (void)snprintf(path, sizeof path, "%s/t.cfg", test_tmpdir());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_ok(yaga_config_load(path, &override, override != NULL, config, NULL, &err), &err);
+    assert_ok(yaga_setup_init(&setup, *config, "t", &err), &err);
+    return setup;
+}
+
+#define OF(member) offsetof(struct yaga_setup, member), sizeof((struct yaga_setup *)0)->member
+
+/* One key, and the parameter that it alone moves. */
+static const struct {
+    const char *override;
+    size_t offset, size;
+} parameters[] = {
+    {"time_periods.scheme=three", OF(calendar.scheme)},
+    {"time_periods.weekend_rule=night_start", OF(calendar.weekend_rule)},
+    {"time_periods.business_start=7", OF(calendar.business_start)},
+    {"time_periods.evening_start=19", OF(calendar.evening_start)},
+    {"time_periods.night_start=23", OF(calendar.night_start)},
+    {"time_periods.public_holidays=2026-01-01", OF(calendar.n_holidays)},
+    {"detection.alpha=1e-6", OF(detect.alpha)},
+    {"detection.persistence_k=1", OF(detect.persistence_k)},
+    {"detection.persistence_n=4", OF(detect.persistence_n)},
+    {"detection.min_effect_z=3", OF(detect.min_effect_z)},
+    {"detection.fast_fail_error_rate=0.5", OF(detect.fast_fail_error_rate)},
+    {"detection.min_errors=9", OF(detect.min_errors)},
+    {"inference.window_minutes=120", OF(detect.window_rows)},
+    {"inference.level_window_hours=12", OF(detect.level_rows)},
+    {"training.alert_budget.low_hours=9", OF(detect.return_hours[0])},
+    {"training.alert_budget.medium_hours=49", OF(detect.return_hours[1])},
+    {"training.alert_budget.high_hours=337", OF(detect.return_hours[2])},
+    {"training.alert_budget.critical_hours=2161", OF(detect.return_hours[3])},
+    {"fingerprinting.confirmation_cycles=3", OF(incident.confirmation_cycles)},
+    {"fingerprinting.confirmation_max_gap=2", OF(incident.confirmation_max_gap)},
+    {"fingerprinting.resolution_grace_cycles=4", OF(incident.resolution_grace_cycles)},
+    {"fingerprinting.incident_separation_minutes=60", OF(incident.separation_s)},
+    {"fingerprinting.reopen_window_minutes=10", OF(incident.reopen_window_s)},
+    {"fingerprinting.reopen_mode=new_incident", OF(incident.reopen_as_new)},
+    {"fingerprinting.outage_carry_over_minutes=300", OF(incident.carry_over_s)},
+    {"fingerprinting.orphan_close_hours=48", OF(incident.orphan_close_s)},
+    {"fingerprinting.cleanup_max_age_hours=100", OF(incident.cleanup_max_age_s)},
+    {"fingerprinting.fingerprint_scope=family", OF(incident.scope)},
+    {"fingerprinting.db_path=/elsewhere/a.db", OF(state_dir)},
+    {"alerting.severity_threshold=high", OF(alert.threshold)},
+    {"alerting.non_alerting_patterns=[]", OF(alert.n_non_alerting)},
+    {"alerting.update_every_cycles=5", OF(alert.update_every_cycles)},
+};
+
+static void every_key_of_the_setup_moves_its_parameter(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_config) plain_config = NULL;
+    struct yaga_setup plain = setup_with(NULL, &plain_config);
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
+        YAGA_AUTO(yaga_config) config = NULL;
+        struct yaga_setup setup = setup_with(parameters[i].override, &config);
+        if (memcmp((const char *)&plain + parameters[i].offset, (const char *)&setup + parameters[i].offset,
+                   parameters[i].size) == 0)
+            fail_msg("%s changes nothing", parameters[i].override);
+    }
+}
+
+static void the_reopen_window_follows_the_separation_unless_it_is_set(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_setup setup = setup_with("fingerprinting.incident_separation_minutes=50", &config);
+    assert_int_equal(setup.incident.reopen_window_s, 3000);
+}
+
+static void words_of_a_metric_become_its_kind_role_and_scale(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *transform, *seasonal;
+        enum yaga_transform want;
+        bool is_seasonal;
+    } cases[] = {
+        {"rate", "auto", "auto", YAGA_TRANSFORM_LOG1P, true},
+        {"latency", "auto", "auto", YAGA_TRANSFORM_LOG, true},
+        {"ratio", "auto", "auto", YAGA_TRANSFORM_LOGIT, false},
+        {"gauge", "auto", "auto", YAGA_TRANSFORM_NONE, true},
+        {"gauge", "log1p", "no", YAGA_TRANSFORM_LOG1P, false},
+        {"rate", "none", "yes", YAGA_TRANSFORM_NONE, true},
+        {"ratio", "log", "yes", YAGA_TRANSFORM_LOG, true},
+        {"gauge", "logit", "auto", YAGA_TRANSFORM_LOGIT, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        YAGA_AUTO(yaga_config) config = NULL;
+        struct yaga_setup setup;
+        struct yaga_error err;
+        (void)snprintf(text, sizeof text,
+                       "source: { type = \"archive\"; files = [\"x\"]; };\n"
+                       "metrics = ( { name = \"m\"; kind = \"%s\"; transform = \"%s\"; seasonal = \"%s\";"
+                       " role = \"errors\"; bad_direction = \"low\"; max = 5.0; } );",
+                       cases[i].kind, cases[i].transform, cases[i].seasonal);
+        assert_ok(yaga_config_parse(text, "t.cfg", &config, NULL, &err), &err);
+        assert_ok(yaga_setup_init(&setup, config, "t", &err), &err);
+        assert_int_equal(setup.n_metrics, 1);
+        assert_string_equal(yaga_kind_name(setup.metrics[0].kind), cases[i].kind);
+        assert_int_equal(setup.metrics[0].transform, cases[i].want);
+        assert_int_equal(setup.metrics[0].seasonal, cases[i].is_seasonal);
+        assert_int_equal(setup.metrics[0].role, YAGA_ROLE_ERRORS);
+        assert_int_equal(setup.metrics[0].bad, YAGA_LOW);
+        assert_string_equal(setup.metrics[0].series, "m");
+        assert_true(isnan(setup.metrics[0].min));
+        assert_near(setup.metrics[0].max, 5.0, 0);
+    }
+}
+
+/* --- keys of the training, seen in its models ----------------------------------------------- */
+
+/* What one training with an override left behind for cart. */
+struct facts {
+    enum yaga_train_outcome outcome;
+    size_t n_periods;
+    bool pooled, seasonal;
+    double n_mv, n_rows, offset, forest_steps, mv_trees, alpha;
+    uint64_t seed;
+    int64_t start_s, end_s;
+};
+
+static struct facts train_with(const char *override)
+{
+    static const char *const only[] = {"cart", NULL};
+    const char *overrides[] = {override, NULL};
+    struct shop shop;
+    struct yaga_train_report report;
+    struct yaga_error err;
+    char run_id[YAGA_RUN_ID_MAX];
+    YAGA_AUTO(yaga_model) model = NULL;
+    shop_open(&shop, overrides);
+    shop_train(&shop, only, 1, &report);
+    const struct yaga_train_service *cart = shop_trained(&report, "cart");
+    struct facts f = {.outcome = cart->outcome, .n_periods = cart->n_periods, .pooled = cart->pooled};
+    enum yaga_status st = yaga_registry_current(shop_path(&shop, "models"), "cart", run_id, &err);
+    if (st == YAGA_OK)
+        st = yaga_registry_load(shop_path(&shop, "models"), "cart", run_id, YAGA_BUSINESS_HOURS, &model, &err);
+    if (st != YAGA_OK)
+        assert_int_equal(st, YAGA_E_NO_DATA);
+    if (model != NULL) {
+        f.n_mv = (double)model->n_mv;
+        f.n_rows = model->n_rows;
+        f.offset = model->metrics[1].offset;
+        f.forest_steps = (double)model->metrics[1].forest.n_breaks;
+        f.mv_trees = (double)model->mv_forest.n_trees;
+        f.alpha = model->alpha;
+        f.seasonal = model->metrics[0].profile.bucket[0][20] != model->metrics[0].profile.level;
+        f.seed = model->seed;
+        f.start_s = model->train_start_s;
+        f.end_s = model->train_end_s;
+    }
+    yaga_train_report_clear(&report);
+    shop_close(&shop);
+    return f;
+}
+
+static struct facts plain;
+
+static int train_plain(void **state)
+{
+    (void)state;
+    yaga_log_setup(YAGA_LOG_ERROR, false);
+    plain = train_with("training.threads=1");
+    assert_int_equal(plain.outcome, YAGA_TRAINED);
+    assert_int_equal(plain.n_periods, 5);
+    return 0;
+}
+
+static void every_key_of_the_training_changes_its_models(void **state)
+{
+    (void)state;
+    struct facts f = train_with("model.min_training_samples=1500");
+    assert_int_equal(f.n_periods, 3); /* both evenings hold fewer */
+    assert_near(train_with("model.min_multivariate_samples=100000").n_mv, 0, 0);
+    assert_true(train_with("model.n_estimators=60").forest_steps > plain.forest_steps);
+    assert_near(train_with("model.n_estimators_multivariate=11").mv_trees, 11, 0);
+    assert_true(train_with("model.max_samples=16").forest_steps < plain.forest_steps);
+    assert_int_equal(train_with("model.random_state=7").seed, 7);
+    assert_true(train_with("training.lookback_days=20").start_s == plain.start_s + 10 * 86400);
+    assert_int_equal(train_with("training.min_data_points=100000").outcome, YAGA_TRAIN_INSUFFICIENT);
+    assert_false(train_with("training.train_pooled=false").pooled);
+    assert_true(plain.seasonal);
+    assert_false(train_with("training.seasonal_residual=false").seasonal);
+    assert_int_equal(train_with("time_periods.min_distinct_days_weekend=20").n_periods, 3);
+    assert_int_equal(train_with("time_periods.min_distinct_days_weekday=50").n_periods, 2);
+    assert_int_equal(train_with("time_periods.scheme=three").n_periods, 3);
+    assert_true(train_with("cache.settle_minutes=120").end_s == plain.end_s - 110 * 60 / 300 * 300);
+    assert_true(train_with("alert_budget.per_service_per_week=0.001").alpha <= plain.alpha);
+    assert_near(train_with("training.validation_fraction=0").alpha, YAGA_ALPHA_DEFAULT, 0);
+}
+
+static void methods_of_contamination_move_the_offset(void **state)
+{
+    (void)state;
+    double knee = train_with("training.contamination_estimation.method=knee").offset;
+    double gap = train_with("training.contamination_estimation.method=gap").offset;
+    double fixed = train_with("training.contamination_estimation.method=fixed").offset;
+    assert_true(knee > plain.offset); /* at least one row in a hundred, not one in 96 times 8 hours */
+    assert_true(gap > plain.offset);
+    assert_true(fixed > plain.offset);
+    assert_true(knee != fixed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_key_of_the_setup_moves_its_parameter),
+        cmocka_unit_test(the_reopen_window_follows_the_separation_unless_it_is_set),
+        cmocka_unit_test(words_of_a_metric_become_its_kind_role_and_scale),
+        cmocka_unit_test_setup(every_key_of_the_training_changes_its_models, train_plain),
+        cmocka_unit_test(methods_of_contamination_move_the_offset),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
