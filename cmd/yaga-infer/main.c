@@ -110,12 +110,10 @@ static int cycle(const struct yaga_setup *setup, void *context)
 
 int main(int argc, char **argv)
 {
-    struct arguments *a = calloc(1, sizeof *a);
+    YAGA_AUTO_MEM(struct arguments) a = yaga_calloc(1, sizeof *a);
     if (a == NULL)
         return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-infer";
     parse(a, argc, argv);
-    int code = program_run(&a->program, a->program.name, cycle, a);
-    free(a);
-    return code;
+    return program_run(&a->program, a->program.name, cycle, a);
 }

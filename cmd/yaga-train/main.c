@@ -37,7 +37,7 @@ static const char help[] =
     "See yaga-train(1), yaga.conf(5).\n";
 
 enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT };
-enum { EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
+enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 static const struct option long_options[] = {
     PROGRAM_OPTIONS,
@@ -106,9 +106,12 @@ static int inspect(const struct arguments *a)
     json = yaga_model_json(model);
     if (yaga_json_dump(json, true, &text, &err) != YAGA_OK)
         return program_fail(&a->program, &err);
-    (void)puts(text);
+    bool ok = puts(text) >= 0 && fflush(stdout) == 0;
     yaga_free(text);
-    return EXIT_SUCCESS;
+    if (ok)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "yaga-train: --inspect: standard output cannot be written\n");
+    return EXIT_DISK;
 }
 
 /* Configured services, else those that have models. */
@@ -269,12 +272,10 @@ static int work(const struct yaga_setup *setup, void *context)
 
 int main(int argc, char **argv)
 {
-    struct arguments *a = calloc(1, sizeof *a);
+    YAGA_AUTO_MEM(struct arguments) a = yaga_calloc(1, sizeof *a);
     if (a == NULL)
         return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-train";
     parse(a, argc, argv);
-    int code = a->inspect != NULL ? inspect(a) : program_run(&a->program, a->program.name, work, a);
-    free(a);
-    return code;
+    return a->inspect != NULL ? inspect(a) : program_run(&a->program, a->program.name, work, a);
 }

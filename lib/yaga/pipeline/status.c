@@ -141,15 +141,16 @@ static enum yaga_status append_service(struct yaga_str *out, const struct yaga_i
 
 static enum yaga_status metrics_text(const struct yaga_infer_result *r, struct yaga_str *out)
 {
+    char seconds[YAGA_DOUBLE_TEXT_MAX];
     enum yaga_status st = yaga_str_appendf(
         out,
         "yaga_build_info{version=\"" YAGA_VERSION "\"} 1\n"
         "yaga_last_cycle_timestamp_seconds %lld\n"
-        "yaga_last_cycle_duration_seconds %.3f\n"
+        "yaga_last_cycle_duration_seconds %s\n"
         "yaga_last_cycle_exit_code %d\n"
         "yaga_cycles_total %lld\n"
         "yaga_outbox_pending %lld\n",
-        (long long)r->at_s, (double)r->duration_ms / 1000.0, yaga_infer_exit_code(r->conditions),
+        (long long)r->at_s, yaga_format_double((double)r->duration_ms / 1000.0, seconds), yaga_infer_exit_code(r->conditions),
         (long long)r->cycle_id, (long long)r->n_pending);
     for (size_t i = 0; st == YAGA_OK && i < r->n_services; i++)
         st = append_service(out, &r->services[i]);
