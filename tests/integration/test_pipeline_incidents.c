@@ -369,6 +369,57 @@ static void a_cycle_that_cannot_deliver_says_so_and_delivers_later(void **state)
     shop_close(&shop);
 }
 
+/* The frame of a cycle reaches back 26 hours; the lookback may be a week. */
+static void absent_traffic_is_a_fault_as_long_as_it_was_seen_lately(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lookback;
+        int64_t seen_ago_s;
+        enum yaga_outcome outcome;
+    } cases[] = {
+        {"inference.presence_lookback_hours=100", 72 * 3600, YAGA_METRICS_UNAVAILABLE},
+        {"inference.presence_lookback_hours=24", 72 * 3600, YAGA_EVALUATED},
+        {"inference.presence_lookback_hours=100", 0, YAGA_EVALUATED}, /* never */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *overrides[] = {cases[i].lookback, NULL};
+        struct shop shop;
+        shop_open(&shop, overrides);
+        shop_copy_models(&trained, &shop);
+        struct yaga_error err;
+        shop.setup.metrics[0].series = "no_such_series";
+        shop.source = yaga_source_free(shop.source); /* preloaded with the series it had */
+        assert_ok(yaga_setup_source(&shop.setup, NULL, &shop.source, &err), &err);
+        assert_int_equal(cycle(&shop, shop_fault - 600), 0);
+        if (cases[i].seen_ago_s > 0) {
+            char sql[200];
+            (void)snprintf(sql, sizeof sql,
+                           "INSERT INTO metric_last_seen VALUES ('cart', 'request_rate', %lld)",
+                           (long long)(shop_fault - 300 - cases[i].seen_ago_s));
+            exec(&shop, sql);
+        }
+        struct yaga_infer_result result = run(&shop, shop_fault - 300);
+        const struct yaga_infer_service *cart = shop_judged(&result, "cart");
+        assert_int_equal(cart->outcome, cases[i].outcome);
+        if (cart->outcome != YAGA_EVALUATED)
+            assert_string_equal(cart->reason, "request_rate_absent");
+        yaga_infer_result_clear(&result);
+        shop_close(&shop);
+    }
+    struct shop shop;
+    open_shop(&shop);
+    assert_int_equal(cycle(&shop, shop_fault - 300), 0);
+    struct yaga_store *store = NULL;
+    struct yaga_error err;
+    int64_t seen_s = 0;
+    assert_ok(yaga_state_open(shop_path(&shop, "state.db"), false, &store, &err), &err);
+    assert_ok(yaga_last_seen_get(store, "cart", "request_rate", &seen_s, &err), &err);
+    assert_int_equal(seen_s, shop_fault - 300);
+    (void)yaga_store_close(store);
+    shop_close(&shop);
+}
+
 static bool always(void)
 {
     return true;
@@ -488,6 +539,7 @@ int main(void)
         cmocka_unit_test(a_broken_database_means_untracked_alerts_and_exit_9),
         cmocka_unit_test(what_a_killed_cycle_committed_is_delivered_once),
         cmocka_unit_test(a_cycle_that_cannot_deliver_says_so_and_delivers_later),
+        cmocka_unit_test(absent_traffic_is_a_fault_as_long_as_it_was_seen_lately),
         cmocka_unit_test(an_interrupted_cycle_names_who_was_not_evaluated),
         cmocka_unit_test(a_silent_source_leaves_one_notice_for_all),
         cmocka_unit_test(a_second_cycle_finds_the_lock_taken),

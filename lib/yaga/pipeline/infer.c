@@ -83,7 +83,7 @@ static void record_service(struct yaga_cycle_work *c, const char *name, const st
 {
     struct yaga_infer_result *r = c->result;
     struct yaga_infer_service *s = &r->services[r->n_services++];
-    *s = (struct yaga_infer_service){.outcome = j->outcome, .period = j->period, .model_status = j->choice.status};
+    *s = (struct yaga_infer_service){.outcome = j->outcome, .period = j->period, .model_status = j->choice.status, .traffic_seen_s = j->traffic_seen_s};
     (void)yaga_format(s->name, sizeof s->name, "%s", name);
     (void)yaga_format(s->reason, sizeof s->reason, "%s", j->reason);
     memcpy(s->model_run_id, j->choice.run_id, sizeof s->model_run_id);

@@ -57,6 +57,7 @@ struct yaga_infer_service {
     char model_run_id[YAGA_RUN_ID_MAX];
     enum yaga_model_status model_status;
     enum yaga_period period;
+    int64_t traffic_seen_s;      /* time of the traffic metric's value; 0 = none now */
     double anomaly_score;        /* NaN unless evaluated */
     double metric_score[YAGA_METRICS_MAX];
     size_t n_anomalies;

@@ -30,6 +30,7 @@ struct yaga_judgement {
     size_t n_failed;
     size_t row;                  /* judged row of the frame */
     int64_t row_time_s;
+    int64_t traffic_seen_s;      /* row_time_s when the row has a value of the traffic metric, else 0 */
     struct yaga_choice choice;
     struct yaga_evidence_grid grid;
     struct yaga_warnings warnings;

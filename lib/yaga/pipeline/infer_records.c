@@ -58,24 +58,34 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c)
         c->result->conditions |= YAGA_COND_PENDING;
 }
 
+static enum yaga_status put_service_state(struct yaga_cycle_work *c, const struct yaga_infer_service *s,
+                                          struct yaga_error *err)
+{
+    struct yaga_service_state state = {.last_attempt_s = 0};
+    enum yaga_status st = yaga_service_state_get(c->infer->store, s->name, &state, err);
+    if (st != YAGA_OK && st != YAGA_E_NO_DATA)
+        return st;
+    state.last_attempt_s = c->clock_s;
+    if (s->outcome == YAGA_EVALUATED)
+        state.last_evaluated_s = c->clock_s;
+    state.failures_in_row = s->outcome == YAGA_EVALUATED ? 0 : state.failures_in_row + 1;
+    (void)yaga_format(state.last_outcome, sizeof state.last_outcome, "%s", yaga_infer_outcome_name(s->outcome));
+    return yaga_service_state_put(c->infer->store, s->name, &state, err);
+}
+
+/* What was evaluated, and when traffic was seen: only where there is a metric of that role. */
 static enum yaga_status put_service_states(struct yaga_cycle_work *c, struct yaga_error *err)
 {
-    for (size_t i = 0; i < c->result->n_services; i++) {
+    const struct yaga_setup *setup = c->infer->setup;
+    int traffic = yaga_metric_by_role(setup->metrics, setup->n_metrics, YAGA_ROLE_TRAFFIC);
+    enum yaga_status st = YAGA_OK;
+    for (size_t i = 0; st == YAGA_OK && i < c->result->n_services; i++) {
         const struct yaga_infer_service *s = &c->result->services[i];
-        struct yaga_service_state state = {.last_attempt_s = 0};
-        enum yaga_status st = yaga_service_state_get(c->infer->store, s->name, &state, err);
-        if (st != YAGA_OK && st != YAGA_E_NO_DATA)
-            return st;
-        state.last_attempt_s = c->clock_s;
-        if (s->outcome == YAGA_EVALUATED)
-            state.last_evaluated_s = c->clock_s;
-        state.failures_in_row = s->outcome == YAGA_EVALUATED ? 0 : state.failures_in_row + 1;
-        (void)yaga_format(state.last_outcome, sizeof state.last_outcome, "%s", yaga_infer_outcome_name(s->outcome));
-        st = yaga_service_state_put(c->infer->store, s->name, &state, err);
-        if (st != YAGA_OK)
-            return st;
+        st = put_service_state(c, s, err);
+        if (st == YAGA_OK && s->traffic_seen_s != 0)
+            st = yaga_last_seen_put(c->infer->store, s->name, setup->metrics[traffic].name, s->traffic_seen_s, err);
     }
-    return YAGA_OK;
+    return st;
 }
 
 static enum yaga_status sweep(struct yaga_cycle_work *c, struct yaga_error *err)

@@ -8,6 +8,7 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/pipeline/infer_internal.h"
+#include "yaga/state/state.h"
 
 enum { MAX_FAILED_METRICS = 2 }; /* three failed core metrics: no detection */
 
@@ -35,11 +36,9 @@ static size_t latest_row(const struct yaga_infer *infer, const struct yaga_frame
     return frame->n_rows;
 }
 
-static bool seen_lately(const struct yaga_infer *infer, const struct yaga_frame *frame, size_t metric)
+static bool seen_in_frame(const struct yaga_frame *frame, size_t metric, size_t n_rows)
 {
-    int64_t hours = yaga_config_int(infer->setup->config, "inference.presence_lookback_hours");
-    size_t rows = (size_t)(hours * 3600 / frame->step_s);
-    size_t begin = rows < frame->n_rows ? frame->n_rows - rows : 0;
+    size_t begin = n_rows < frame->n_rows ? frame->n_rows - n_rows : 0;
     for (size_t t = begin; t < frame->n_rows; t++) {
         if (isfinite(yaga_frame_at(frame, t, metric)))
             return true;
@@ -47,35 +46,69 @@ static bool seen_lately(const struct yaga_infer *infer, const struct yaga_frame 
     return false;
 }
 
-/* detection.md 2.4. true: go on; false: outcome and reason are set. */
-static bool input_usable(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int64_t at_s,
-                         struct yaga_judgement *j)
+/* Within the presence lookback, which may reach further than the frame: the database remembers. */
+static enum yaga_status seen_lately(const struct yaga_infer *infer, const char *service, const struct yaga_frame *frame,
+                                    size_t metric, int64_t at_s, bool *seen, struct yaga_error *err)
+{
+    int64_t lookback_s = 3600 * yaga_config_int(infer->setup->config, "inference.presence_lookback_hours");
+    int64_t last_s = 0;
+    *seen = seen_in_frame(frame, metric, (size_t)(lookback_s / frame->step_s));
+    if (*seen || infer->store == NULL)
+        return YAGA_OK;
+    enum yaga_status st =
+        yaga_last_seen_get(infer->store, service, infer->setup->metrics[metric].name, &last_s, err);
+    *seen = st == YAGA_OK && last_s > 0 && at_s - last_s <= lookback_s;
+    return st;
+}
+
+static bool failed(const struct yaga_fleet_service *service, size_t metric)
+{
+    return service->presence[metric] == YAGA_FAILED || service->presence[metric] == YAGA_AMBIGUOUS;
+}
+
+/* Did enough queries work? false: outcome and reason are set. */
+static bool queries_usable(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int traffic,
+                           struct yaga_judgement *j)
 {
     size_t n = infer->setup->n_metrics;
-    int traffic = yaga_metric_by_role(j->metrics, n, YAGA_ROLE_TRAFFIC);
     for (size_t m = 0; m < n; m++) {
-        if (service->presence[m] == YAGA_FAILED || service->presence[m] == YAGA_AMBIGUOUS)
+        if (failed(service, m))
             j->failed_metrics[j->n_failed++] = j->metrics[m].name;
     }
-    bool traffic_failed = traffic >= 0 && (service->presence[traffic] == YAGA_FAILED ||
-                                           service->presence[traffic] == YAGA_AMBIGUOUS);
-    if (traffic_failed || j->n_failed > MAX_FAILED_METRICS || (j->n_failed == n && n > 0)) {
-        refuse(j, YAGA_METRICS_UNAVAILABLE, "critical_metrics_unavailable");
-        return false;
-    }
-    j->row = latest_row(infer, &service->frame, at_s);
-    if (j->row == service->frame.n_rows) {
+    if ((traffic < 0 || !failed(service, (size_t)traffic)) && j->n_failed <= MAX_FAILED_METRICS &&
+        (j->n_failed < n || n == 0))
+        return true;
+    refuse(j, YAGA_METRICS_UNAVAILABLE, "critical_metrics_unavailable");
+    return false;
+}
+
+/* detection.md 2.4. *usable false: outcome and reason are set. */
+static enum yaga_status check_input(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int64_t at_s,
+                                    struct yaga_judgement *j, bool *usable, struct yaga_error *err)
+{
+    const struct yaga_frame *frame = &service->frame;
+    int traffic = yaga_metric_by_role(j->metrics, infer->setup->n_metrics, YAGA_ROLE_TRAFFIC);
+    *usable = false;
+    if (!queries_usable(infer, service, traffic, j))
+        return YAGA_OK;
+    j->row = latest_row(infer, frame, at_s);
+    if (j->row == frame->n_rows) {
         refuse(j, YAGA_METRICS_UNAVAILABLE, "no_data");
-        return false;
+        return YAGA_OK;
     }
-    j->row_time_s = yaga_frame_time(&service->frame, j->row);
-    if (traffic >= 0 && isnan(yaga_frame_at(&service->frame, j->row, (size_t)traffic)) &&
-        seen_lately(infer, &service->frame, (size_t)traffic)) {
+    j->row_time_s = yaga_frame_time(frame, j->row);
+    bool missed = false;
+    enum yaga_status st = YAGA_OK;
+    if (traffic >= 0 && isnan(yaga_frame_at(frame, j->row, (size_t)traffic)))
+        st = seen_lately(infer, service->name, frame, (size_t)traffic, at_s, &missed, err);
+    else if (traffic >= 0)
+        j->traffic_seen_s = j->row_time_s;
+    if (missed) {
         (void)yaga_format(j->reason, sizeof j->reason, "%s_absent", j->metrics[traffic].name);
         j->outcome = YAGA_METRICS_UNAVAILABLE;
-        return false;
     }
-    return true;
+    *usable = !missed;
+    return st;
 }
 
 static enum yaga_status choose(struct yaga_infer *infer, const char *service, const struct yaga_when *when,
@@ -124,9 +157,11 @@ void yaga_judge(struct yaga_infer *infer, struct yaga_fleet *fleet, size_t servi
     yaga_setup_service_metrics(infer->setup, s->name, out->metrics);
     yaga_frame_validate(&s->frame, out->metrics, &out->warnings, NULL);
     yaga_frame_resolve_absence(&s->frame, out->metrics);
-    if (!input_usable(infer, s, at_s, out))
-        return;
-    if (evaluate(infer, s->name, &s->frame, when, at_s, out, &err) != YAGA_OK) {
+    bool usable;
+    enum yaga_status st = check_input(infer, s, at_s, out, &usable, &err);
+    if (st == YAGA_OK && usable)
+        st = evaluate(infer, s->name, &s->frame, when, at_s, out, &err);
+    if (st != YAGA_OK) {
         out->outcome = YAGA_SERVICE_ERROR;
         (void)yaga_format(out->reason, sizeof out->reason, "%.310s", err.text);
     }
