@@ -110,14 +110,12 @@ static int replay(const struct yaga_setup *setup, void *context)
 
 int yaga_lab_replay(int argc, char **argv)
 {
-    struct arguments *a = calloc(1, sizeof *a);
+    YAGA_AUTO_MEM(struct arguments) a = yaga_calloc(1, sizeof *a);
     if (a == NULL)
         return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-lab replay";
     parse(a, argc, argv);
     /* Thousands of cycles: their routine lines would bury what matters. */
     a->program.verbose -= 2;
-    int code = program_run(&a->program, "yaga-lab", replay, a);
-    free(a);
-    return code;
+    return program_run(&a->program, "yaga-lab", replay, a);
 }
