@@ -19,9 +19,10 @@ static const char help[] =
     "\n"
     "  --out DIR         folder to write to (made when missing)\n"
     "  --days N          days in all (51)\n"
-    "  --train-days N    first days, without faults, to train on (30)\n"
-    "  --quiet-days N    days after them, without faults, to count false alarms (14)\n"
-    "  --services N      4 to 200 services (12)\n"
+    "  --train-days N    first days, without faults, to train on (30, or all)\n"
+    "  --quiet-days N    days after them, without faults, to count false alarms (14, or\n"
+    "                    what leaves a week for faults)\n"
+    "  --services N      1 to 200 services (12)\n"
     "  --seed N          another shop of the same kind (42)\n"
     "  --start TIME      first sample, a UTC midnight (2026-01-05T00:00:00Z, a Monday)\n"
     "  --step DURATION   distance of samples, 1m to 15m (5m)\n"
@@ -139,6 +140,7 @@ parse(int argc, char **argv, struct arguments *arguments, struct yaga_error *err
                               argv[optind]);
     if (arguments->out == NULL)
         return yaga_error_set(err, YAGA_E_ARG, "--out DIR is missing");
+    yaga_synth_params_settle(&arguments->params);
     return yaga_synth_params_check(&arguments->params, err);
 }
 
@@ -189,8 +191,13 @@ static enum yaga_status make_plan(const struct arguments *arguments,
                                   struct yaga_synth_faults *out,
                                   struct yaga_error *err)
 {
-    if (arguments->faults == NULL)
-        return yaga_synth_plan(&arguments->params, shop, out, err);
+    if (arguments->faults == NULL) {
+        yaga_synth_plan(&arguments->params, shop, out);
+        if (out->n < out->n_wanted)
+            (void)fprintf(stderr, "yaga-lab synth: room for %zu of the %zu faults of the default plan; more fault days or services hold more\n",
+                          out->n, out->n_wanted);
+        return YAGA_OK;
+    }
     struct yaga_truths labels = {0};
     enum yaga_status st = yaga_truths_read(arguments->faults, &labels, err);
     if (st == YAGA_OK)

@@ -23,13 +23,14 @@ static void plan(const struct yaga_synth_params *params)
     struct yaga_error err = {0};
     assert_ok(yaga_synth_params_check(params, &err), &err);
     yaga_synth_shop(params, &shop);
-    assert_ok(yaga_synth_plan(params, &shop, &faults, &err), &err);
+    yaga_synth_plan(params, &shop, &faults);
 }
 
 static struct yaga_synth_params defaults(uint64_t seed)
 {
     struct yaga_synth_params params;
     yaga_synth_params_init(&params);
+    yaga_synth_params_settle(&params);
     params.seed = seed;
     return params;
 }
@@ -393,7 +394,7 @@ static void bad_parameters_are_named(void **state)
         {{1767571200, 30, 51, 30, 14, 12, 1}, "step"},
         {{1767571200, 300, 401, 30, 14, 12, 1}, "days"},
         {{1767571200, 300, 40, 30, 14, 12, 1}, "must fit"},
-        {{1767571200, 300, 51, 30, 14, 3, 1}, "services"},
+        {{1767571200, 300, 51, 30, 14, 0, 1}, "services"},
         {{1767571200, 300, 51, 30, 14, 201, 1}, "services"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -433,18 +434,34 @@ static void
 a_plan_without_room_says_so_and_none_is_needed_without_fault_days(void **state)
 {
     (void)state;
-    struct yaga_error err = {0};
     struct yaga_synth_params params = defaults(1);
     yaga_synth_shop(&params, &shop);
     for (size_t i = 0; i < shop.n; i++)
         shop.services[i].peak_rps = 1.0; /* too small for every kind */
-    faults.n = 99;
-    assert_int_equal(yaga_synth_plan(&params, &shop, &faults, &err), YAGA_E_ARG);
-    assert_error_has(&err, "no room");
-    assert_int_equal(faults.n, 99);
-    params.days = 44;
-    assert_ok(yaga_synth_plan(&params, &shop, &faults, &err), &err);
+    yaga_synth_plan(&params, &shop, &faults);
     assert_int_equal(faults.n, 0);
+    assert_int_equal(faults.n_wanted, 13);
+    params.days = 44;
+    yaga_synth_plan(&params, &shop, &faults);
+    assert_int_equal(faults.n_wanted, 0);
+}
+
+static void days_are_shared_out_when_nothing_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t days, train, quiet;
+    } cases[] = {{51, 30, 14}, {60, 30, 14}, {44, 30, 7}, {38, 30, 1}, {37, 30, 0}, {31, 30, 0}, {30, 30, 0}, {5, 5, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_synth_params params;
+        struct yaga_error err = {0};
+        yaga_synth_params_init(&params);
+        params.days = cases[i].days;
+        yaga_synth_params_settle(&params);
+        assert_int_equal(params.train_days, cases[i].train);
+        assert_int_equal(params.quiet_days, cases[i].quiet);
+        assert_ok(yaga_synth_params_check(&params, &err), &err);
+    }
 }
 
 static void exhausted_memory_leaves_nothing_behind(void **state)
@@ -477,6 +494,7 @@ int main(void)
         cmocka_unit_test(the_same_seed_gives_the_same_bytes_and_another_seed_others),
         cmocka_unit_test(every_line_of_the_archive_reads_back_plain_and_compressed),
         cmocka_unit_test(samples_have_six_significant_digits),
+        cmocka_unit_test(days_are_shared_out_when_nothing_is_said),
         cmocka_unit_test(every_kind_is_planted_twice_after_the_quiet_days),
         cmocka_unit_test(faults_that_touch_a_service_are_three_hours_apart),
         cmocka_unit_test(the_data_shows_what_the_labels_say),

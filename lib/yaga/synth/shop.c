@@ -17,11 +17,22 @@ void yaga_synth_params_init(struct yaga_synth_params *params)
         .start_s = 1767571200, /* 2026-01-05T00:00:00Z, a Monday */
         .step_s = 300,
         .days = 51,
-        .train_days = 30,
-        .quiet_days = 14,
+        .train_days = YAGA_SYNTH_AUTO,
+        .quiet_days = YAGA_SYNTH_AUTO,
         .n_services = 12,
         .seed = 42,
     };
+}
+
+void yaga_synth_params_settle(struct yaga_synth_params *params)
+{
+    const int64_t train = 30, quiet = 14, faults = 7;
+    if (params->train_days == YAGA_SYNTH_AUTO)
+        params->train_days = params->days < train ? params->days : train;
+    if (params->quiet_days != YAGA_SYNTH_AUTO)
+        return;
+    int64_t room = params->days - params->train_days - faults;
+    params->quiet_days = room < 0 ? 0 : room < quiet ? room : quiet;
 }
 
 static bool within(int64_t value, int64_t low, int64_t high)

@@ -30,7 +30,7 @@
 #include "yaga/base/str.h"
 
 enum {
-    YAGA_SYNTH_SERVICES_MIN = 4,
+    YAGA_SYNTH_SERVICES_MIN = 1,
     YAGA_SYNTH_SERVICES_MAX = 200,
     YAGA_SYNTH_CALLS_MAX = 5, /* services one service calls */
     YAGA_SYNTH_NAME_MAX = 32, /* bytes of a service name, with NUL */
@@ -44,17 +44,20 @@ enum {
  * -------------------------------------------------------------------------------------------
  */
 
+enum { YAGA_SYNTH_AUTO = -1 };
 struct yaga_synth_params {
     int64_t start_s; /* first sample; a UTC midnight */
     int64_t step_s;  /* divides an hour, YAGA_SYNTH_STEP_MIN_S .. _MAX_S */
     int64_t days;    /* in all, 1 .. YAGA_SYNTH_DAYS_MAX */
-    int64_t train_days;
-    int64_t quiet_days;
+    int64_t train_days; /* YAGA_SYNTH_AUTO: 30, or all days when there are fewer */
+    int64_t quiet_days; /* YAGA_SYNTH_AUTO: up to 14, as long as a week is left for faults */
     size_t n_services; /* YAGA_SYNTH_SERVICES_MIN .. _MAX */
     uint64_t seed;
 };
-/* Monday 2026-01-05, 5 minutes, 30 + 14 + 7 days, 12 services, seed 42. */
+/* Monday 2026-01-05, 5 minutes, 51 days (30 + 14 + 7), 12 services, seed 42. */
 void yaga_synth_params_init(struct yaga_synth_params *params);
+/* Replace YAGA_SYNTH_AUTO by what fits the days. */
+void yaga_synth_params_settle(struct yaga_synth_params *params);
 /* YAGA_E_ARG names the parameter out of range. */
 enum yaga_status yaga_synth_params_check(const struct yaga_synth_params *params,
                                          struct yaga_error *err) YAGA_MUST_USE;
@@ -126,17 +129,17 @@ struct yaga_synth_fault {
 };
 struct yaga_synth_faults {
     size_t n;
+    size_t n_wanted; /* by the default plan; more than n when fault days or services were too few */
     struct yaga_synth_fault items[YAGA_SYNTH_FAULTS_MAX];
 };
 /* The default plan: for every week of fault days (at least once) two of each of the first
  * six kinds and one cascade, 25 to 60 minutes long, spread evenly over days and nights,
  * where the service has the traffic and the parts to show them; faults that touch the
  * same service are at least 3 h apart. Sorted by start. Without fault days the plan is
- * empty. YAGA_E_ARG when the fault days are too short for it. */
-enum yaga_status yaga_synth_plan(const struct yaga_synth_params *params,
-                                 const struct yaga_synth_shop *shop,
-                                 struct yaga_synth_faults *out,
-                                 struct yaga_error *err) YAGA_MUST_USE;
+ * empty; what finds no place is left out. */
+void yaga_synth_plan(const struct yaga_synth_params *params,
+                     const struct yaga_synth_shop *shop,
+                     struct yaga_synth_faults *out);
 /* A fault of the user's own: inside the archive, factor in the range of its kind, the
  * service has what the kind needs. */
 enum yaga_status yaga_synth_fault_check(const struct yaga_synth_params *params,
