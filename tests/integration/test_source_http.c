@@ -200,12 +200,12 @@ static void one_failing_metric_leaves_the_others(void **state)
         const char *part;
     } cases[] = {
         {"{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"what is this\"}",
-         200, "metric cpu: bad_data: what is this"},
+         200, "the server says: bad_data: what is this"},
         {"{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"too many\"}", 422,
-         "metric cpu: HTTP 422: execution: too many"},
+         "HTTP 422: execution: too many"},
         {"<html>please log in</html>", 200, "query_range: byte 0: expected a JSON value"},
         {"{\"status\":\"success\",\"data\":{\"resu", 200,
-         "metric cpu: byte 33: document is cut off"},
+         "byte 33: document is cut off"},
         {"no such page", 404, "404"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -358,7 +358,7 @@ static void discovery_reports_a_refused_query(void **state)
     assert_int_equal(
         yaga_source_services(bench->source, metrics, 2, 1234, &names, &n, &err),
         YAGA_E_QUERY);
-    assert_string_equal(err.text, "discovery by metric rate: bad_data: no");
+    assert_string_equal(err.text, "discovery by metric rate: the server says: bad_data: no");
 }
 
 static void health_is_a_200_from_the_health_page(void **state)

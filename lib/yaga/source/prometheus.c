@@ -130,8 +130,10 @@ static enum yaga_status conclude(struct yaga_http_request *http,
                                  struct yaga_matrix *matrix,
                                  struct yaga_error *err)
 {
-    if (http->status == YAGA_OK)
-        return yaga_matrix_finish(matrix, err);
+    if (http->status == YAGA_OK) {
+        enum yaga_status st = yaga_matrix_finish(matrix, err);
+        return st == YAGA_E_QUERY ? yaga_error_wrap(err, "the server says") : st;
+    }
     explain(http);
     return yaga_error_set(err, http->status, "%s", http->error.text);
 }
@@ -297,11 +299,13 @@ static enum yaga_status settle(struct fetch *fetch, struct yaga_error *err)
             yaga_collect_finish(&transfer->collect);
             continue;
         }
-        (void)yaga_error_wrap(&error, "metric %s", fetch->request->metrics[metric].name);
         yaga_collect_fail(&transfer->collect);
         if (fleet->metric_error[metric][0] == '\0')
             (void)yaga_format(fleet->metric_error[metric],
                               sizeof fleet->metric_error[metric], "%s", error.text);
+        (void)yaga_error_wrap(&error, "metric %s", fetch->request->metrics[metric].name);
+        if (error.status == YAGA_E_INTERRUPTED) /* not the server's fault, and nobody waits for the rest */
+            return yaga_error_set(err, error.status, "%s", error.text);
         if (n_failed++ == 0)
             first = error;
     }
