@@ -92,7 +92,11 @@ static enum yaga_status resolve_version(struct yaga_shelf *shelf, struct shelf_s
     if (!*there) {
         drop_models(s);
         s->run_id[0] = '\0';
-        (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err->text);
+        if (st == YAGA_E_NO_DATA)
+            (void)yaga_format(s->problem, sizeof s->problem, "no models in %.400s: has yaga-train run?",
+                              shelf->models_dir);
+        else
+            (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err->text);
     } else if (strcmp(run_id, s->run_id) != 0) {
         drop_models(s);
         memcpy(s->run_id, run_id, sizeof s->run_id);
@@ -190,8 +194,8 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service
     if (c.current != NULL)
         weigh(shelf, now_s, &c);
     if (c.status == YAGA_MODEL_REFUSED) {
-        (void)yaga_format(c.problem, sizeof c.problem, "model is %.1f days old, more than inference.model_max_age_days",
-                          c.age_days);
+        (void)yaga_format(c.problem, sizeof c.problem, "model is %.1f days old, more than %lld (inference.model_max_age_days): does yaga-train run?",
+                          c.age_days, (long long)yaga_config_int(shelf->setup->config, "inference.model_max_age_days"));
         c.current = NULL;
     } else {
         (void)yaga_format(c.problem, sizeof c.problem, "%s", s->problem);

@@ -19,6 +19,7 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/pipeline/infer_internal.h"
+#include "yaga/pipeline/tell.h"
 
 void yaga_infer_result_clear(struct yaga_infer_result *result)
 {
@@ -99,8 +100,6 @@ static void record_service(struct yaga_cycle_work *c, const char *name, const st
     r->n_errors += j->outcome == YAGA_SERVICE_ERROR;
     if (!evaluated) {
         r->conditions |= YAGA_COND_PARTIAL;
-        yaga_log(YAGA_LOG_WARN, j->outcome == YAGA_NO_MODEL ? "MODEL_NOT_FOUND" : "NOT_EVALUATED", name, "%s: %s",
-                 yaga_infer_outcome_name(j->outcome), j->reason);
         return;
     }
     if (j->choice.problem[0] != '\0')
@@ -147,31 +146,37 @@ static enum yaga_status run_services(struct yaga_cycle_work *c, struct yaga_flee
         return yaga_error_nomem(err);
     yaga_period_grid(&c->infer->setup->calendar, fleet->services[0].frame.start_s, c->infer->setup->step_s, n_rows,
                      when);
-    for (size_t m = 0; m < fleet->n_metrics; m++) {
-        if (fleet->metric_error[m][0] != '\0')
-            yaga_log(YAGA_LOG_WARN, "METRICS_FAILED", NULL, "metric %s: %s", c->infer->setup->metrics[m].name,
-                     fleet->metric_error[m]);
-    }
+    yaga_tell_metrics(c->infer->setup, fleet);
     for (size_t i = 0; i < fleet->n_services; i++)
         run_service(c, fleet, i, when, judgement);
+    yaga_tell_not_evaluated(c->infer->setup, c->result);
     return YAGA_OK;
 }
 
 /* Nobody was evaluated because the backend did not answer: every service says so. */
 static void all_unavailable(struct yaga_cycle_work *c, const struct yaga_error *why)
 {
-    yaga_cycle_condition(c, why->status == YAGA_E_DEADLINE      ? YAGA_COND_DEADLINE
-                 : why->status == YAGA_E_INTERRUPTED ? YAGA_COND_INTERRUPTED
-                                                     : YAGA_COND_BACKEND,
-              why);
-    yaga_log(YAGA_LOG_ERROR, "BACKEND_UNAVAILABLE", NULL, "%s", why->text);
+    const char *reason = "backend_unavailable";
+    if (why->status == YAGA_E_INTERRUPTED) {
+        reason = "interrupted";
+        yaga_cycle_condition(c, YAGA_COND_INTERRUPTED, why);
+        yaga_log(YAGA_LOG_WARN, "INTERRUPTED", NULL, "stopped by a signal before any service was evaluated");
+    } else if (why->status == YAGA_E_DEADLINE) {
+        reason = "deadline";
+        yaga_cycle_condition(c, YAGA_COND_DEADLINE, why);
+        yaga_log(YAGA_LOG_ERROR, "DEADLINE", NULL, "inference.max_run_seconds (%lld) is used up: %s",
+                 (long long)yaga_config_int(c->infer->setup->config, "inference.max_run_seconds"), why->text);
+    } else {
+        yaga_cycle_condition(c, YAGA_COND_BACKEND, why);
+        yaga_log(YAGA_LOG_ERROR, "BACKEND_UNAVAILABLE", NULL, "%s", why->text);
+    }
     for (size_t i = 0; i < c->n_services; i++) {
         struct yaga_infer_service *s = &c->result->services[c->result->n_services++];
         *s = (struct yaga_infer_service){.outcome = YAGA_METRICS_UNAVAILABLE,
                                          .model_status = YAGA_MODEL_NONE,
                                          .anomaly_score = (double)NAN};
         (void)yaga_format(s->name, sizeof s->name, "%s", c->services[i]);
-        (void)yaga_format(s->reason, sizeof s->reason, "backend_unavailable");
+        (void)yaga_format(s->reason, sizeof s->reason, "%s", reason);
         for (size_t m = 0; m < YAGA_METRICS_MAX; m++)
             s->metric_score[m] = (double)NAN;
         c->result->n_skipped++;

@@ -135,8 +135,11 @@ static enum yaga_status evaluate(struct yaga_infer *infer, const char *service, 
         return st;
     if (j->choice.current == NULL) {
         j->outcome = YAGA_NO_MODEL;
-        (void)yaga_format(j->reason, sizeof j->reason, "%.310s",
-                          j->choice.problem[0] != '\0' ? j->choice.problem : "no model for this period or its fallbacks");
+        if (j->choice.problem[0] == '\0')
+            (void)yaga_format(j->choice.problem, sizeof j->choice.problem,
+                              "no model for %s or what it falls back to, see yaga-train --list-models",
+                              yaga_period_name(j->period));
+        (void)yaga_format(j->reason, sizeof j->reason, "%.310s", j->choice.problem);
         return YAGA_OK;
     }
     st = yaga_detect_score(&params, j->metrics, infer->setup->n_metrics, &j->choice.set, &known, when, first_row,

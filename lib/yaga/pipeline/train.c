@@ -22,6 +22,7 @@
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
 #include "yaga/model/registry.h"
+#include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
 #include "yaga/state/state.h"
 
@@ -135,12 +136,15 @@ static bool worth_training(const struct yaga_train *run, const struct yaga_fleet
 
 static void log_service(const struct yaga_train_service *r)
 {
-    bool trained = r->outcome == YAGA_TRAINED;
-    yaga_log(trained ? YAGA_LOG_INFO : YAGA_LOG_WARN, trained ? "TRAINED" : "NOT_TRAINED", r->name,
-             "%s: grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %.2f false incidents per week on held-out data%s%s",
-             yaga_train_outcome_name(r->outcome), r->grade == '\0' ? '-' : r->grade, r->n_rows, r->n_periods,
-             r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha, r->achieved_per_week,
-             r->message[0] != '\0' ? ": " : "", r->message);
+    if (r->outcome != YAGA_TRAINED) {
+        yaga_log(r->outcome == YAGA_TRAIN_PROMOTION || r->outcome == YAGA_TRAIN_ERROR ? YAGA_LOG_ERROR : YAGA_LOG_WARN,
+                 "NOT_TRAINED", r->name, "%s: %s", yaga_train_outcome_name(r->outcome), r->message);
+        return;
+    }
+    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name,
+             "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %.2f false incidents per week on held-out data",
+             r->grade, r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha,
+             r->achieved_per_week);
 }
 
 static enum yaga_status publish(struct yaga_train *run, struct yaga_trained_models *models, struct yaga_error *err)
@@ -257,11 +261,7 @@ static enum yaga_status fetch(struct yaga_train *run, struct yaga_source *source
     enum yaga_status st = yaga_source_fetch(source, &request, fleet, err);
     if (st != YAGA_OK)
         return st;
-    for (size_t m = 0; m < fleet->n_metrics; m++) {
-        if (fleet->metric_error[m][0] != '\0')
-            yaga_log(YAGA_LOG_WARN, "METRICS_FAILED", NULL, "metric %s: %s", run->setup->metrics[m].name,
-                     fleet->metric_error[m]);
-    }
+    yaga_tell_metrics(run->setup, fleet);
     return YAGA_OK;
 }
 
