@@ -98,13 +98,14 @@ static size_t rows_with_data(const struct yaga_frame *frame)
     return n;
 }
 
-static bool all_queries_failed(const struct yaga_fleet_service *service, size_t n_metrics)
+/* The first metric whose query failed, or -1. A model without it would take the place of one that knows it. */
+static int failed_query(const struct yaga_fleet_service *service, size_t n_metrics)
 {
     for (size_t m = 0; m < n_metrics; m++) {
-        if (service->presence[m] != YAGA_FAILED && service->presence[m] != YAGA_AMBIGUOUS)
-            return false;
+        if (service->presence[m] == YAGA_FAILED)
+            return (int)m;
     }
-    return true;
+    return -1;
 }
 
 /* Is there enough, and good enough, to learn from? Sets outcome and message when not. */
@@ -112,10 +113,13 @@ static bool worth_training(const struct yaga_train *run, const struct yaga_fleet
                            const struct yaga_quality *quality, struct yaga_train_service *result)
 {
     int64_t need = yaga_train_int(run, "training.min_data_points");
+    int failed = failed_query(service, run->setup->n_metrics);
     result->grade = quality->grade;
-    if (all_queries_failed(service, run->setup->n_metrics)) {
+    if (failed >= 0) {
         result->outcome = YAGA_TRAIN_SOURCE;
-        (void)yaga_format(result->message, sizeof result->message, "every query failed or was ambiguous");
+        (void)yaga_format(result->message, sizeof result->message,
+                          "metric %s could not be read, see METRICS_FAILED; the models it has stay in use",
+                          run->setup->metrics[failed].name);
     } else if (result->n_rows == 0) {
         result->outcome = YAGA_TRAIN_NO_DATA;
         (void)yaga_format(result->message, sizeof result->message, "no data in the training range");
