@@ -95,7 +95,8 @@ static int cycle(const struct yaga_setup *setup, void *context)
         return program_fail(&a->program, &err);
     int code = yaga_infer_exit_code(result.conditions);
     if (!a->dry_run && yaga_infer_write_status(setup, &result, &err) != YAGA_OK) {
-        (void)program_fail(&a->program, &err);
+        if ((result.conditions & YAGA_COND_OUTPUT) == 0) /* said already */
+            (void)program_fail(&a->program, &err);
         if (code == 0)
             code = 3;
     }

@@ -16,6 +16,7 @@ struct yaga_infer {
     struct yaga_shelf *shelf;
     struct yaga_lock lock;
     const char *alerts_dir;
+    bool alerts_unusable;        /* nothing can be written to alerts_dir */
     unsigned standing;           /* conditions that hold for all cycles of this process */
     char standing_error[YAGA_ERROR_TEXT_MAX];
     int64_t last_at_s;           /* T of the cycle before, from the database */

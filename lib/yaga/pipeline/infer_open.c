@@ -22,18 +22,22 @@ static enum yaga_status take_lock(struct yaga_infer *infer, struct yaga_error *e
     enum yaga_status st = yaga_dir_make(infer->setup->state_dir, err);
     if (st == YAGA_OK)
         st = yaga_lock_take(path, &infer->lock, err);
-    if (st == YAGA_OK || st == YAGA_E_LOCKED)
-        return st;
-    yaga_infer_stand(infer, YAGA_COND_OUTPUT, err); /* a state folder that cannot be written: go on untracked */
+    if (st == YAGA_E_LOCKED)
+        return yaga_error_wrap(err, "another cycle is still running");
+    if (st != YAGA_OK)
+        yaga_infer_stand(infer, YAGA_COND_OUTPUT, err);
     return YAGA_OK;
 }
 
+/* Only behind the lock: two writers would announce twice. Without it cycles run untracked. */
 static void open_state(struct yaga_infer *infer)
 {
     struct yaga_error err;
+    if (infer->lock.fd < 0)
+        return;
     const char *path = yaga_config_string(infer->setup->config, "fingerprinting.db_path");
     if (yaga_state_open(path, infer->options.durable, &infer->store, &err) != YAGA_OK) {
-        yaga_infer_stand(infer, YAGA_COND_STATE, &err);
+        yaga_infer_stand(infer, err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE, &err);
         return;
     }
     if (yaga_cycle_last_end(infer->store, &infer->last_at_s, &err) != YAGA_OK)
@@ -43,7 +47,8 @@ static void open_state(struct yaga_infer *infer)
 static void check_alerts_dir(struct yaga_infer *infer)
 {
     struct yaga_error err;
-    if (yaga_alerts_check(infer->alerts_dir, &err) != YAGA_OK)
+    infer->alerts_unusable = yaga_alerts_check(infer->alerts_dir, &err) != YAGA_OK;
+    if (infer->alerts_unusable)
         yaga_infer_stand(infer, YAGA_COND_OUTPUT, &err);
 }
 

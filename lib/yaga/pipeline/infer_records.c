@@ -21,6 +21,16 @@ void yaga_cycle_state_failure(struct yaga_cycle_work *c, const char *what, struc
     yaga_log(YAGA_LOG_ERROR, output ? "OUTPUT_FAILED" : "STATE_FAILED", NULL, "%s", err->text);
 }
 
+/* A damaged file opens as well as a sound one; once a day the whole of it is read. */
+static enum yaga_status begin_record(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    struct yaga_store *store = c->infer->store;
+    enum yaga_status st = YAGA_OK;
+    if (c->clock_s / 86400 != c->infer->last_at_s / 86400)
+        st = yaga_store_check(store, err);
+    return st == YAGA_OK ? yaga_cycle_begin(store, c->clock_s, &c->result->cycle_id, err) : st;
+}
+
 void yaga_cycle_open(struct yaga_cycle_work *c)
 {
     struct yaga_infer *infer = c->infer;
@@ -35,12 +45,12 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
             yaga_log(YAGA_LOG_ERROR, "CLOCK_STEP", NULL, "time went back %lld s; the incident clock stands still",
                      (long long)(c->clock_s - c->at_s));
     }
-    if (yaga_cycle_begin(infer->store, c->clock_s, &c->result->cycle_id, &err) == YAGA_OK)
+    if (begin_record(c, &err) == YAGA_OK)
         return;
-    (void)yaga_error_wrap(&err, "cycle record");
-    yaga_infer_stand(infer, YAGA_COND_STATE, &err); /* it opened, but cannot be written: go on untracked */
+    unsigned condition = err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE;
+    yaga_infer_stand(infer, condition, &err); /* it opened, but is of no use: go on untracked */
     infer->store = yaga_store_close(infer->store);
-    yaga_cycle_condition(c, YAGA_COND_STATE, &err);
+    yaga_cycle_condition(c, condition, &err);
 }
 
 void yaga_cycle_deliver(struct yaga_cycle_work *c)
@@ -48,7 +58,7 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c)
     struct yaga_infer *infer = c->infer;
     struct yaga_delivery_counts counts = {.sent = 0};
     struct yaga_error err;
-    if (infer->store == NULL || (infer->standing & YAGA_COND_OUTPUT) != 0)
+    if (infer->store == NULL || infer->alerts_unusable)
         return;
     if (yaga_outbox_flush(infer->store, infer->alerts_dir, c->clock_s, &counts, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "delivery", &err);
@@ -170,7 +180,7 @@ void yaga_cycle_write_active(struct yaga_cycle_work *c)
 {
     struct yaga_infer *infer = c->infer;
     struct yaga_error err;
-    if (infer->store == NULL || (infer->standing & YAGA_COND_OUTPUT) != 0)
+    if (infer->store == NULL || infer->alerts_unusable)
         return;
     if (yaga_deliver_active(infer->store, infer->alerts_dir, c->clock_s, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "active.json", &err);
