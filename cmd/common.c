@@ -33,6 +33,7 @@ static void catch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN; /* a reader of our output that leaves is an error of write(), not our death */
     (void)sigaction(SIGPIPE, &action, NULL);
+    (void)sigaction(SIGXFSZ, &action, NULL); /* and so is a limit on the size of files */
 }
 
 void program_usage(const struct program *program, const char *format, ...)

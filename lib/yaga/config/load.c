@@ -104,7 +104,7 @@ static void apply_override(struct yaga_config *config,
         return;
     }
     struct setting_place place = {
-        .problem_where = where, .where = "flag", .origin = ORIGIN_FLAG};
+        .problem_where = where, .where = "command line", .origin = ORIGIN_FLAG};
     if (config->columns[row].n > 0)
         (void)yaga_setting_from_text(problems, &settings[row], equals + 1, &place,
                                      &config->columns[row].values[0]);

@@ -127,7 +127,7 @@ static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_err
     for (size_t i = 0; i < n; i++) {
         enum yaga_status st = yaga_calendar_add_holiday(cal, days[i], err);
         if (st != YAGA_OK)
-            return yaga_error_wrap(err, "time_periods.public_holidays");
+            return yaga_error_wrap(err, "%s: time_periods.public_holidays", yaga_config_where(c, "time_periods.public_holidays", 0));
     }
     return YAGA_OK;
 }
@@ -216,6 +216,8 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_con
     *setup = (struct yaga_setup){.config = config, .program = program};
     (void)yaga_format(setup->generator, sizeof setup->generator, "%s " YAGA_VERSION, program);
     enum yaga_status st = yaga_civil_set_zone(yaga_config_string(config, "timezone"), err);
+    if (st != YAGA_OK)
+        (void)yaga_error_wrap(err, "%s", yaga_config_where(config, "timezone", 0));
     if (st == YAGA_OK)
         st = setup_metrics(setup, err);
     if (st == YAGA_OK)

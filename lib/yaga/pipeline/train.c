@@ -176,7 +176,6 @@ static void remember_fatal(struct yaga_train *run, const struct yaga_error *err)
     if (run->fatal != YAGA_OK)
         return;
     run->fatal = err->status;
-    run->fatal_error = *err;
 }
 
 /* Called for one service at a time. */
@@ -290,8 +289,7 @@ static enum yaga_status why_stopped(const struct yaga_train *run, struct yaga_er
         return YAGA_OK;
     if (run->fatal == YAGA_OK)
         return yaga_error_set(err, YAGA_E_INTERRUPTED, "interrupted: services not yet trained keep their models");
-    *err = run->fatal_error;
-    return run->fatal;
+    return yaga_error_set(err, run->fatal, "stopped: the disk is full; services not yet trained keep their models");
 }
 
 static enum yaga_status train_batch(struct yaga_train *run, struct yaga_source *source, const char *const *names, size_t n,
@@ -414,6 +412,8 @@ enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yag
         if (st == YAGA_OK)
             st = yaga_lock_take(lock_path, &lock, err);
     }
+    if (st == YAGA_E_LOCKED)
+        return yaga_error_wrap(err, "another training is still running");
     if (st == YAGA_OK)
         st = locked_run(&run, err);
     yaga_lock_release(&lock);

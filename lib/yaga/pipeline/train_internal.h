@@ -19,7 +19,6 @@ struct yaga_train {
     struct yaga_train_report *report;
     size_t n_done;            /* under the publish lock */
     enum yaga_status fatal;   /* first failure that must stop the run (disk full); under the publish lock */
-    struct yaga_error fatal_error;
 };
 
 static inline int64_t yaga_train_int(const struct yaga_train *run, const char *key)
