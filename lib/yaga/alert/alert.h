@@ -80,7 +80,7 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
 /* incident_resolved. context may be NULL (orphaned, manual): no resolution_context then. */
 struct yaga_json *yaga_resolution_document(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
                                            const struct yaga_incident_change *change);
-/* metrics_unavailable: one per service and cycle in the journal only; collection_errors per metric, may be NULL. */
+/* metrics_unavailable: one per service and cycle in the journal only; error may be NULL. */
 struct yaga_json *yaga_unavailable_document(const char *service, int64_t at_s, const char *reason, const char *error,
                                             const char *const *failed_metrics, size_t n_failed);
 /* error: journal only. */

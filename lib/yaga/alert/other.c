@@ -34,7 +34,8 @@ struct yaga_json *yaga_unavailable_document(const char *service,
                                             size_t n_failed)
 {
     struct yaga_json *document = begin("metrics_unavailable", service, at_s);
-    set_text(document, "error", error);
+    if (error != NULL)
+        set_text(document, "error", error);
     yaga_json_set_string(document, "skipped_reason", reason);
     struct yaga_json *failed = yaga_json_array_new();
     for (size_t i = 0; i < n_failed; i++)
