@@ -166,6 +166,26 @@ static void restless_days_lower_the_decision_level(void **state)
     assert_true(noisy->alpha < cart->alpha / 2.0);
 }
 
+/* Cart's fault is then among the days that training holds out. No level holds it back, so it says nothing. */
+static void an_incident_in_the_held_out_days_does_not_dull_the_next_model(void **state)
+{
+    (void)state;
+    static const char *const only[] = {"cart", NULL};
+    struct shop later;
+    struct yaga_train_report own;
+    struct yaga_error err;
+    shop_open(&later, NULL);
+    struct yaga_train_options options = {
+        .now_s = shop_day + 12 * 3600, .only = only, .n_only = 1, .threads = 1};
+    assert_ok(yaga_train_run(&later.setup, &options, &own, &err), &err);
+    assert_near(own.services[0].alpha, shop_trained(&report, "cart")->alpha, 0);
+    assert_near(own.services[0].achieved_per_week, 0.0, 0);
+    YAGA_AUTO(yaga_model) model = load(&later, "cart", YAGA_BUSINESS_HOURS);
+    assert_true(model->holdout_days > 5.5 && model->holdout_days < 6.0);
+    yaga_train_report_clear(&own);
+    shop_close(&later);
+}
+
 static void a_history_too_short_to_hold_out_keeps_the_default_level(void **state)
 {
     (void)state;
@@ -525,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_service_with_few_rows_is_insufficient_and_disturbs_nobody),
         cmocka_unit_test(the_number_of_threads_does_not_change_a_byte),
         cmocka_unit_test(restless_days_lower_the_decision_level),
+        cmocka_unit_test(an_incident_in_the_held_out_days_does_not_dull_the_next_model),
         cmocka_unit_test(a_history_too_short_to_hold_out_keeps_the_default_level),
         cmocka_unit_test(every_run_is_recorded_once_with_its_end),
         cmocka_unit_test(an_interrupted_run_leaves_no_record_running),
