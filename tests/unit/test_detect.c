@@ -389,10 +389,10 @@ static void values_are_written_with_units(void **state)
         double value, expected;
         const char *want;
     } cases[] = {
-        {LATENCY, 280.4, 9.96, "application_latency 280 ms, usually 10.0 ms (p100)"},
-        {TRAFFIC, 12.34, 0.5, "request_rate 12.3 req/s, usually 0.500 req/s (p100)"},
-        {ERRORS, 0.0834, 0.0025, "error_rate 8.3%, usually 0.25% (p100)"},
-        {CPU, 3.14159, NAN, "cpu 3.142 cores, usually n/a (p100)"},
+        {LATENCY, 280.4, 9.96, "application_latency 280 ms (p100), usually 10.0 ms"},
+        {TRAFFIC, 12.34, 0.5, "request_rate 12.3 req/s (p100), usually 0.500 req/s"},
+        {ERRORS, 0.0834, 0.0025, "error_rate 8.3% (p100), usually 0.25%"},
+        {CPU, 3.14159, NAN, "cpu 3.142 cores (p100), usually n/a"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         make();

@@ -45,8 +45,8 @@ static void headline(const struct yaga_metric *metric,
         (void)yaga_format(out, HEADLINE_TEXT_MAX, "%s %s, usually inactive", metric->name,
                           value);
     else
-        (void)yaga_format(out, HEADLINE_TEXT_MAX, "%s %s, usually %s (p%.4g)",
-                          metric->name, value, expected, signal->percentile);
+        (void)yaga_format(out, HEADLINE_TEXT_MAX, "%s %s (p%.4g), usually %s",
+                          metric->name, value, signal->percentile, expected);
 }
 
 /* Position of a check's tag; unknown tags last. */
@@ -109,10 +109,8 @@ static void fill_from_signals(const struct yaga_metric *metrics,
     (void)yaga_format(anomaly->description, sizeof anomaly->description, "%s%s%s%s",
                       first, n > 1 ? "; " : "", second, more);
     (void)yaga_format(
-        anomaly->interpretation, sizeof anomaly->interpretation,
-        "%s Rare %s no known pattern: worth a look and, if it recurs, a new pattern.",
-        yaga_advice_for(metrics[root->metric].role, yaga_signal_side(root))->meaning,
-        n > 1 ? "values that together fit" : "value that fits");
+        anomaly->interpretation, sizeof anomaly->interpretation, "%s",
+        yaga_advice_for(metrics[root->metric].role, yaga_signal_side(root))->meaning);
     /* one metric has room for all its advice; several share it */
     for (size_t i = 0; i < n; i++) {
         const struct yaga_signal *signal = &anomaly->signals[i];
