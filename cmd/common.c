@@ -144,10 +144,7 @@ static void start(struct program *program, struct yaga_config **config)
         exit(EXIT_USAGE);
     if (program->dump_config)
         print_config(*config);
-    if (program->check_config && !program->dump_config)
-        (void)printf("%s: configuration is valid\n",
-                     yaga_config_path(*config)[0] != '\0' ? yaga_config_path(*config) : "(defaults)");
-    if (program->dump_config || program->check_config) {
+    if (program->dump_config) {
         *config = yaga_config_free(*config);
         exit(EXIT_SUCCESS);
     }
@@ -164,6 +161,11 @@ int program_run(struct program *program, const char *setup_name, int (*work)(con
     start(program, &config);
     if (yaga_setup_init(&setup, config, setup_name, &err) != YAGA_OK)
         return program_fail(program, &err);
+    if (program->check_config) {
+        (void)printf("%s: configuration is valid\n",
+                     yaga_config_path(config)[0] != '\0' ? yaga_config_path(config) : "(defaults)");
+        return EXIT_SUCCESS;
+    }
     return work(&setup, context);
 }
 

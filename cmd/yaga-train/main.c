@@ -101,8 +101,11 @@ static int inspect(const struct arguments *a)
     YAGA_AUTO(yaga_json) json = NULL;
     struct yaga_error err;
     char *text = NULL;
-    if (yaga_model_load(a->inspect, &model, &err) != YAGA_OK)
-        return program_fail(&a->program, &err);
+    enum yaga_status st = yaga_model_load(a->inspect, &model, &err);
+    if (st != YAGA_OK) {
+        int code = program_fail(&a->program, &err);
+        return st == YAGA_E_NO_DATA ? EXIT_USAGE : code; /* no such file: a wrong argument */
+    }
     json = yaga_model_json(model);
     if (yaga_json_dump(json, true, &text, &err) != YAGA_OK)
         return program_fail(&a->program, &err);

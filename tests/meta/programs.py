@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs and documents tell the same: every option of --help is in the man page and the other way round;
-exit codes named in the man page are named in --help; usage mistakes exit 2 with a hint."""
+exit codes named in the man page are named in --help; mistakes in arguments and settings
+exit 2 and name the mistake."""
 import pathlib
 import re
 import subprocess
@@ -37,5 +38,14 @@ for name in ("yaga-train", "yaga-infer", "yaga-lab"):
         problems.append(f"{name}: {option} is in --help, not in the man page")
     for option in sorted(documented - options):
         problems.append(f"{name}: {option} is in the man page, not in --help")
+for args, says in (
+    (("yaga-train", "--config", "/no/such.cfg"), "/no/such.cfg"),
+    (("yaga-train", "--inspect", "/no/such.yaga"), "/no/such.yaga: does not exist"),
+    (("yaga-train", "--config", root / "config/yaga.cfg", "--check-config", "--set=timezone=Europe/Berln"), "Europe/Berln"),
+    (("yaga-infer", "--config", root / "config/yaga.cfg", "--check-config", "--set=cache.stepp=5m"), "did you mean cache.step?"),
+):
+    wrong = run(build / "cmd" / args[0], *args[1:])
+    if wrong.returncode != 2 or says not in wrong.stderr or wrong.stdout:
+        problems.append(f"{args}: exit {wrong.returncode}, {wrong.stderr!r}")
 print("\n".join(problems) or "programs and man pages agree")
 sys.exit(bool(problems))

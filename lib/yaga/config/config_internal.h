@@ -59,7 +59,7 @@ struct setting_value {
     char **texts;
     int64_t *integers;
     size_t n;    /* of texts or integers */
-    char *where; /* "file:line", "environment X", "flag"; NULL when unset */
+    char *where; /* "file:line", "environment X", "command line"; NULL when unset */
 };
 void yaga_setting_value_clear(struct setting_value *value);
 
