@@ -381,6 +381,16 @@ static void another_status_is_not_healthy(void **state)
     assert_error_has(&err, "health check: HTTP 204");
 }
 
+static void a_health_page_that_is_missing_names_the_setting(void **state)
+{
+    struct bench *bench = *state;
+    struct yaga_error err;
+    stub_server_add(bench->server,
+                    &(struct stub_response){.path = "/health", .status = 404});
+    assert_int_not_equal(yaga_source_health(bench->source, &err), YAGA_OK);
+    assert_error_has(&err, "victoria_metrics.health_path");
+}
+
 static void sources_survive_failing_memory(void **state)
 {
     struct bench *bench = *state;
@@ -427,6 +437,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(health_is_a_200_from_the_health_page, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(another_status_is_not_healthy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_health_page_that_is_missing_names_the_setting,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(sources_survive_failing_memory, set_up,
                                         tear_down),
     };

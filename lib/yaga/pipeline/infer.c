@@ -48,7 +48,7 @@ static enum yaga_status list_services(struct yaga_cycle_work *c, struct yaga_err
         return st;
     if (c->found.n == 0)
         return yaga_error_set(err, YAGA_E_CONFIG,
-                              "nothing to do: no services configured and no models in %s",
+                              "nothing to do: no services configured and no models in %s; yaga-train makes them",
                               yaga_config_string(infer->setup->config, "model.models_directory"));
     const char **names = yaga_realloc(c->services, c->found.n, sizeof *names);
     if (names == NULL)

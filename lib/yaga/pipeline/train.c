@@ -145,10 +145,12 @@ static void log_service(const struct yaga_train_service *r)
                  "NOT_TRAINED", r->name, "%s: %s", yaga_train_outcome_name(r->outcome), r->message);
         return;
     }
-    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name,
-             "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %.2f false incidents per week on held-out data",
-             r->grade, r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha,
-             r->achieved_per_week);
+    char achieved[64] = "not enough held-out data to measure false incidents";
+    if (!isnan(r->achieved_per_week))
+        (void)yaga_format(achieved, sizeof achieved, "%.2f false incidents per week on held-out data",
+                          r->achieved_per_week);
+    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name, "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s", r->grade,
+             r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha, achieved);
 }
 
 static enum yaga_status publish(struct yaga_train *run, struct yaga_trained_models *models, struct yaga_error *err)
@@ -247,6 +249,15 @@ static void fetch_progress(void *context, size_t done, size_t total)
         run->options->progress(run->options->progress_context, "reading", done, total);
 }
 
+static bool nobody_has(const struct yaga_fleet *fleet, size_t metric)
+{
+    for (size_t i = 0; i < fleet->n_services; i++) {
+        if (fleet->services[i].presence[metric] != YAGA_ABSENT)
+            return false;
+    }
+    return true;
+}
+
 static enum yaga_status fetch(struct yaga_train *run, struct yaga_source *source, const char *const *names,
                               size_t n, struct yaga_fleet *fleet, struct yaga_error *err)
 {
@@ -265,6 +276,11 @@ static enum yaga_status fetch(struct yaga_train *run, struct yaga_source *source
     if (st != YAGA_OK)
         return st;
     yaga_tell_metrics(run->setup, fleet);
+    for (size_t m = 0; m < fleet->n_metrics; m++) {
+        if (fleet->metric_error[m][0] == '\0' && run->setup->metrics[m].expected && nobody_has(fleet, m))
+            yaga_log(YAGA_LOG_WARN, "METRICS_EMPTY", NULL, "metric %s: no series with the service_name of any of %zu services",
+                     run->setup->metrics[m].name, n);
+    }
     return YAGA_OK;
 }
 
@@ -349,11 +365,14 @@ static enum yaga_status with_services(struct yaga_train *run, struct yaga_source
         return st;
     char **found = NULL;
     size_t n_found = 0;
+    char when[YAGA_TIME_TEXT_MAX];
     if (n == 0)
         st = yaga_source_services(source, run->setup->metrics, run->setup->n_metrics, run->end_s, &found,
                                   &n_found, err);
     if (st == YAGA_OK && n + n_found == 0)
-        st = yaga_error_set(err, YAGA_E_CONFIG, "no services: none configured and none discovered");
+        st = yaga_error_set(err, YAGA_E_CONFIG, "no services: none configured, and no service_name has samples of the first traffic metric "
+                            "(or else the first metric) shortly before %s",
+                            yaga_time_text(run->end_s, when));
     if (st == YAGA_OK)
         st = n > 0 ? train_all(run, source, names, n, err)
                    : train_all(run, source, (const char *const *)found, n_found, err);

@@ -10,7 +10,7 @@
 #include "yaga/source/query.h"
 #include "yaga/source/source_internal.h"
 
-enum { DAY_S = 86400, HTTP_OK = 200, FORM_MAX = 4 * YAGA_SOURCE_QUERY_MAX };
+enum { DAY_S = 86400, HTTP_OK = 200, HTTP_NOT_FOUND = 404, FORM_MAX = 4 * YAGA_SOURCE_QUERY_MAX };
 
 struct prometheus {
     struct yaga_source base;
@@ -54,6 +54,10 @@ static void prometheus_free(struct yaga_source *source)
     yaga_free(p);
 }
 
+static const char health_hint[] =
+    " (victoria_metrics.health_path is /health for VictoriaMetrics, /-/healthy for "
+    "Prometheus)";
+
 static enum yaga_status health(struct yaga_source *source, struct yaga_error *err)
 {
     struct prometheus *p = (struct prometheus *)source;
@@ -63,7 +67,8 @@ static enum yaga_status health(struct yaga_source *source, struct yaga_error *er
     struct yaga_http_request request = {.path = p->health_path, .timeout_ms = limit_ms};
     enum yaga_status st = yaga_http_perform(p->http, &request, 1, 0, err);
     if (st == YAGA_OK && request.status != YAGA_OK)
-        st = yaga_error_set(err, request.status, "health check: %s", request.error.text);
+        st = yaga_error_set(err, request.status, "health check: %s%s", request.error.text,
+                            request.http_status == HTTP_NOT_FOUND ? health_hint : "");
     else if (st == YAGA_OK && request.http_status != HTTP_OK)
         st = yaga_error_set(err, YAGA_E_NETWORK, "health check: HTTP %d from %s",
                             request.http_status, p->health_path);
