@@ -15,6 +15,7 @@ static const char help[] =
     "track incidents, write alert files. Meant for cron, every two minutes.\n"
     "\n"
     "      --at TIME           evaluate at a past instant; implies --dry-run\n"
+    "      --now TIME          a real cycle that takes this for the time of the clock\n"
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on stdout\n" PROGRAM_HELP
     "\n"
@@ -24,19 +25,20 @@ static const char help[] =
     "10 internal error; 124 out of time; 130 interrupted.\n"
     "See yaga-infer(1), yaga.conf(5), yaga-alerts(5).\n";
 
-enum { OPT_AT = 2000, OPT_DRY, OPT_PRINT };
+enum { OPT_AT = 2000, OPT_DRY, OPT_NOW, OPT_PRINT };
 
 static const struct option long_options[] = {
     PROGRAM_OPTIONS,
     {"at", required_argument, NULL, OPT_AT},
     {"dry-run", no_argument, NULL, OPT_DRY},
+    {"now", required_argument, NULL, OPT_NOW},
     {"print", no_argument, NULL, OPT_PRINT},
     {NULL, 0, NULL, 0},
 };
 
 struct arguments {
     struct program program;
-    const char *at;
+    const char *at, *now;
     bool dry_run, print;
 };
 
@@ -49,6 +51,7 @@ static void parse(struct arguments *a, int argc, char **argv)
         switch (option) {
         case OPT_AT: a->at = optarg; a->dry_run = true; break;
         case OPT_DRY: a->dry_run = true; break;
+        case OPT_NOW: a->now = optarg; break;
         case OPT_PRINT: a->print = true; break;
         case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
         default: break;
@@ -56,6 +59,8 @@ static void parse(struct arguments *a, int argc, char **argv)
     }
     if (optind < argc)
         program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
+    if (a->at != NULL && a->now != NULL)
+        program_usage(&a->program, "--at and --now exclude each other");
 }
 
 static int print_documents(const struct arguments *a, const struct yaga_infer_result *result)
@@ -72,6 +77,15 @@ static int print_documents(const struct arguments *a, const struct yaga_infer_re
     return 3;
 }
 
+static int64_t evaluation_time(const struct arguments *a, const struct yaga_setup *setup)
+{
+    if (a->at != NULL)
+        return program_time(&a->program, "--at", a->at, false);
+    if (a->now != NULL)
+        return yaga_infer_time(setup, program_time(&a->program, "--now", a->now, false));
+    return yaga_infer_time(setup, yaga_clock_now_s());
+}
+
 static int cycle(const struct yaga_setup *setup, void *context)
 {
     const struct arguments *a = context;
@@ -86,8 +100,7 @@ static int cycle(const struct yaga_setup *setup, void *context)
     YAGA_AUTO(yaga_infer) infer = NULL;
     struct yaga_infer_result result;
     struct yaga_error err;
-    int64_t at_s = a->at != NULL ? program_time(&a->program, "--at", a->at, false)
-                                 : yaga_infer_time(setup, yaga_clock_now_s());
+    int64_t at_s = evaluation_time(a, setup);
     enum yaga_status st = yaga_infer_open(setup, &options, &infer, &err);
     if (st == YAGA_OK)
         st = yaga_infer_cycle(infer, at_s, &result, &err);

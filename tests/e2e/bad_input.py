@@ -36,9 +36,10 @@ class Case:
     def __init__(self, base, folder, backend):
         self.shop, self.backend = base.copy(folder), backend
         self.before = self.shop.models(), self.shop.links()
+        self.now = shops.NOW
 
     def command(self, program, *args, **settings):
-        line = [str(pathlib.Path(self.shop.programs) / program), "-c", str(self.shop.folder / "yaga.cfg"), *args]
+        line = [str(pathlib.Path(self.shop.programs) / program), "-c", str(self.shop.folder / "yaga.cfg"), "--now", str(self.now), *args]
         for key, value in settings.items():
             line += ["--set", f"{key.replace('__', '.')}={value}"]
         return line
@@ -507,7 +508,7 @@ AT_ONCE = {"fingerprinting__confirmation_cycles": 1}
 
 def make_trouble(case, services=shops.SERVICES):
     """Latency a hundred times too high and every fifth answer an error, for two hours and on."""
-    since = int(time.time()) - 7200
+    since = case.now - 7200
     archive = case.shop.archive.copy()
     archive.change(lambda t, v: v * 100, services=services, metrics=["application_latency"], since_s=since)
     archive.change(lambda t, v: 0.2, services=services, metrics=["error_rate"], since_s=since)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small trained shop that ends today, copied for every case, and a metric server made from its archive that
-misbehaves on demand. yaga-infer looks at the clock, so the history does too: it ends tomorrow, without gaps in
-the last hours; only the seed is fixed, never a result that depends on the hour."""
+"""A small trained shop, copied for every case, and a metric server made from its archive that
+misbehaves on demand. Programs are told the time (--now), so that no result depends on when the tests run."""
 import collections
 import contextlib
 import http.server
@@ -17,6 +16,8 @@ import urllib.parse
 import servers
 
 DAY = 86400
+MIDNIGHT = 1770163200  # Wednesday 2026-02-04 00:00 UTC
+NOW = MIDNIGHT + 10 * 3600  # the clock of the tests
 STEP = 300
 SERVICES = ("account", "cart", "catalog", "pricing")
 METRICS = ("request_rate", "application_latency", "dependency_latency", "database_latency", "error_rate")
@@ -104,16 +105,15 @@ class Shop:
 def build(programs, folder):
     """Made and trained once."""
     folder = pathlib.Path(folder)
-    midnight = int(time.time()) // DAY * DAY
     plan = folder.with_suffix(".faults")
     plan.write_text("")
-    servers.synth(programs, folder, "--seed", 3, "--services", len(SERVICES), "--start", midnight - 31 * DAY, "--days", 33,
+    servers.synth(programs, folder, "--seed", 3, "--services", len(SERVICES), "--start", MIDNIGHT - 31 * DAY, "--days", 33,
                   "--train-days", 32, "--quiet-days", 0, "--faults", plan)
     archive = Archive.read(folder / "archive.jsonl")
-    archive.fill_gaps(midnight - DAY)
+    archive.fill_gaps(MIDNIGHT - DAY)
     archive.write(folder / "archive.jsonl")
     shop = Shop(programs, folder, archive)
-    shop.yaga.run("yaga-train")
+    shop.yaga.run("yaga-train", "--now", NOW - 8 * 3600)
     return shop
 
 
