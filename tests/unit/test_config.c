@@ -263,6 +263,8 @@ static void rules_across_values_are_checked(void **state)
          "\"cpu\" is there twice"},
         {ENDPOINT "metrics = ( {name=\"a b\";} );", "characters outside of"},
         {ENDPOINT "metrics = ( {name=\"a\"; query=\"a\";} );", "must contain $S"},
+        {ENDPOINT "metrics = ( {name=\"a\"; service_label=\"a b\";} );", "not a label"},
+        {ENDPOINT "metrics = ( {name=\"a\"; service_label=\"1a\";} );", "not a label"},
         {ENDPOINT "metrics = ( {name=\"a\"; query=\"a{$S,$X}\";} );",
          "no placeholder but"},
         {ENDPOINT "metrics = ( {name=\"a\"; query=\"a{$S,b=~'c$'}[$W]\";} );", NULL},

@@ -270,6 +270,36 @@ static void different_series_of_one_service_are_ambiguous(void **state)
     yaga_fleet_clear(&fleet);
 }
 
+static void a_metric_may_name_its_own_service_label(void **state)
+{
+    (void)state;
+    static const struct yaga_metric own[] = {
+        {.name = "cpu", .service_label = "instance"},
+        {.name = "mem"},
+    };
+    const char *file =
+        write_file("{\"metric\":{\"__name__\":\"cpu\",\"service_name\":\"b\","
+                   "\"instance\":\"a\"},\"values\":[3],\"timestamps\":[600000]}\n"
+                   "{\"metric\":{\"__name__\":\"mem\",\"service_name\":\"a\","
+                   "\"instance\":\"b\"},\"values\":[4],\"timestamps\":[600000]}\n");
+    YAGA_AUTO(yaga_source) source = open_files(&file, 1);
+    struct yaga_source_request asked = request(600, 660);
+    asked.metrics = own;
+    struct yaga_fleet fleet;
+    struct yaga_error err;
+    assert_ok(yaga_source_fetch(source, &asked, &fleet, &err), &err);
+    assert_near(yaga_frame_at(&fleet.services[0].frame, 0, 0), 3, 0);
+    assert_near(yaga_frame_at(&fleet.services[0].frame, 0, 1), 4, 0);
+    assert_int_equal(fleet.services[1].presence[0], YAGA_ABSENT);
+    yaga_fleet_clear(&fleet);
+    char **names;
+    size_t n;
+    assert_ok(yaga_source_services(source, own, 1, 700, &names, &n, &err), &err);
+    assert_int_equal(n, 1);
+    assert_string_equal(names[0], "a");
+    yaga_source_services_free(names, n);
+}
+
 static void a_corrupt_line_is_named(void **state)
 {
     (void)state;
@@ -465,6 +495,7 @@ int main(void)
         cmocka_unit_test(the_value_is_the_last_sample_of_the_step),
         cmocka_unit_test(parts_of_a_series_are_merged_and_the_last_duplicate_wins),
         cmocka_unit_test(different_series_of_one_service_are_ambiguous),
+        cmocka_unit_test(a_metric_may_name_its_own_service_label),
         cmocka_unit_test(a_corrupt_line_is_named),
         cmocka_unit_test(a_fetch_that_makes_no_sense_is_refused),
         cmocka_unit_test(a_missing_file_is_unhealthy),

@@ -401,8 +401,9 @@ static void thirty_days_decode_quickly(void **state)
                                     1700000100 + 300 * (POINTS - 1), &err),
                   &err);
         YAGA_AUTO(yaga_matrix) matrix = NULL;
-        struct yaga_matrix_sink sink = {&collect, yaga_collect_series,
-                                        yaga_collect_sample};
+        struct yaga_matrix_sink sink = {.context = &collect,
+                                        .series = yaga_collect_series,
+                                        .sample = yaga_collect_sample};
         assert_ok(yaga_matrix_new("matrix", sink, &matrix, &err), &err);
         for (size_t at = 0; at < text.length; at += 16384)
             assert_ok(yaga_matrix_push(
@@ -598,6 +599,50 @@ static void placeholders_are_expanded_and_names_escaped(void **state)
     yaga_str_clear(&out);
 }
 
+static void the_service_label_is_the_metrics_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *query, *want;
+    } cases[] = {
+        {NULL, "x{$S}", "x{service_name=\"a\"}"},
+        {"", "x{$S}", "x{service_name=\"a\"}"},
+        {"job", "x{$S}", "x{job=\"a\"}"},
+        {"service.name", "x{$S}", "x{service\\.name=\"a\"}"},
+        {"job", "", "last_over_time({__name__=\"m\",job=\"a\"}[299s])"},
+    };
+    const char *names[] = {"a"};
+    struct yaga_str out;
+    yaga_str_init(&out, YAGA_SOURCE_QUERY_MAX);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_metric metric = {
+            .name = "m", .query = cases[i].query, .service_label = cases[i].label};
+        assert_string_equal(expand(&metric, names, 1, &out), cases[i].want);
+    }
+    yaga_str_clear(&out);
+}
+
+static void series_are_told_apart_by_the_label_asked_for(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":["
+        "{\"metric\":{\"service.name\":\"a\",\"service_name\":\"b\"},"
+        "\"value\":[1,\"2\"]}]}}";
+    struct heard heard = {.length = 0};
+    struct yaga_error err;
+    struct yaga_matrix_sink sink = {.context = &heard,
+                                    .service_label = "service.name",
+                                    .series = hear_series,
+                                    .sample = hear_sample};
+    YAGA_AUTO(yaga_matrix) matrix = NULL;
+    assert_ok(yaga_matrix_new("vector", sink, &matrix, &err), &err);
+    assert_ok(yaga_matrix_push(matrix, text, sizeof text - 1, &err), &err);
+    assert_ok(yaga_matrix_finish(matrix, &err), &err);
+    assert_non_null(strstr(heard.text, "a"));
+    assert_null(strstr(heard.text, "b"));
+}
+
 static void a_metric_without_query_asks_for_its_series(void **state)
 {
     (void)state;
@@ -652,6 +697,8 @@ int main(void)
         cmocka_unit_test(a_retried_answer_starts_from_nothing),
         cmocka_unit_test(a_failed_query_leaves_nothing_behind),
         cmocka_unit_test(placeholders_are_expanded_and_names_escaped),
+        cmocka_unit_test(the_service_label_is_the_metrics_own),
+        cmocka_unit_test(series_are_told_apart_by_the_label_asked_for),
         cmocka_unit_test(a_metric_without_query_asks_for_its_series),
         cmocka_unit_test(unusable_templates_are_refused),
     };

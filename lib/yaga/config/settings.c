@@ -155,6 +155,7 @@ static const struct yaga_setting table[] = {
     NAME("metrics[].name", "Name in models and alerts."),
     STRING("metrics[].query", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Query with the placeholders $S, $E and $W; empty asks for the last sample of metrics[].series within each step."),
     STRING("metrics[].series", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Series of an archive, or of a server when there is no query: name or name{label=\"value\"}; empty means the name."),
+    STRING("metrics[].service_label", "\"service_name\"", 100, "", "Label whose value names the service: what $S matches, and what the answer of the query is told apart by."),
     STRING("metrics[].unit", "\"\"", 32, "", "Unit shown in alerts."),
     WORD("metrics[].kind", "gauge", "rate|latency|ratio|gauge", "What the number is; decides the automatic transform."),
     WORD("metrics[].role", "none", "none|traffic|latency|dependency|database|errors", "What patterns take the metric for; one metric per role."),

@@ -363,6 +363,12 @@ static void check_metric(const struct check *check, size_t i)
     if (!is_query(yaga_config_item_string(check->config, "metrics[].query", i)))
         error_at(check, "metrics[].query", i,
                  "must contain $S, and no placeholder but $S, $E and $W");
+    const char *label =
+        yaga_config_item_string(check->config, "metrics[].service_label", i);
+    if (!only_has(label, "._:/-") || (label[0] >= '0' && label[0] <= '9'))
+        error_at(check, "metrics[].service_label", i,
+                 "not a label: characters outside of A-Z a-z 0-9 . _ : / -, or a digit "
+                 "first");
     double min = yaga_config_item_float(check->config, "metrics[].min", i);
     double max = yaga_config_item_float(check->config, "metrics[].max", i);
     if (!isnan(min) && !isnan(max) && min >= max)

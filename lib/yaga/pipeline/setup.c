@@ -88,6 +88,7 @@ static enum yaga_status setup_metrics(struct yaga_setup *setup, struct yaga_erro
         const char *name = yaga_config_item_string(c, "metrics[].name", i);
         *m = (struct yaga_metric){.query = yaga_config_item_string(c, "metrics[].query", i)};
         (void)yaga_format(m->name, sizeof m->name, "%s", name);
+        m->service_label = yaga_config_item_string(c, "metrics[].service_label", i);
         const char *series = yaga_config_item_string(c, "metrics[].series", i);
         m->series = series[0] != '\0' ? series : name;
         (void)yaga_format(m->unit, sizeof m->unit, "%s",

@@ -32,6 +32,7 @@ struct yaga_metric {
     char name[YAGA_NAME_MAX + 1];
     const char *query;  /* template with $S $E $W; borrowed from the configuration */
     const char *series; /* archive selector: name or name{label="value"}; borrowed */
+    const char *service_label; /* label whose value is the service; NULL or "" = service_name; borrowed */
     char unit[24];
     enum yaga_metric_kind kind;
     enum yaga_metric_role role;

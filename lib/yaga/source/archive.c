@@ -27,6 +27,7 @@ struct archive {
 /* What a pass over the files looks for. */
 struct wanted {
     struct yaga_selector selectors[YAGA_METRICS_MAX];
+    const char *service_labels[YAGA_METRICS_MAX]; /* borrowed from the metrics */
     size_t n_metrics;
     const struct yaga_fleet *fleet; /* NULL: every service */
     int64_t from_ms, to_ms;
@@ -53,9 +54,17 @@ static enum yaga_status wanted_metrics(struct wanted *wanted,
             wanted_clear(wanted);
             return yaga_error_wrap(err, "metric %s", metrics[m].name);
         }
+        wanted->service_labels[m] = yaga_query_service_label(&metrics[m]);
         wanted->n_metrics++;
     }
     return YAGA_OK;
+}
+
+static bool is_wanted(const struct wanted *wanted, const char *service)
+{
+    size_t length = strlen(service);
+    return length > 0 && length <= YAGA_NAME_MAX &&
+           (wanted->fleet == NULL || yaga_fleet_find(wanted->fleet, service, length) >= 0);
 }
 
 static enum yaga_status take_line(const struct wanted *wanted,
@@ -63,16 +72,14 @@ static enum yaga_status take_line(const struct wanted *wanted,
                                   struct yaga_archive_store *store,
                                   struct yaga_error *err)
 {
-    const char *service = yaga_labels_get(&line->labels, YAGA_SERVICE_LABEL);
-    size_t length = strlen(service);
-    if (length == 0 || length > YAGA_NAME_MAX ||
-        (wanted->fleet != NULL && yaga_fleet_find(wanted->fleet, service, length) < 0))
-        return YAGA_OK;
     enum yaga_status st = YAGA_OK;
-    for (size_t m = 0; st == YAGA_OK && m < wanted->n_metrics; m++)
-        if (yaga_selector_matches(&wanted->selectors[m], &line->labels))
+    for (size_t m = 0; st == YAGA_OK && m < wanted->n_metrics; m++) {
+        const char *service = yaga_labels_get(&line->labels, wanted->service_labels[m]);
+        if (is_wanted(wanted, service) &&
+            yaga_selector_matches(&wanted->selectors[m], &line->labels))
             st = yaga_archive_store_add(store, m, service, line, wanted->from_ms,
                                         wanted->to_ms, err);
+    }
     return st;
 }
 

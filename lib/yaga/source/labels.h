@@ -11,7 +11,7 @@
 #include "yaga/base/str.h"
 #include "yaga/source/source.h"
 
-/* The label that names the service of a series. */
+/* The label that names the service of a series, unless a metric says otherwise. */
 #define YAGA_SERVICE_LABEL "service_name"
 
 struct yaga_labels {

@@ -49,7 +49,12 @@ struct yaga_matrix {
     size_t dropped;
 };
 
-static enum key key_of(enum place place, const char *text, size_t length)
+static bool is_text(const char *wanted, const char *text, size_t length)
+{
+    return strlen(wanted) == length && memcmp(wanted, text, length) == 0;
+}
+
+static enum key key_of(const struct yaga_matrix *matrix, const char *text, size_t length)
 {
     static const struct {
         enum place place;
@@ -65,11 +70,12 @@ static enum key key_of(enum place place, const char *text, size_t length)
         {SERIES, "metric", KEY_METRIC},
         {SERIES, "values", KEY_VALUES},
         {SERIES, "value", KEY_VALUE},
-        {METRIC, YAGA_SERVICE_LABEL, KEY_SERVICE},
     };
+    enum place place = matrix->places[matrix->depth];
+    if (place == METRIC && is_text(matrix->sink.service_label, text, length))
+        return KEY_SERVICE;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (keys[i].place == place && strlen(keys[i].text) == length &&
-            memcmp(keys[i].text, text, length) == 0)
+        if (keys[i].place == place && is_text(keys[i].text, text, length))
             return keys[i].key;
     return KEY_OTHER;
 }
@@ -280,7 +286,7 @@ static enum yaga_status on_token(void *context,
     case YAGA_TOKEN_END:
         return leave(matrix, err);
     case YAGA_TOKEN_KEY:
-        matrix->key = key_of(matrix->places[matrix->depth], text, length);
+        matrix->key = key_of(matrix, text, length);
         return YAGA_OK;
     case YAGA_TOKEN_STRING:
     case YAGA_TOKEN_NUMBER:
@@ -303,6 +309,8 @@ enum yaga_status yaga_matrix_new(const char *result_type,
     yaga_scan_init(&matrix->scan, on_token, matrix);
     matrix->result_type = result_type;
     matrix->sink = sink;
+    if (sink.service_label == NULL)
+        matrix->sink.service_label = YAGA_SERVICE_LABEL;
     yaga_matrix_reset(matrix);
     *out = matrix;
     return YAGA_OK;

@@ -20,6 +20,8 @@
 
 struct yaga_matrix_sink {
     void *context;
+    /* Borrowed by the matrix; NULL: service_name. */
+    const char *service_label;
     /* A series begins; service = value of its service label, "" without one. Returns what
      * sample() is told, or -1 to ignore the series. NULL: all are ignored. */
     int (*series)(void *context, const char *service, size_t length);

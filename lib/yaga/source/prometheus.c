@@ -219,7 +219,9 @@ prepare(struct fetch *fetch, struct transfer *transfer, struct yaga_error *err)
                                       rest, &transfer->form, err);
     if (st != YAGA_OK)
         return st;
+    const struct yaga_metric *metric = &request->metrics[collect->metric];
     struct yaga_matrix_sink sink = {.context = &transfer->collect,
+                                    .service_label = yaga_query_service_label(metric),
                                     .series = yaga_collect_series,
                                     .sample = yaga_collect_sample};
     return yaga_matrix_new("matrix", sink, &transfer->matrix, err);
@@ -369,11 +371,13 @@ on_names(void *context, const char *data, size_t n_bytes, struct yaga_error *err
 }
 
 static enum yaga_status discover(struct prometheus *p,
+                                 const char *service_label,
                                  const char *form,
                                  struct discovery *discovery,
                                  struct yaga_error *err)
 {
-    struct yaga_matrix_sink sink = {.context = discovery, .series = add_name};
+    struct yaga_matrix_sink sink = {
+        .context = discovery, .service_label = service_label, .series = add_name};
     enum yaga_status st = yaga_matrix_new("vector", sink, &discovery->matrix, err);
     if (st != YAGA_OK)
         return st;
@@ -392,6 +396,20 @@ static enum yaga_status discover(struct prometheus *p,
     return st;
 }
 
+static enum yaga_status
+group_by(struct yaga_str *out, const char *label, struct yaga_error *err)
+{
+    enum yaga_status st = yaga_str_append(out, "group by (");
+    if (st == YAGA_OK)
+        st = yaga_query_append_label(out, label);
+    if (st == YAGA_OK)
+        st = yaga_str_append(out, ") (");
+    if (st == YAGA_E_INPUT)
+        return yaga_error_set(err, YAGA_E_CONFIG, "service label \"%.40s...\" is too long",
+                              label);
+    return st == YAGA_OK ? YAGA_OK : yaga_error_nomem(err);
+}
+
 static enum yaga_status services(struct yaga_source *source,
                                  const struct yaga_metric *metric,
                                  int64_t at_s,
@@ -403,13 +421,18 @@ static enum yaga_status services(struct yaga_source *source,
     struct yaga_query_context context = query_context(p, YAGA_DISCOVERY_LOOKBACK_S - 1);
     char rest[64];
     (void)yaga_format(rest, sizeof rest, "&time=%lld&nocache=1", (long long)at_s);
+    const char *label = yaga_query_service_label(metric);
+    struct yaga_str before;
+    yaga_str_init(&before, 300);
+    enum yaga_status st = group_by(&before, label, err);
     YAGA_AUTO_MEM(char) form = NULL;
-    enum yaga_status st =
-        expand_form(metric, &context, "group by (service_name) (", rest, &form, err);
+    if (st == YAGA_OK)
+        st = expand_form(metric, &context, yaga_str_get(&before), rest, &form, err);
+    yaga_str_clear(&before);
     if (st != YAGA_OK)
         return st;
     struct discovery discovery = {.status = YAGA_OK};
-    st = discover(p, form, &discovery, err);
+    st = discover(p, label, form, &discovery, err);
     if (st != YAGA_OK) {
         yaga_source_names_clear(&discovery.names);
         return st;

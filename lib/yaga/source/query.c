@@ -13,6 +13,24 @@ const char *yaga_query_series(const struct yaga_metric *metric)
                                                                : metric->series;
 }
 
+const char *yaga_query_service_label(const struct yaga_metric *metric)
+{
+    return metric->service_label == NULL || metric->service_label[0] == '\0'
+               ? YAGA_SERVICE_LABEL
+               : metric->service_label;
+}
+
+enum yaga_status yaga_query_append_label(struct yaga_str *out, const char *label)
+{
+    enum yaga_status st = YAGA_OK;
+    for (; st == YAGA_OK && *label != '\0'; label++) {
+        bool plain = *label == '_' || (*label >= 'a' && *label <= 'z') ||
+                     (*label >= 'A' && *label <= 'Z') || (*label >= '0' && *label <= '9');
+        st = yaga_str_appendf(out, plain ? "%c" : "\\%c", *label);
+    }
+    return st;
+}
+
 /* Inside a double-quoted PromQL string. */
 static enum yaga_status append_quoted(struct yaga_str *out, const char *text)
 {
@@ -44,13 +62,14 @@ static enum yaga_status append_literal(struct yaga_str *out, const char *text)
 }
 
 static enum yaga_status append_services(struct yaga_str *out,
+                                        const char *label,
                                         const struct yaga_query_context *context)
 {
-    if (context->services == NULL)
-        return yaga_str_append(out, YAGA_SERVICE_LABEL "!=\"\"");
+    enum yaga_status st = yaga_query_append_label(out, label);
+    if (st != YAGA_OK || context->services == NULL)
+        return st == YAGA_OK ? yaga_str_append(out, "!=\"\"") : st;
     bool one = context->n_services == 1;
-    enum yaga_status st =
-        yaga_str_append(out, one ? YAGA_SERVICE_LABEL "=\"" : YAGA_SERVICE_LABEL "=~\"");
+    st = yaga_str_append(out, one ? "=\"" : "=~\"");
     for (size_t i = 0; st == YAGA_OK && i < context->n_services; i++) {
         if (i > 0)
             st = yaga_str_append(out, "|");
@@ -79,9 +98,11 @@ static bool is_placeholder(const char *at)
              (next >= '0' && next <= '9') || next == '_');
 }
 
-static enum yaga_status
-expand(const char *text, const struct yaga_query_context *context, struct yaga_str *out)
+static enum yaga_status expand(const struct yaga_metric *metric,
+                               const struct yaga_query_context *context,
+                               struct yaga_str *out)
 {
+    const char *text = metric->query;
     enum yaga_status st = YAGA_OK;
     while (st == YAGA_OK && *text != '\0') {
         if (!is_placeholder(text)) {
@@ -89,7 +110,7 @@ expand(const char *text, const struct yaga_query_context *context, struct yaga_s
             continue;
         }
         if (text[1] == 'S')
-            st = append_services(out, context);
+            st = append_services(out, yaga_query_service_label(metric), context);
         else if (text[1] == 'E')
             st = append_environment(out, context->environment);
         else
@@ -102,6 +123,7 @@ expand(const char *text, const struct yaga_query_context *context, struct yaga_s
 /* {__name__="x",label="v",<services>}: the form that also takes names which are no
  * identifiers. Not aggregated, so that a second series of a service is seen and reported. */
 static enum yaga_status expand_series(const struct yaga_selector *selector,
+                                      const char *service_label,
                                       const struct yaga_query_context *context,
                                       struct yaga_str *out)
 {
@@ -116,7 +138,7 @@ static enum yaga_status expand_series(const struct yaga_selector *selector,
             st = yaga_str_append(out, "\",");
     }
     if (st == YAGA_OK)
-        st = append_services(out, context);
+        st = append_services(out, service_label, context);
     return st == YAGA_OK
                ? yaga_str_appendf(out, "}[%llds])", (long long)context->window_s)
                : st;
@@ -129,13 +151,13 @@ enum yaga_status yaga_query_expand(const struct yaga_metric *metric,
 {
     enum yaga_status st;
     if (metric->query != NULL && metric->query[0] != '\0') {
-        st = expand(metric->query, context, out);
+        st = expand(metric, context, out);
     } else {
         struct yaga_selector selector;
         st = yaga_selector_parse(yaga_query_series(metric), &selector, err);
         if (st != YAGA_OK)
             return yaga_error_wrap(err, "metric %s", metric->name);
-        st = expand_series(&selector, context, out);
+        st = expand_series(&selector, yaga_query_service_label(metric), context, out);
         yaga_selector_clear(&selector);
     }
     if (st == YAGA_E_NOMEM)

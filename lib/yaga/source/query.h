@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Query templates. Placeholders: $S the service matcher, $E the environment matcher, $W
- * the rate window. A '$' in front of anything else (an anchor in a regular expression)
- * stays.
+ * Query templates. Placeholders: $S the service matcher on the metric's service label, $E
+ * the environment matcher, $W the rate window. A '$' in front of anything else (an anchor
+ * in a regular expression) stays.
  */
 #ifndef YAGA_SOURCE_QUERY_H
 #define YAGA_SOURCE_QUERY_H
@@ -32,6 +32,13 @@ enum yaga_status yaga_query_expand(const struct yaga_metric *metric,
                                    const struct yaga_query_context *context,
                                    struct yaga_str *out,
                                    struct yaga_error *err) YAGA_MUST_USE;
+
+/* The label whose value is the service of a metric's series. */
+const char *yaga_query_service_label(const struct yaga_metric *metric);
+/* That label as PromQL writes it: what identifiers may not hold gets a backslash, as
+ * VictoriaMetrics wants it (service\.name). */
+enum yaga_status yaga_query_append_label(struct yaga_str *out, const char *label)
+    YAGA_MUST_USE;
 
 /* The archive selector of a metric: its own, or its name. */
 const char *yaga_query_series(const struct yaga_metric *metric);

@@ -77,7 +77,7 @@ enum yaga_status yaga_source_health(struct yaga_source *source, struct yaga_erro
 enum yaga_status yaga_source_fetch(struct yaga_source *source, const struct yaga_source_request *request,
                                    struct yaga_fleet *out, struct yaga_error *err) YAGA_MUST_USE;
 
-/* Services seen shortly before at_s: label values of service_name for the first traffic metric (else the first metric);
+/* Services seen shortly before at_s: values of the service label of the first traffic metric (else of the first metric);
  * empty and over-long names dropped, sorted, unique. Release with yaga_source_services_free. */
 enum yaga_status yaga_source_services(struct yaga_source *source, const struct yaga_metric *metrics,
                                       size_t n_metrics, int64_t at_s, char ***out, size_t *n_out,
