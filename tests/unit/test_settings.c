@@ -203,6 +203,92 @@ static void the_preset_file_is_the_built_in_preset(void **state)
     assert_string_equal(a, b);
 }
 
+static void presets_are_their_files_in_order(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct yaga_preset *presets = yaga_presets(&n);
+    assert_int_equal(n, 9);
+    for (size_t i = 0; i < n; i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "config/presets/%s.cfg", presets[i].name);
+        YAGA_AUTO_MEM(char) file = slurp(path);
+        assert_string_equal(presets[i].text, file);
+        assert_true(i == 0 || strcmp(presets[i - 1].name, presets[i].name) < 0);
+        assert_ptr_equal(yaga_preset_find(presets[i].name), &presets[i]);
+    }
+    assert_null(yaga_preset_find("nobody"));
+}
+
+/* Every selector of the query is restricted to the services asked for, and every
+ * aggregation keeps the label they are told apart by. */
+static void check_preset_query(const char *name, const char *query, const char *label)
+{
+    char by[128], escaped[120];
+    size_t used = 0;
+    for (const char *p = label; *p != '\0'; p++) {
+        if (*p == '.')
+            escaped[used++] = '\\';
+        escaped[used++] = *p;
+    }
+    escaped[used] = '\0';
+    (void)snprintf(by, sizeof by, " by (%s) (", escaped);
+    size_t n_selectors = 0;
+    for (const char *p = query; (p = strchr(p, '{')) != NULL; n_selectors++) {
+        const char *end = strchr(p, '}');
+        const char *services = strstr(p, "$S");
+        if (end == NULL || services == NULL || services > end)
+            fail_msg("%s: a selector without $S: %s", name, p);
+        p = end;
+    }
+    assert_true(n_selectors > 0);
+    size_t n_by = 0;
+    for (const char *p = query; (p = strstr(p, " by (")) != NULL; p++, n_by++)
+        if (strncmp(p, by, strlen(by)) != 0)
+            fail_msg("%s: expected \"%s\" at %s", name, by, p);
+    assert_true(n_by > 0);
+}
+
+static size_t count_lines(const char *text, const char *line)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, line)) != NULL; p += strlen(line))
+        n++;
+    return n;
+}
+
+static void every_preset_has_traffic_or_no_roles_and_asks_by_its_label(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct yaga_preset *presets = yaga_presets(&n);
+    for (size_t i = 0; i < n; i++) {
+        size_t size = strlen(presets[i].text) + strlen(minimal) + 2;
+        YAGA_AUTO_MEM(char) text = yaga_calloc(size, 1);
+        (void)snprintf(text, size, "%s\n%s", minimal, presets[i].text);
+        YAGA_AUTO(yaga_config) config = parse(text);
+        size_t n_metrics = yaga_config_list_size(config, "metrics");
+        size_t n_roles = 0;
+        for (size_t m = 0; m < n_metrics; m++) {
+            const char *name = yaga_config_item_string(config, "metrics[].name", m);
+            const char *role = yaga_config_item_string(config, "metrics[].role", m);
+            n_roles += strcmp(role, "none") != 0;
+            check_preset_query(
+                name, yaga_config_item_string(config, "metrics[].query", m),
+                yaga_config_item_string(config, "metrics[].service_label", m));
+            assert_true(yaga_config_item_is_set(config, "metrics[].unit", m));
+            assert_true(yaga_config_item_is_set(config, "metrics[].min", m));
+        }
+        assert_true(n_roles == 0 ||
+                    strcmp(yaga_config_item_string(config, "metrics[].role", 0),
+                           "traffic") == 0);
+        assert_int_equal(count_lines(presets[i].text, "\n  {\n"), n_metrics);
+        assert_int_equal(count_lines(presets[i].text, "\n  },\n") +
+                             count_lines(presets[i].text, "\n  }\n"),
+                         n_metrics);
+    }
+}
+
 static void the_built_in_metrics_come_in_the_order_of_their_roles(void **state)
 {
     (void)state;
@@ -246,6 +332,8 @@ int main(void)
         cmocka_unit_test(a_dump_loads_to_the_same_digest),
         cmocka_unit_test(the_digest_follows_what_decides_results_and_nothing_else),
         cmocka_unit_test(the_preset_file_is_the_built_in_preset),
+        cmocka_unit_test(presets_are_their_files_in_order),
+        cmocka_unit_test(every_preset_has_traffic_or_no_roles_and_asks_by_its_label),
         cmocka_unit_test(the_built_in_metrics_come_in_the_order_of_their_roles),
         cmocka_unit_test(the_sample_loads_without_a_word),
     };

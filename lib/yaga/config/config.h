@@ -96,6 +96,16 @@ bool yaga_config_item_is_set(const struct yaga_config *config, const char *key, 
 /* "config/yaga.cfg:41" of a list member or key, for problems found later by the pipeline. Borrowed. */
 const char *yaga_config_where(const struct yaga_config *config, const char *key, size_t index);
 
+/* What others call their metrics: the files of config/presets, compiled in. Each is the text of a configuration with
+ * nothing but a list of metrics, in which a line "  {" begins an entry and "  }" or "  }," ends it. */
+struct yaga_preset {
+    const char *name; /* "otel-spanmetrics" */
+    const char *text;
+};
+#define YAGA_PRESET_BUILT_IN "otel-spanmetrics" /* used when a configuration lists no metrics */
+const struct yaga_preset *yaga_presets(size_t *n); /* sorted by name */
+const struct yaga_preset *yaga_preset_find(const char *name); /* or NULL */
+
 /* Effective values in libconfig syntax with "# default|file:line|environment X|flag" behind each; values of keys that hold
  * credentials are masked. Parsing it again gives the same values (relative paths: from the same directory). yaga_free. */
 enum yaga_status yaga_config_dump(const struct yaga_config *config, char **out, struct yaga_error *err)

@@ -166,8 +166,9 @@ void yaga_config_walk(struct yaga_config *config,
                       int strict,
                       struct config_problems *problems);
 
-/* ---- preset.c ---- */
-extern const char yaga_config_preset_text[];
+/* ---- presets.c, generated ---- */
+extern const struct yaga_preset yaga_preset_table[];
+extern const size_t yaga_n_preset_table;
 
 /* ---- validate.c ---- */
 void yaga_config_validate(const struct yaga_config *config,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A load from top to bottom: find the file, read, walk, environment, flags, what follows
  * from it, validate. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,8 +167,10 @@ static void use_preset(struct yaga_config *config, struct config_problems *probl
     yaga_free(YAGA_TAKE(list->where));
     struct config_text text;
     yaga_config_text_init(&text);
-    if (yaga_config_text_set(&text, "built-in preset", yaga_config_preset_text,
-                             strlen(yaga_config_preset_text), problems))
+    const struct yaga_preset *preset = yaga_preset_find(YAGA_PRESET_BUILT_IN);
+    assert(preset != NULL);
+    if (yaga_config_text_set(&text, "built-in preset", preset->text, strlen(preset->text),
+                             problems))
         yaga_config_walk(config, &text, 1, problems);
     yaga_config_text_clear(&text);
     list->set = false;
