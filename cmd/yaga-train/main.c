@@ -12,6 +12,7 @@
 #include "yaga/io/file.h"
 #include "yaga/io/json.h"
 #include "yaga/model/registry.h"
+#include "yaga/pipeline/discover.h"
 #include "yaga/pipeline/train.h"
 
 static const char help[] =
@@ -29,14 +30,16 @@ static const char help[] =
     "      --dry-run           everything except writing models and records\n"
     "      --rollback[=RUN]    serve the previous (or the named) version again; removes nothing\n"
     "      --list-models       what serves which service and period\n"
-    "      --inspect FILE      print a model file as JSON\n" PROGRAM_HELP
+    "      --inspect FILE      print a model file as JSON\n"
+    "      --discover[=PRESET] look at the server: which presets of metrics fit (on stderr), and a\n"
+    "                          ready configuration (on stdout)\n" PROGRAM_HELP
     "\n"
     "Exit status: 0 all services trained; 1 some were not; 2 usage or configuration; 3 disk;\n"
     "5 a model could not be published; 6 rollback failed; 7 metric source unreachable;\n"
     "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
     "See yaga-train(1), yaga.conf(5).\n";
 
-enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT };
+enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER };
 enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 static const struct option long_options[] = {
@@ -52,6 +55,7 @@ static const struct option long_options[] = {
     {"rollback", optional_argument, NULL, OPT_ROLLBACK},
     {"list-models", no_argument, NULL, OPT_LIST},
     {"inspect", required_argument, NULL, OPT_INSPECT},
+    {"discover", optional_argument, NULL, OPT_DISCOVER},
     {NULL, 0, NULL, 0},
 };
 
@@ -59,7 +63,8 @@ struct arguments {
     struct program program;
     const char *start, *end, *now, *inspect;
     const char *rollback_run; /* NULL: the previous version */
-    bool rollback, list, dry_run;
+    const char *preset;       /* NULL: all of them */
+    bool rollback, list, discover, dry_run;
     int threads;
 };
 
@@ -76,6 +81,7 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_DRY: a->dry_run = true; return true;
     case OPT_ROLLBACK: a->rollback = true; a->rollback_run = argument; return true;
     case OPT_LIST: a->list = true; return true;
+    case OPT_DISCOVER: a->discover = true; a->preset = argument; return true;
     case OPT_INSPECT: a->inspect = argument; return true;
     case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
     default: return false;
@@ -217,6 +223,32 @@ static int rollback(const struct arguments *a, const struct yaga_setup *setup)
     return failed == 0 && n > 0 ? EXIT_SUCCESS : EXIT_ROLLBACK;
 }
 
+/* The table is for people, the configuration for a file. */
+static int discover(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_discover_options options = {
+        .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false) : yaga_clock_now_s(),
+        .preset = a->preset,
+        .interrupted = program_interrupted,
+    };
+    struct yaga_discovery found;
+    struct yaga_error err;
+    if (yaga_discover_run(setup, &options, &found, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    (void)fputs(found.table, stderr);
+    bool fits = found.configuration != NULL;
+    int code = fits ? EXIT_SUCCESS : EXIT_USAGE;
+    if (fits && (fputs(found.configuration, stdout) == EOF || fflush(stdout) != 0))
+        code = program_exit_code(YAGA_E_IO);
+    if (!fits)
+        (void)fprintf(stderr,
+                      "yaga-train: no preset fits what the server held in the last hour. Is this the right\n"
+                      "endpoint, and do victoria_metrics.environment and --now fit it? Any metric can be listed\n"
+                      "by hand: see metrics in yaga.conf(5).\n");
+    yaga_discovery_clear(&found);
+    return code;
+}
+
 /* One line that rewrites itself; only on a terminal. */
 static void show_progress(void *context, const char *what, size_t done, size_t total)
 {
@@ -270,6 +302,8 @@ static int work(const struct yaga_setup *setup, void *context)
     const struct arguments *a = context;
     if (a->list)
         return list_models(a, setup);
+    if (a->discover)
+        return discover(a, setup);
     return a->rollback ? rollback(a, setup) : train(a, setup);
 }
 

@@ -279,9 +279,9 @@ static void every_preset_has_traffic_or_no_roles_and_asks_by_its_label(void **st
             assert_true(yaga_config_item_is_set(config, "metrics[].unit", m));
             assert_true(yaga_config_item_is_set(config, "metrics[].min", m));
         }
-        assert_true(n_roles == 0 ||
-                    strcmp(yaga_config_item_string(config, "metrics[].role", 0),
-                           "traffic") == 0);
+        assert_true(
+            n_roles == 0 ||
+            strcmp(yaga_config_item_string(config, "metrics[].role", 0), "traffic") == 0);
         assert_int_equal(count_lines(presets[i].text, "\n  {\n"), n_metrics);
         assert_int_equal(count_lines(presets[i].text, "\n  },\n") +
                              count_lines(presets[i].text, "\n  }\n"),

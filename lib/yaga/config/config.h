@@ -110,6 +110,13 @@ const struct yaga_preset *yaga_preset_find(const char *name); /* or NULL */
  * credentials are masked. Parsing it again gives the same values (relative paths: from the same directory). yaga_free. */
 enum yaga_status yaga_config_dump(const struct yaga_config *config, char **out, struct yaga_error *err)
     YAGA_MUST_USE;
+/* The same of those plain settings that a file, the environment or a flag set, without lists and secrets: the start of
+ * another configuration for the same site. */
+enum yaga_status yaga_config_dump_set(const struct yaga_config *config, char **out, struct yaga_error *err)
+    YAGA_MUST_USE;
+/* A string as configuration text, with its quotes. */
+struct yaga_str;
+enum yaga_status yaga_config_quote(struct yaga_str *out, const char *text) YAGA_MUST_USE;
 /* SHA-256 hex over all effective values of keys that influence training or detection (source of a value excluded). */
 void yaga_config_digest(const struct yaga_config *config, char hex[65]);
 

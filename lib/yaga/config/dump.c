@@ -16,6 +16,7 @@ struct dump {
     enum yaga_status status;
     const char *group; /* start of the key whose group is open */
     size_t depth;      /* open groups */
+    bool only_set;     /* no lists, no defaults, no secrets */
 };
 
 static void put(struct dump *dump, const char *format, ...) YAGA_PRINTF(2, 3);
@@ -37,18 +38,25 @@ static void indent(struct dump *dump, size_t extra)
     put(dump, "%*s", (int)(2 * (dump->depth + extra)), "");
 }
 
+enum yaga_status yaga_config_quote(struct yaga_str *out, const char *text)
+{
+    enum yaga_status st = yaga_str_append(out, "\"");
+    for (const unsigned char *p = (const unsigned char *)text; st == YAGA_OK && *p != 0;
+         p++) {
+        if (*p == '"' || *p == '\\')
+            st = yaga_str_appendf(out, "\\%c", *p);
+        else if (*p < 0x20 || *p == 0x7f)
+            st = yaga_str_appendf(out, "\\x%02x", *p);
+        else
+            st = yaga_str_append_bytes(out, p, 1);
+    }
+    return st == YAGA_OK ? yaga_str_append(out, "\"") : st;
+}
+
 static void put_quoted(struct dump *dump, const char *text)
 {
-    put(dump, "\"");
-    for (const unsigned char *p = (const unsigned char *)text; *p != 0; p++) {
-        if (*p == '"' || *p == '\\')
-            put(dump, "\\%c", *p);
-        else if (*p < 0x20 || *p == 0x7f)
-            put(dump, "\\x%02x", *p);
-        else
-            put(dump, "%c", *p);
-    }
-    put(dump, "\"");
+    if (dump->status == YAGA_OK)
+        dump->status = yaga_config_quote(&dump->text, text);
 }
 
 /* Beyond 32 bits libconfig wants the suffix. */
@@ -201,12 +209,23 @@ static const char *enter_group(struct dump *dump, const char *key)
     return name;
 }
 
+static bool is_shown(const struct dump *dump,
+                     const struct yaga_config *config,
+                     const struct yaga_setting *row)
+{
+    if (yaga_setting_is_member(row))
+        return false;
+    return !dump->only_set ||
+           (row->type != YAGA_SETTING_LIST && !yaga_setting_is_secret(row) &&
+            yaga_config_is_set(config, row->key));
+}
+
 static void put_all(struct dump *dump, const struct yaga_config *config)
 {
     size_t n;
     const struct yaga_setting *settings = yaga_settings(&n);
     for (size_t row = 0; row < n; row++) {
-        if (yaga_setting_is_member(&settings[row]))
+        if (!is_shown(dump, config, &settings[row]))
             continue;
         const char *name = enter_group(dump, settings[row].key);
         if (settings[row].type == YAGA_SETTING_LIST)
@@ -217,10 +236,12 @@ static void put_all(struct dump *dump, const struct yaga_config *config)
     close_groups(dump, 0);
 }
 
-enum yaga_status
-yaga_config_dump(const struct yaga_config *config, char **out, struct yaga_error *err)
+static enum yaga_status dump_text(const struct yaga_config *config,
+                                  bool only_set,
+                                  char **out,
+                                  struct yaga_error *err)
 {
-    struct dump dump = {.status = YAGA_OK, .group = ""};
+    struct dump dump = {.status = YAGA_OK, .group = "", .only_set = only_set};
     yaga_str_init(&dump.text, DUMP_MAX);
     put_all(&dump, config);
     char *text = dump.status == YAGA_OK ? yaga_str_take(&dump.text) : NULL;
@@ -232,6 +253,18 @@ yaga_config_dump(const struct yaga_config *config, char **out, struct yaga_error
                                     "configuration is too large to show");
     *out = text;
     return YAGA_OK;
+}
+
+enum yaga_status
+yaga_config_dump(const struct yaga_config *config, char **out, struct yaga_error *err)
+{
+    return dump_text(config, false, out, err);
+}
+
+enum yaga_status
+yaga_config_dump_set(const struct yaga_config *config, char **out, struct yaga_error *err)
+{
+    return dump_text(config, true, out, err);
 }
 
 /* Keys that decide how and where yaga runs, but neither what it learns nor what it finds.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The presets that were compiled in from config/presets (embed.sh). They are configuration
- * text and take the way of every other.
+ * The presets that were compiled in from config/presets (embed.sh). They are
+ * configuration text and take the way of every other.
  */
 #include <string.h>
 

@@ -75,16 +75,16 @@ static double optional(const struct yaga_config *config, const char *key, size_t
                                                    : (double)NAN;
 }
 
-static enum yaga_status setup_metrics(struct yaga_setup *setup, struct yaga_error *err)
+enum yaga_status yaga_setup_metrics(const struct yaga_config *c, struct yaga_metric out[YAGA_METRICS_MAX],
+                                    size_t *n_out, struct yaga_error *err)
 {
-    const struct yaga_config *c = setup->config;
     size_t n = yaga_config_list_size(c, "metrics");
     bool seasonal = yaga_config_bool(c, "training.seasonal_residual");
     if (n > YAGA_METRICS_MAX)
         return yaga_error_set(err, YAGA_E_CONFIG, "%s: metrics: %zu entries, at most %d",
                               yaga_config_where(c, "metrics", 0), n, (int)YAGA_METRICS_MAX);
     for (size_t i = 0; i < n; i++) {
-        struct yaga_metric *m = &setup->metrics[i];
+        struct yaga_metric *m = &out[i];
         const char *name = yaga_config_item_string(c, "metrics[].name", i);
         *m = (struct yaga_metric){.query = yaga_config_item_string(c, "metrics[].query", i)};
         (void)yaga_format(m->name, sizeof m->name, "%s", name);
@@ -107,7 +107,7 @@ static enum yaga_status setup_metrics(struct yaga_setup *setup, struct yaga_erro
         m->min_delta = yaga_config_item_float(c, "metrics[].min_delta", i);
         m->min_value = yaga_config_item_float(c, "metrics[].min_value", i);
     }
-    setup->n_metrics = n;
+    *n_out = n;
     return YAGA_OK;
 }
 
@@ -220,7 +220,7 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_con
     if (st != YAGA_OK)
         (void)yaga_error_wrap(err, "%s", yaga_config_where(config, "timezone", 0));
     if (st == YAGA_OK)
-        st = setup_metrics(setup, err);
+        st = yaga_setup_metrics(config, setup->metrics, &setup->n_metrics, err);
     if (st == YAGA_OK)
         st = setup_calendar(setup, err);
     if (st == YAGA_OK)

@@ -38,6 +38,10 @@ struct yaga_setup {
 enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_config *config, const char *program,
                                  struct yaga_error *err) YAGA_MUST_USE;
 
+/* The configured metrics; *out borrows from the configuration. */
+enum yaga_status yaga_setup_metrics(const struct yaga_config *config, struct yaga_metric out[YAGA_METRICS_MAX],
+                                    size_t *n_out, struct yaga_error *err) YAGA_MUST_USE;
+
 /* The configured source; interrupted may be NULL. */
 enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),
                                    struct yaga_source **out, struct yaga_error *err) YAGA_MUST_USE;

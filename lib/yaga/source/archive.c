@@ -64,7 +64,8 @@ static bool is_wanted(const struct wanted *wanted, const char *service)
 {
     size_t length = strlen(service);
     return length > 0 && length <= YAGA_NAME_MAX &&
-           (wanted->fleet == NULL || yaga_fleet_find(wanted->fleet, service, length) >= 0);
+           (wanted->fleet == NULL ||
+            yaga_fleet_find(wanted->fleet, service, length) >= 0);
 }
 
 static enum yaga_status take_line(const struct wanted *wanted,

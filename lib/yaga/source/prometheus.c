@@ -405,8 +405,8 @@ group_by(struct yaga_str *out, const char *label, struct yaga_error *err)
     if (st == YAGA_OK)
         st = yaga_str_append(out, ") (");
     if (st == YAGA_E_INPUT)
-        return yaga_error_set(err, YAGA_E_CONFIG, "service label \"%.40s...\" is too long",
-                              label);
+        return yaga_error_set(err, YAGA_E_CONFIG,
+                              "service label \"%.40s...\" is too long", label);
     return st == YAGA_OK ? YAGA_OK : yaga_error_nomem(err);
 }
 

@@ -121,15 +121,15 @@ static enum yaga_status expand(const struct yaga_metric *metric,
 }
 
 /* {__name__="x",label="v",<services>}: the form that also takes names which are no
- * identifiers. Not aggregated, so that a second series of a service is seen and reported. */
+ * identifiers. Not aggregated, so that a second series of a service is seen and reported.
+ */
 static enum yaga_status expand_series(const struct yaga_selector *selector,
                                       const char *service_label,
                                       const struct yaga_query_context *context,
                                       struct yaga_str *out)
 {
     const struct yaga_labels *labels = &selector->labels;
-    enum yaga_status st =
-        yaga_str_append(out, "last_over_time({");
+    enum yaga_status st = yaga_str_append(out, "last_over_time({");
     for (size_t i = 0; st == YAGA_OK && i < labels->n; i++) {
         st = yaga_str_appendf(out, "%s=\"", labels->text.data + labels->name[i]);
         if (st == YAGA_OK)
