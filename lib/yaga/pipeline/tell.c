@@ -8,6 +8,7 @@
 
 #include "yaga/base/log.h"
 #include "yaga/base/str.h"
+#include "yaga/source/query.h"
 
 enum { NAMES_SHOWN = 5, NAMES_TEXT_MAX = (NAMES_SHOWN + 1) * (YAGA_NAME_MAX + 4) };
 
@@ -70,8 +71,9 @@ static void tell_ambiguous(const struct yaga_setup *setup,
     close_list(&names);
     yaga_log(YAGA_LOG_WARN, "METRICS_AMBIGUOUS", NULL,
              "metric %s: more than one series for %s, so none is used; the query must "
-             "give one per service_name",
-             setup->metrics[metric].name, names.text);
+             "give one per %s",
+             setup->metrics[metric].name, names.text,
+             yaga_query_service_label(&setup->metrics[metric]));
 }
 
 void yaga_tell_metrics(const struct yaga_setup *setup, const struct yaga_fleet *fleet)

@@ -24,6 +24,7 @@
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
+#include "yaga/source/query.h"
 #include "yaga/state/state.h"
 
 const char *yaga_train_outcome_name(enum yaga_train_outcome outcome)
@@ -278,8 +279,8 @@ static enum yaga_status fetch(struct yaga_train *run, struct yaga_source *source
     yaga_tell_metrics(run->setup, fleet);
     for (size_t m = 0; m < fleet->n_metrics; m++) {
         if (fleet->metric_error[m][0] == '\0' && run->setup->metrics[m].expected && nobody_has(fleet, m))
-            yaga_log(YAGA_LOG_WARN, "METRICS_EMPTY", NULL, "metric %s: no series with the service_name of any of %zu services",
-                     run->setup->metrics[m].name, n);
+            yaga_log(YAGA_LOG_WARN, "METRICS_EMPTY", NULL, "metric %s: no series with the %s of any of %zu services",
+                     run->setup->metrics[m].name, yaga_query_service_label(&run->setup->metrics[m]), n);
     }
     return YAGA_OK;
 }
@@ -370,8 +371,8 @@ static enum yaga_status with_services(struct yaga_train *run, struct yaga_source
         st = yaga_source_services(source, run->setup->metrics, run->setup->n_metrics, run->end_s, &found,
                                   &n_found, err);
     if (st == YAGA_OK && n + n_found == 0)
-        st = yaga_error_set(err, YAGA_E_CONFIG, "no services: none configured, and no service_name has samples of the first traffic metric "
-                            "(or else the first metric) shortly before %s",
+        st = yaga_error_set(err, YAGA_E_CONFIG, "no services: none configured, and the first traffic metric (or else the first metric) has no "
+                            "samples of any service shortly before %s; yaga-train --discover looks for metrics that do",
                             yaga_time_text(run->end_s, when));
     if (st == YAGA_OK)
         st = n > 0 ? train_all(run, source, names, n, err)
