@@ -554,6 +554,80 @@ static void failing_memory_changes_nothing(void **state)
 
 #define with_store(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void grave_incidents_are_found_and_kept_for_training(void **state)
+{
+    struct fixture *f = *state;
+    f->params.resolution_grace_cycles = 1;
+    struct yaga_anomaly pair[2] = {named("latency_high", YAGA_SEVERITY_CRITICAL),
+                                   named("errors_high", YAGA_SEVERITY_MEDIUM)};
+    struct yaga_anomaly once = named("errors_low", YAGA_SEVERITY_HIGH);
+    for (int64_t minute = 0; minute < 4; minute++) {
+        struct yaga_incident_changes changes = apply(f, minute, pair, 2);
+        yaga_incident_changes_clear(&changes);
+    }
+    struct yaga_incident_changes changes = apply(f, 5, &once, 1); /* never confirmed */
+    yaga_incident_changes_clear(&changes);
+    changes = apply(f, 7, NULL, 0);
+    yaga_incident_changes_clear(&changes);
+
+    static const struct {
+        const char *service;
+        int64_t from, to;
+        size_t n;
+    } cases[] = {{"shop", 0, 9, 1},  {"shop", 3, 9, 1}, {"shop", 4, 9, 0},
+                 {"shop", -9, 0, 0}, {"shop", -9, 1, 1}, {"cart", 0, 9, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct yaga_incident_time *times = NULL;
+        size_t n = 9;
+        assert_ok(yaga_incidents_severe(f->store, cases[i].service,
+                                        T0 + cases[i].from * MINUTE,
+                                        T0 + cases[i].to * MINUTE, &times, &n, &f->err),
+                  &f->err);
+        assert_int_equal(n, cases[i].n);
+        if (n > 0) {
+            assert_int_equal(times[0].first_seen_s, T0);
+            assert_int_equal(times[0].last_seen_s, T0 + 3 * MINUTE);
+        }
+        yaga_free(times);
+    }
+
+    int64_t later_s = T0 + 100 * 86400;
+    f->params.keep_severe_s = 101 * 86400;
+    assert_ok(yaga_incidents_tidy(f->store, &f->params, later_s, &f->err), &f->err);
+    struct yaga_incident left;
+    assert_int_equal(count(f, ALL, &left), 1);
+    assert_string_equal(left.anomaly_name, "latency_high");
+    f->params.keep_severe_s = 99 * 86400;
+    assert_ok(yaga_incidents_tidy(f->store, &f->params, later_s, &f->err), &f->err);
+    assert_int_equal(count(f, ALL, NULL), 0);
+}
+
+static void failing_memory_lists_no_times(void **state)
+{
+    struct fixture *f = *state;
+    struct yaga_anomaly a = named("latency_high", YAGA_SEVERITY_HIGH);
+    for (int64_t minute = 0; minute < 3; minute++) {
+        struct yaga_incident_changes changes = apply(f, minute, &a, 1);
+        yaga_incident_changes_clear(&changes);
+    }
+    for (size_t k = 1;; k++) {
+        struct yaga_incident_time *times = NULL;
+        size_t n = 9;
+        yaga_mem_fail_nth(k);
+        enum yaga_status st =
+            yaga_incidents_severe(f->store, "shop", 0, INT64_MAX, &times, &n, &f->err);
+        yaga_mem_fail_nth(0);
+        if (st == YAGA_OK) {
+            assert_int_equal(n, 1);
+            yaga_free(times);
+            break;
+        }
+        assert_int_equal(st, YAGA_E_NOMEM);
+        assert_null(times);
+        assert_int_equal(n, 9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -574,6 +648,8 @@ int main(void)
         with_store(orphans_are_swept),
         with_store(services_that_left_the_configuration_are_swept),
         with_store(old_closed_incidents_go_and_others_stay),
+        with_store(grave_incidents_are_found_and_kept_for_training),
+        with_store(failing_memory_lists_no_times),
         with_store(lists_choose_by_state_and_service),
         with_store(a_row_of_another_hand_is_refused),
         with_store(the_same_history_gives_the_same_ids),

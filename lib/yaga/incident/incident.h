@@ -35,6 +35,7 @@ struct yaga_incident_params {
     int64_t carry_over_s;
     int64_t orphan_close_s;
     int64_t cleanup_max_age_s;
+    int64_t keep_severe_s;        /* confirmed high and critical ones stay at least this long: training leaves their time out */
     enum yaga_fingerprint_scope scope;
 };
 void yaga_incident_params_init(struct yaga_incident_params *params);
@@ -141,7 +142,7 @@ enum yaga_status yaga_incident_held_back(struct yaga_store *store, const char *i
 enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const char *const *services, size_t n_services, int64_t at_s, int64_t cycle_id,
                                       struct yaga_incident_changes *closed, struct yaga_error *err) YAGA_MUST_USE;
-/* Delete CLOSED incidents older than cleanup_max_age_s, at most 1000. */
+/* Delete CLOSED incidents older than cleanup_max_age_s (see keep_severe_s), at most 1000. */
 enum yaga_status yaga_incidents_tidy(struct yaga_store *store, const struct yaga_incident_params *params, int64_t at_s,
                                      struct yaga_error *err) YAGA_MUST_USE;
 /* Most rows a list takes; more is YAGA_E_STORE. */
@@ -149,5 +150,14 @@ enum { YAGA_INCIDENTS_MAX = 100000 };
 /* Incidents in a state set (bit 1 << status), service NULL = all; ordered by first_seen, incident_id. Array freed with yaga_free. */
 enum yaga_status yaga_incidents_list(struct yaga_store *store, unsigned status_mask, const char *service,
                                      struct yaga_incident **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
+
+/* From first to last sighting, both included. */
+struct yaga_incident_time {
+    int64_t first_seen_s, last_seen_s;
+};
+/* Confirmed incidents of a service that were high or critical at their worst and touch [start_s, end_s), by first_seen. Array freed with
+ * yaga_free; NULL when there are none. */
+enum yaga_status yaga_incidents_severe(struct yaga_store *store, const char *service, int64_t start_s, int64_t end_s,
+                                       struct yaga_incident_time **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
 
 #endif

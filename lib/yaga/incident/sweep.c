@@ -120,7 +120,8 @@ enum yaga_status yaga_incidents_tidy(struct yaga_store *store,
     struct yaga_query *q = yaga_query(
         store,
         "DELETE FROM incidents WHERE incident_id IN (SELECT incident_id FROM incidents"
-        " WHERE status = 'CLOSED' AND resolved_at < ?1"
+        " WHERE status = 'CLOSED' AND resolved_at < ?1 AND (resolved_at < ?3"
+        " OR confirmed_at IS NULL OR peak_severity NOT IN ('high', 'critical'))"
         " ORDER BY resolved_at, incident_id LIMIT ?2)",
         err);
     if (q == NULL)
@@ -131,5 +132,6 @@ enum yaga_status yaga_incidents_tidy(struct yaga_store *store,
         keep_s = params->reopen_window_s;
     yaga_bind_int(q, 1, at_s - keep_s);
     yaga_bind_int(q, 2, TIDY_MAX);
+    yaga_bind_int(q, 3, at_s - params->keep_severe_s);
     return yaga_query_run(q, err);
 }
