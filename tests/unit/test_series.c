@@ -316,6 +316,34 @@ static void nothing_at_all_is_graded_f(void **state)
     yaga_frame_clear(&frame);
 }
 
+/* An outage in an excluded period is no lack of data, and no gap between its neighbours. */
+static void what_is_left_out_is_neither_expected_nor_a_gap(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    uint8_t left_out[100] = {0};
+    fill(&frame, 100);
+    for (size_t row = 0; row < 40; row++)
+        yaga_frame_row(&frame, row)[TRAFFIC] = (double)NAN;
+    for (size_t row = 0; row < 40; row++)
+        left_out[row] = row < 5 || row >= 10;
+    left_out[50] = 3;
+    for (size_t row = 5; row < 10; row++)
+        yaga_frame_row(&frame, row)[TRAFFIC] = 10;
+    yaga_quality_assess_part(&frame, metrics, left_out, NULL, &quality);
+    const struct yaga_metric_quality *q = &quality.metric[TRAFFIC];
+    assert_int_equal(q->expected, 100 - 36);
+    assert_int_equal(q->actual, 100 - 36);
+    assert_int_equal(q->n_gaps, 0);
+    assert_near(q->score, 100, 0);
+    left_out[39] = left_out[38] = left_out[37] = 0; /* now three missing rows count */
+    yaga_quality_assess_part(&frame, metrics, left_out, NULL, &quality);
+    assert_int_equal(q->n_gaps, 1);
+    assert_near(q->longest_gap_min, 20, 1e-12);
+    yaga_frame_clear(&frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +363,7 @@ int main(void)
         cmocka_unit_test(ordinary_inactivity_is_no_gap),
         cmocka_unit_test(corrected_values_cost_points),
         cmocka_unit_test(nothing_at_all_is_graded_f),
+        cmocka_unit_test(what_is_left_out_is_neither_expected_nor_a_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

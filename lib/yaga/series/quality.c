@@ -130,16 +130,27 @@ static bool excused(const struct yaga_metric *metric, const double *values, int 
     return metric->zero_normal || (needs_traffic(metric) && values[traffic] == 0.0);
 }
 
-/* Walks one metric from first_row on, counting points and gaps between them. */
+static bool is_left_out(const uint8_t *left_out, size_t row)
+{
+    return left_out != NULL && left_out[row] != 0;
+}
+
+/* Walks one metric from first_row on, counting points and gaps between them. Time that is
+ * left out does not pass: at counts the rows that are in. */
 static void count(const struct yaga_frame *frame,
                   const struct yaga_metric *metrics,
                   size_t m,
                   size_t first_row,
+                  const uint8_t *left_out,
                   struct yaga_metric_quality *out)
 {
     int traffic = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_TRAFFIC);
     size_t before = SIZE_MAX;
+    size_t at = 0;
     for (size_t row = first_row; row < frame->n_rows; row++) {
+        if (is_left_out(left_out, row))
+            continue;
+        at++;
         const double *values = yaga_frame_row(frame, row);
         bool present = !isnan(values[m]);
         bool known = present || excused(&metrics[m], values, traffic);
@@ -147,12 +158,12 @@ static void count(const struct yaga_frame *frame,
         out->actual += present;
         if (!known)
             continue;
-        if (before != SIZE_MAX && row - before > 2) {
-            double minutes = (double)(row - before) * (double)frame->step_s / 60.0;
+        if (before != SIZE_MAX && at - before > 2) {
+            double minutes = (double)(at - before) * (double)frame->step_s / 60.0;
             out->n_gaps++;
             out->longest_gap_min = fmax(out->longest_gap_min, minutes);
         }
-        before = row;
+        before = at;
     }
     if (out->expected > 0)
         out->coverage = 100.0 * (double)out->actual / (double)out->expected;
@@ -218,14 +229,24 @@ void yaga_quality_assess(const struct yaga_frame *frame,
                          const size_t *corrected,
                          struct yaga_quality *out)
 {
+    yaga_quality_assess_part(frame, metrics, NULL, corrected, out);
+}
+
+void yaga_quality_assess_part(const struct yaga_frame *frame,
+                              const struct yaga_metric *metrics,
+                              const uint8_t *left_out,
+                              const size_t *corrected,
+                              struct yaga_quality *out)
+{
     assert(frame->n_metrics <= YAGA_METRICS_MAX);
     size_t first_row = 0;
-    while (first_row < frame->n_rows && !yaga_frame_row_present(frame, first_row))
+    while (first_row < frame->n_rows && (is_left_out(left_out, first_row) ||
+                                         !yaga_frame_row_present(frame, first_row)))
         first_row++;
     *out = (struct yaga_quality){.n_metrics = frame->n_metrics};
     for (size_t m = 0; m < frame->n_metrics; m++) {
         struct yaga_metric_quality *q = &out->metric[m];
-        count(frame, metrics, m, first_row, q);
+        count(frame, metrics, m, first_row, left_out, q);
         q->score = score(q, corrected == NULL ? 0 : corrected[m]);
         q->grade = grade(q->score);
     }

@@ -45,5 +45,8 @@ struct yaga_quality {
  * and errors while it is 0) is neither expected nor a gap. A metric without any point scores 0. */
 void yaga_quality_assess(const struct yaga_frame *frame, const struct yaga_metric *metrics,
                          const size_t *corrected, struct yaga_quality *out);
+/* The same without the rows that left_out [n_rows] marks (non-zero; NULL = none): they are neither expected nor gaps. */
+void yaga_quality_assess_part(const struct yaga_frame *frame, const struct yaga_metric *metrics,
+                              const uint8_t *left_out, const size_t *corrected, struct yaga_quality *out);
 
 #endif
