@@ -512,6 +512,48 @@ static void exhausted_memory_publishes_all_or_nothing(void **state)
     assert_current(&p, "checkout", "train_000000000002");
 }
 
+static void variants_are_published_beside_the_baseline(void **state)
+{
+    (void)state;
+    static const char id[] = "train_000000000001";
+    struct yaga_error err;
+    struct place p = fresh_place();
+    struct run run = new_run("checkout", 1);
+    run.models[1]->period = YAGA_BUSINESS_HOURS;
+    (void)snprintf(run.models[1]->variant, sizeof run.models[1]->variant, "holiday");
+    assert_ok(yaga_registry_publish(p.models, p.staging, run.models, N_PERIODS_USED, KEEP,
+                                    NULL, &err),
+              &err);
+    free_run(&run);
+    char path[YAGA_PATH_MAX];
+    assert_ok(yaga_registry_variant_path(p.models, "checkout", id, "holiday",
+                                         YAGA_BUSINESS_HOURS, path, &err),
+              &err);
+    assert_non_null(strstr(path, "/train_000000000001/holiday/business_hours.yaga"));
+    YAGA_AUTO(yaga_model) variant = NULL;
+    YAGA_AUTO(yaga_model) baseline = NULL;
+    YAGA_AUTO(yaga_model) other = NULL;
+    assert_ok(yaga_registry_variant_load(p.models, "checkout", id, "holiday",
+                                         YAGA_BUSINESS_HOURS, &variant, &err),
+              &err);
+    assert_string_equal(variant->variant, "holiday");
+    assert_ok(yaga_registry_load(p.models, "checkout", id, YAGA_BUSINESS_HOURS, &baseline,
+                                 &err),
+              &err);
+    assert_string_equal(baseline->variant, "baseline");
+    assert_int_equal(yaga_registry_variant_load(p.models, "checkout", id, "sale",
+                                                YAGA_BUSINESS_HOURS, &other, &err),
+                     YAGA_E_NO_DATA);
+    assert_int_equal(yaga_registry_variant_load(p.models, "checkout", id, "../baseline",
+                                                YAGA_BUSINESS_HOURS, &other, &err),
+                     YAGA_E_ARG);
+    YAGA_AUTO(yaga_json) manifest = NULL;
+    assert_ok(yaga_registry_manifest(p.models, "checkout", id, &manifest, &err), &err);
+    const struct yaga_json *second = yaga_json_at(yaga_json_get(manifest, "files"), 1);
+    assert_string_equal(yaga_json_get_string(second, "path"),
+                        "holiday/business_hours.yaga");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +576,7 @@ int main(void)
         cmocka_unit_test(a_folder_in_the_links_place_is_reported_and_kept),
         cmocka_unit_test(a_reader_never_sees_a_missing_or_mixed_model),
         cmocka_unit_test(exhausted_memory_publishes_all_or_nothing),
+        cmocka_unit_test(variants_are_published_beside_the_baseline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

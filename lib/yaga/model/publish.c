@@ -31,10 +31,14 @@ struct publication {
     char version[YAGA_PATH_MAX];  /* <versions>/<run id> */
 };
 
+static bool is_same_place(const struct yaga_model *a, const struct yaga_model *b)
+{
+    return a->period == b->period && strcmp(a->variant, b->variant) == 0;
+}
+
 static enum yaga_status
 check_models(struct yaga_model *const *models, size_t n_models, struct yaga_error *err)
 {
-    bool seen[YAGA_N_PERIODS] = {false};
     if (n_models == 0)
         return yaga_error_set(err, YAGA_E_ARG, "no models to publish");
     if (!yaga_registry_is_run_id(models[0]->run_id))
@@ -43,13 +47,16 @@ check_models(struct yaga_model *const *models, size_t n_models, struct yaga_erro
     for (size_t i = 0; i < n_models; i++) {
         const struct yaga_model *m = models[i];
         if (strcmp(m->service, models[0]->service) != 0 ||
-            strcmp(m->run_id, models[0]->run_id) != 0 ||
-            strcmp(m->variant, "baseline") != 0)
+            strcmp(m->run_id, models[0]->run_id) != 0)
             return yaga_error_set(err, YAGA_E_ARG,
-                                  "models of more than one service, run or variant");
-        if ((unsigned)m->period >= YAGA_N_PERIODS || seen[m->period])
-            return yaga_error_set(err, YAGA_E_ARG, "two models of one period");
-        seen[m->period] = true;
+                                  "models of more than one service or run");
+        if ((unsigned)m->period >= YAGA_N_PERIODS)
+            return yaga_error_set(err, YAGA_E_ARG, "a model without a period");
+        for (size_t k = 0; k < i; k++) {
+            if (is_same_place(models[k], m))
+                return yaga_error_set(err, YAGA_E_ARG,
+                                      "two models of one variant and period");
+        }
     }
     return YAGA_OK;
 }
@@ -86,16 +93,13 @@ read_back(const char *path, const uint8_t *bytes, size_t n_bytes, struct yaga_er
 }
 
 static void list_file(struct yaga_json *files,
-                      const struct yaga_model *model,
+                      const char *name,
                       const uint8_t *bytes,
                       size_t n_bytes)
 {
     char digest[YAGA_SHA256_HEX];
-    char name[64];
     struct yaga_json *entry = yaga_json_object_new();
     yaga_sha256_hex(bytes, n_bytes, digest);
-    (void)snprintf(name, sizeof name, "baseline/%s.yaga",
-                   yaga_period_name(model->period));
     yaga_json_set_string(entry, "path", name);
     yaga_json_set_int(entry, "bytes", (int64_t)n_bytes);
     yaga_json_set_string(entry, "sha256", digest);
@@ -107,11 +111,13 @@ static enum yaga_status write_model(const char *root,
                                     struct yaga_json *files,
                                     struct yaga_error *err)
 {
+    char name[YAGA_REGISTRY_FILE_MAX];
     char path[YAGA_PATH_MAX];
     YAGA_AUTO_MEM(uint8_t) bytes = NULL;
     size_t n_bytes = 0;
-    enum yaga_status st = yaga_registry_format(path, err, "%s/baseline/%s.yaga", root,
-                                               yaga_period_name(model->period));
+    enum yaga_status st = yaga_registry_file(model->variant, model->period, name, err);
+    if (st == YAGA_OK)
+        st = yaga_registry_format(path, err, "%s/%s", root, name);
     if (st != YAGA_OK)
         return st;
     st = yaga_model_encode(model, &bytes, &n_bytes, err);
@@ -121,7 +127,7 @@ static enum yaga_status write_model(const char *root,
     if (st == YAGA_OK)
         st = read_back(path, bytes, n_bytes, err);
     if (st == YAGA_OK)
-        list_file(files, model, bytes, n_bytes);
+        list_file(files, name, bytes, n_bytes);
     return st;
 }
 
@@ -147,7 +153,11 @@ manifest_new(const struct publication *p, struct yaga_json **out, struct yaga_er
         st = copy_json(p->extra, &manifest, err);
     if (st != YAGA_OK)
         return yaga_error_wrap(err, "manifest");
-    int64_t trained_at_s = p->models[0]->trained_at_s;
+    int64_t trained_at_s = p->models[0]->trained_at_s; /* of the newest: some are kept */
+    for (size_t i = 1; i < p->n_models; i++) {
+        if (p->models[i]->trained_at_s > trained_at_s)
+            trained_at_s = p->models[i]->trained_at_s;
+    }
     yaga_json_set_string(manifest, "service", p->models[0]->service);
     yaga_json_set_string(manifest, "run_id", p->run_id);
     yaga_json_set_int(manifest, "trained_at_s", trained_at_s);

@@ -14,6 +14,7 @@
 #include "yaga/io/file.h"
 #include "yaga/io/json.h"
 #include "yaga/model/registry_internal.h"
+#include "yaga/period/spans.h"
 
 static const char plain_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                   "0123456789._-";
@@ -128,6 +129,35 @@ static enum yaga_status versions_path(const char *models_dir,
                                 run_id, rest);
 }
 
+enum yaga_status yaga_registry_file(const char *variant,
+                                    enum yaga_period period,
+                                    char out[YAGA_REGISTRY_FILE_MAX],
+                                    struct yaga_error *err)
+{
+    if (strcmp(variant, "baseline") != 0 && !yaga_variant_is_name(variant))
+        return yaga_error_set(err, YAGA_E_ARG, "\"%.40s\" is not a variant", variant);
+    (void)yaga_format(out, YAGA_REGISTRY_FILE_MAX, "%s/%s.yaga", variant,
+                      yaga_period_name(period));
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_registry_variant_path(const char *models_dir,
+                                            const char *service,
+                                            const char *run_id,
+                                            const char *variant,
+                                            enum yaga_period period,
+                                            char out[YAGA_PATH_MAX],
+                                            struct yaga_error *err)
+{
+    char file[YAGA_REGISTRY_FILE_MAX];
+    char rest[YAGA_REGISTRY_FILE_MAX + 1];
+    enum yaga_status st = yaga_registry_file(variant, period, file, err);
+    if (st != YAGA_OK)
+        return st;
+    (void)yaga_format(rest, sizeof rest, "/%s", file);
+    return versions_path(models_dir, service, run_id, rest, out, err);
+}
+
 enum yaga_status yaga_registry_path(const char *models_dir,
                                     const char *service,
                                     const char *run_id,
@@ -136,12 +166,13 @@ enum yaga_status yaga_registry_path(const char *models_dir,
                                     size_t size,
                                     struct yaga_error *err)
 {
-    char folder[YAGA_PATH_MAX];
-    enum yaga_status st = versions_path(models_dir, service, run_id, "", folder, err);
+    char path[YAGA_PATH_MAX];
+    enum yaga_status st = yaga_registry_variant_path(models_dir, service, run_id,
+                                                     "baseline", period, path, err);
     if (st != YAGA_OK)
         return st;
-    if (!yaga_format(out, size, "%s/baseline/%s.yaga", folder, yaga_period_name(period)))
-        return yaga_error_set(err, YAGA_E_ARG, "path too long: %.100s...", folder);
+    if (!yaga_format(out, size, "%s", path))
+        return yaga_error_set(err, YAGA_E_ARG, "path too long: %.100s...", path);
     return YAGA_OK;
 }
 
@@ -181,9 +212,21 @@ enum yaga_status yaga_registry_load(const char *models_dir,
                                     struct yaga_model **out,
                                     struct yaga_error *err)
 {
+    return yaga_registry_variant_load(models_dir, service, run_id, "baseline", period,
+                                      out, err);
+}
+
+enum yaga_status yaga_registry_variant_load(const char *models_dir,
+                                            const char *service,
+                                            const char *run_id,
+                                            const char *variant,
+                                            enum yaga_period period,
+                                            struct yaga_model **out,
+                                            struct yaga_error *err)
+{
     char path[YAGA_PATH_MAX];
-    enum yaga_status st =
-        yaga_registry_path(models_dir, service, run_id, period, path, sizeof path, err);
+    enum yaga_status st = yaga_registry_variant_path(models_dir, service, run_id, variant,
+                                                     period, path, err);
     if (st != YAGA_OK)
         return st;
     YAGA_AUTO(yaga_model) model = NULL;
@@ -191,12 +234,31 @@ enum yaga_status yaga_registry_load(const char *models_dir,
     if (st != YAGA_OK)
         return st;
     if (strcmp(model->service, service) != 0 || strcmp(model->run_id, run_id) != 0 ||
-        model->period != period)
-        return yaga_error_set(
-            err, YAGA_E_CORRUPT, "%s: holds the model of service %s, %s, run %s", path,
-            model->service, yaga_period_name(model->period), model->run_id);
+        strcmp(model->variant, variant) != 0 || model->period != period)
+        return yaga_error_set(err, YAGA_E_CORRUPT,
+                              "%s: holds the model of service %s, %s %s, run %s", path,
+                              model->service, model->variant,
+                              yaga_period_name(model->period), model->run_id);
     *out = YAGA_TAKE(model);
     return YAGA_OK;
+}
+
+enum yaga_status yaga_registry_manifest(const char *models_dir,
+                                        const char *service,
+                                        const char *run_id,
+                                        struct yaga_json **out,
+                                        struct yaga_error *err)
+{
+    char path[YAGA_PATH_MAX];
+    YAGA_AUTO_MEM(char) text = NULL;
+    size_t n_bytes = 0;
+    enum yaga_status st =
+        versions_path(models_dir, service, run_id, "/manifest.json", path, err);
+    if (st == YAGA_OK)
+        st = yaga_file_read(path, YAGA_MANIFEST_MAX, &text, &n_bytes, err);
+    if (st == YAGA_OK)
+        st = yaga_json_parse(text, n_bytes, YAGA_MANIFEST_MAX, out, err);
+    return st;
 }
 
 struct version {
@@ -210,19 +272,10 @@ static enum yaga_status read_trained_at(const char *models_dir,
                                         struct version *version,
                                         struct yaga_error *err)
 {
-    char path[YAGA_PATH_MAX];
-    char *text = NULL;
-    size_t n_bytes = 0;
+    YAGA_AUTO(yaga_json) manifest = NULL;
     version->trained_at_s = INT64_MIN;
     enum yaga_status st =
-        versions_path(models_dir, service, version->name, "/manifest.json", path, err);
-    if (st == YAGA_OK)
-        st = yaga_file_read(path, YAGA_MANIFEST_MAX, &text, &n_bytes, err);
-    if (st != YAGA_OK)
-        return st == YAGA_E_NOMEM ? st : YAGA_OK;
-    YAGA_AUTO(yaga_json) manifest = NULL;
-    st = yaga_json_parse(text, n_bytes, YAGA_MANIFEST_MAX, &manifest, err);
-    yaga_free(text);
+        yaga_registry_manifest(models_dir, service, version->name, &manifest, err);
     if (st == YAGA_OK)
         (void)yaga_json_int(yaga_json_get(manifest, "trained_at_s"),
                             &version->trained_at_s);

@@ -18,7 +18,7 @@ enum { YAGA_PATH_MAX = 4096 };
 /* Folder name of a service: false when it cannot be one (empty, too long). */
 bool yaga_registry_encode(const char *service, char *out, size_t size);
 
-/* Write all models of one service's run (same service, same run id, variant baseline) below staging, fsync, check by reading
+/* Write all models of one service's run (same service, same run id; the baseline and variants) below staging, fsync, check by reading
  * back, move to .versions, switch the link, delete versions beyond keep_versions (never the one just replaced). Readers see the old or the new version.
  * manifest_extra (may be NULL, stays the caller's): JSON object merged into manifest.json, whose own keys win. A run that was
  * published before is replaced as a whole. Staging is left behind after a failure. */
@@ -36,6 +36,14 @@ enum yaga_status yaga_registry_path(const char *models_dir, const char *service,
 /* Load a period's model of a version (YAGA_E_NO_DATA when that period has none); identity in the file must match. */
 enum yaga_status yaga_registry_load(const char *models_dir, const char *service, const char *run_id,
                                     enum yaga_period period, struct yaga_model **out, struct yaga_error *err) YAGA_MUST_USE;
+/* The same for a variant of the models ("holiday"); the two above are those of variant "baseline". */
+enum yaga_status yaga_registry_variant_path(const char *models_dir, const char *service, const char *run_id, const char *variant,
+                                            enum yaga_period period, char out[YAGA_PATH_MAX], struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_registry_variant_load(const char *models_dir, const char *service, const char *run_id, const char *variant,
+                                            enum yaga_period period, struct yaga_model **out, struct yaga_error *err) YAGA_MUST_USE;
+/* What a version's manifest.json says; the caller's. YAGA_E_NO_DATA when there is none. */
+enum yaga_status yaga_registry_manifest(const char *models_dir, const char *service, const char *run_id, struct yaga_json **out,
+                                        struct yaga_error *err) YAGA_MUST_USE;
 /* Versions of a service, newest first (by manifest's trained_at, then name). */
 struct yaga_names;
 enum yaga_status yaga_registry_versions(const char *models_dir, const char *service, struct yaga_names *out,

@@ -13,6 +13,7 @@ enum {
     YAGA_VERSIONS_MAX = 1000,  /* kept versions of one service */
     YAGA_FOLDERS_MAX = 100000, /* entries of the models folder */
     YAGA_MANIFEST_MAX = 4 << 20,
+    YAGA_REGISTRY_FILE_MAX = 64,
     YAGA_FOLDER_NAME_MAX = 240 /* an encoded service; file systems end at 255 */
 };
 
@@ -22,6 +23,12 @@ bool yaga_registry_is_run_id(const char *run_id);
 enum yaga_status yaga_registry_folder(const char *service,
                                       char out[YAGA_FOLDER_NAME_MAX + 1],
                                       struct yaga_error *err) YAGA_MUST_USE;
+/* "<variant>/<period>.yaga", the place of a model in its version; YAGA_E_ARG for a name
+ * that no variant can have. */
+enum yaga_status yaga_registry_file(const char *variant,
+                                    enum yaga_period period,
+                                    char out[YAGA_REGISTRY_FILE_MAX],
+                                    struct yaga_error *err) YAGA_MUST_USE;
 /* yaga_format into a path buffer of YAGA_PATH_MAX, YAGA_E_ARG when it does not fit. */
 enum yaga_status yaga_registry_format(char out[YAGA_PATH_MAX],
                                       struct yaga_error *err,
