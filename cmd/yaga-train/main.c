@@ -174,23 +174,69 @@ static void print_model_line(const struct yaga_setup *setup, const char *service
     (void)printf("%-24s %-16s NOT served: no model of this or a fallback period\n", service, yaga_period_name(period));
 }
 
+/* What the version's training left out, when it left out anything. */
+static void print_left_out(const char *dir, const char *service, const char *run_id)
+{
+    static const char *const members[][2] = {{"excluded_periods", "excluded periods"},
+                                             {"maintenance", "maintenance"},
+                                             {"own_incidents", "own incidents"}};
+    YAGA_AUTO(yaga_json) manifest = NULL;
+    struct yaga_error err;
+    if (yaga_registry_manifest(dir, service, run_id, &manifest, &err) != YAGA_OK)
+        return;
+    const struct yaga_json *left_out = yaga_json_get(manifest, "rows_left_out");
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        int64_t n = 0;
+        if (yaga_json_int(yaga_json_get(left_out, members[i][0]), &n) && n > 0)
+            (void)printf("%-24s %-16s %lld rows not learned from: %s\n", service, "-", (long long)n, members[i][1]);
+    }
+}
+
+/* Models of the configured variants; a period without one is the baseline's. */
+static void print_variants(const struct yaga_setup *setup, const char *dir, const char *service, const char *run_id)
+{
+    for (size_t i = 0; i < setup->excluded.n_variants; i++) {
+        const char *variant = setup->excluded.variants[i];
+        size_t n = 0;
+        for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+            YAGA_AUTO(yaga_model) model = NULL;
+            struct yaga_error err;
+            char when[YAGA_TIME_TEXT_MAX];
+            enum yaga_status st =
+                yaga_registry_variant_load(dir, service, run_id, variant, (enum yaga_period)p, &model, &err);
+            if (st == YAGA_OK)
+                (void)printf("%-24s %-16s variant %s, %s, %.0f rows over %.0f days\n", service,
+                             yaga_period_name((enum yaga_period)p), variant,
+                             yaga_time_text(model->trained_at_s, when), model->n_rows, model->n_days);
+            else if (st != YAGA_E_NO_DATA)
+                (void)printf("%-24s %-16s variant %s unusable: %s\n", service, yaga_period_name((enum yaga_period)p),
+                             variant, err.text);
+            n += st == YAGA_OK;
+        }
+        if (n == 0)
+            (void)printf("%-24s %-16s variant %s: none, the baseline serves\n", service, "-", variant);
+    }
+}
+
 static int list_models(const struct arguments *a, const struct yaga_setup *setup)
 {
     struct yaga_names found = {.n = 0};
     const char **names = NULL;
     size_t n = 0;
     struct yaga_error err;
+    const char *dir = yaga_config_string(setup->config, "model.models_directory");
     if (services_with_models(a, setup, &found, &names, &n, &err) != YAGA_OK)
         return program_fail(&a->program, &err);
     for (size_t i = 0; i < n; i++) {
         char run_id[YAGA_RUN_ID_MAX];
-        if (yaga_registry_current(yaga_config_string(setup->config, "model.models_directory"), names[i], run_id,
-                                  &err) != YAGA_OK) {
+        if (yaga_registry_current(dir, names[i], run_id, &err) != YAGA_OK) {
             (void)printf("%-24s %-16s NOT served: %s\n", names[i], "-", err.text);
             continue;
         }
         for (size_t p = 0; p < yaga_period_count(setup->calendar.scheme); p++)
             print_model_line(setup, names[i], run_id, (enum yaga_period)p);
+        print_variants(setup, dir, names[i], run_id);
+        print_left_out(dir, names[i], run_id);
     }
     yaga_free(names);
     yaga_names_clear(&found);

@@ -62,6 +62,8 @@ static const struct {
     {"fingerprinting.outage_carry_over_minutes=300", OF(incident.carry_over_s)},
     {"fingerprinting.orphan_close_hours=48", OF(incident.orphan_close_s)},
     {"fingerprinting.cleanup_max_age_hours=100", OF(incident.cleanup_max_age_s)},
+    {"training.exclude_incidents=false", OF(incident.keep_severe_s)},
+    {"training.max_lookback_days=100", OF(incident.keep_severe_s)},
     {"fingerprinting.fingerprint_scope=family", OF(incident.scope)},
     {"fingerprinting.db_path=/elsewhere/a.db", OF(state_dir)},
     {"alerting.severity_threshold=high", OF(alert.threshold)},

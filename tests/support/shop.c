@@ -112,11 +112,12 @@ static const char settings[] =
     "  { name = \"rare\"; expected = false; }\n"
     ");\n";
 
-static void write_settings(const char *dir, const char *path)
+static void write_settings(const char *dir, const char *path, const char *more)
 {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     (void)fprintf(file, settings, archive(), dir, dir, dir, dir);
+    (void)fprintf(file, "%s", more);
     assert_int_equal(fclose(file), 0);
 }
 
@@ -139,10 +140,15 @@ static size_t count(const char *const *texts)
 
 void shop_open(struct shop *shop, const char *const *overrides)
 {
+    shop_open_with(shop, overrides, "");
+}
+
+void shop_open_with(struct shop *shop, const char *const *overrides, const char *more)
+{
     struct yaga_error err;
     char *problems = NULL;
     *shop = (struct shop){.dir = test_tmpdir()};
-    write_settings(shop->dir, shop_path(shop, "yaga.cfg"));
+    write_settings(shop->dir, shop_path(shop, "yaga.cfg"), more);
     enum yaga_status st = yaga_config_load(shop_path(shop, "yaga.cfg"), overrides, count(overrides), &shop->config,
                                            &problems, &err);
     if (problems != NULL)

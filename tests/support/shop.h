@@ -33,6 +33,8 @@ struct shop {
 
 /* overrides: "key=value" texts, NULL at the end; may be NULL. Models in dir/models unless overridden. */
 void shop_open(struct shop *shop, const char *const *overrides);
+/* The same with lines of libconfig behind the shop's own settings. */
+void shop_open_with(struct shop *shop, const char *const *overrides, const char *more);
 void shop_close(struct shop *shop);
 /* dir/name, valid until the eighth call after it. */
 const char *shop_path(const struct shop *shop, const char *name);

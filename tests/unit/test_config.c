@@ -10,6 +10,9 @@
 
 #include "yaga/config/config.h"
 
+#define EXCLUDED(start, end, variant)                                                    \
+    "training = { excluded_periods = ( { start = \"" start "\"; end = \"" end                \
+    "\"; model_variant = \"" variant "\"; } ); };"
 #define ENDPOINT "victoria_metrics = { endpoint = \"http://localhost:8428\"; };\n"
 
 struct loaded {
@@ -253,6 +256,18 @@ static void rules_across_values_are_checked(void **state)
         {ENDPOINT "time_periods = { public_holidays = (\"2026-12-25\"); };", NULL},
         {ENDPOINT "training = { alert_budget = { high_hours = 48; }; };",
          "training.alert_budget.high_hours: 48 is not above"},
+        {ENDPOINT EXCLUDED("2026-02-02", "2026-02-02", "holiday"), NULL},
+        {ENDPOINT EXCLUDED("2026-02-30", "2026-03-02", "holiday"),
+         "[].start: \"2026-02-30\" is not a day or a time"},
+        {ENDPOINT EXCLUDED("2026-02-02", "soon", "holiday"),
+         "[].end: \"soon\" is not a day or a time"},
+        {ENDPOINT EXCLUDED("2026-02-02", "2026-02-01", "none"), "must be after the start"},
+        {ENDPOINT EXCLUDED("2026-02-02T00:00:00Z", "2026-02-02T00:00:00Z", "none"),
+         "must be after the start"},
+        {ENDPOINT EXCLUDED("2026-02-02", "2026-02-03", "baseline"), "not a name"},
+        {ENDPOINT EXCLUDED("2026-02-02", "2026-02-03", "a/b"), "not a name"},
+        {ENDPOINT "training = { excluded_periods = ( { start = \"2026-02-02\"; } ); };",
+         "training.excluded_periods[].end: required"},
         {ENDPOINT "model = { staging_directory = \"./models\"; };", "must differ from"},
         {ENDPOINT "services = ( {name=\"a\";}, {name=\"b\";},\n {name=\"a\";} );",
          "t.cfg:3: services[].name: \"a\" is there twice, first at t.cfg:2"},

@@ -139,6 +139,12 @@ static void a_dump_loads_to_the_same_digest(void **state)
         "            { name = \"memory\"; min = -1.5; min_value = -20; } );"
         "services = ( { name = \"a b\"; depends_on = ( \"c\" ); expected_metrics = "
         "[\"cpu\"]; } );");
+    assert_dump_loads_to_the_same_digest(
+        "source = { type = \"archive\"; files = [ \"a\" ]; };"
+        "training = { threads = 2; excluded_periods = ("
+        "  { start = \"2026-12-24\"; end = \"2026-12-26\"; reason = \"x\"; },"
+        "  { start = \"1772496000\"; end = \"2026-03-04T00:00:00Z\"; model_variant = "
+        "\"none\"; } ); exclude_incidents = false; };");
     YAGA_AUTO_MEM(char) sample = slurp("config/yaga.cfg");
     assert_dump_loads_to_the_same_digest(sample);
 }

@@ -148,24 +148,31 @@ static const char *origin_of(const struct setting_value *value, const char *wher
     return value->origin > ORIGIN_DERIVED ? value->where : where;
 }
 
-static void put_items(struct dump *dump, const struct yaga_config *config, size_t list)
+static void put_items(struct dump *dump,
+                      const struct yaga_config *config,
+                      size_t list,
+                      const char *name)
 {
     size_t n, length;
     const struct yaga_setting *settings = yaga_settings(&n);
     length = strlen(settings[list].key);
     const struct setting_column *column = &config->columns[list];
-    put(dump, "%s = (", settings[list].key);
+    indent(dump, 0);
+    put(dump, "%s = (", name);
     put_where(dump, column->set ? column->where : "default");
     for (size_t i = 0; i < column->n; i++) {
-        put(dump, "  {");
+        indent(dump, 1);
+        put(dump, "{");
         put_where(dump, origin_of(&column->values[i], "default"));
         for (size_t row = list + 1;
              row < n && strncmp(settings[row].key, settings[list].key, length) == 0;
              row++)
             put_setting(dump, &settings[row], strrchr(settings[row].key, '.') + 1,
                         yaga_config_value(config, row, i), 2);
-        put(dump, "  }%s\n", i + 1 < column->n ? "," : "");
+        indent(dump, 1);
+        put(dump, "}%s\n", i + 1 < column->n ? "," : "");
     }
+    indent(dump, 0);
     put(dump, ");\n");
 }
 
@@ -229,7 +236,7 @@ static void put_all(struct dump *dump, const struct yaga_config *config)
             continue;
         const char *name = enter_group(dump, settings[row].key);
         if (settings[row].type == YAGA_SETTING_LIST)
-            put_items(dump, config, row);
+            put_items(dump, config, row, name);
         else
             put_setting(dump, &settings[row], name, yaga_config_value(config, row, 0), 0);
     }

@@ -21,8 +21,9 @@
 #define STRING_ENV(key, value, max, unit, variable, help) \
     {key, YAGA_SETTING_STRING, 0, max, value, unit, NULL, variable, false, help}
 #define STRING(key, value, max, unit, help) STRING_ENV(key, value, max, unit, NULL, help)
-#define NAME(key, help) \
-    {key, YAGA_SETTING_STRING, 1, NAME_MAX_BYTES, NULL, "", NULL, NULL, true, help}
+#define REQUIRED(key, max, unit, help) \
+    {key, YAGA_SETTING_STRING, 1, max, NULL, unit, NULL, NULL, true, help}
+#define NAME(key, help) REQUIRED(key, NAME_MAX_BYTES, "", help)
 #define SECRET(key, variable, help) \
     {key, YAGA_SETTING_STRING, 1, YAGA_CONFIG_TEXT_MAX, NULL, SETTING_UNIT_SECRET, NULL, variable, false, help}
 #define WORD(key, value, words, help) \
@@ -34,7 +35,8 @@
 #define LIST(key, max, help) \
     {key, YAGA_SETTING_LIST, 0, max, "()", "", NULL, NULL, false, help}
 
-enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64 };
+enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
+       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40 };
 
 static const struct yaga_setting table[] = {
     STRING("timezone", "\"UTC\"", WORD_MAX_BYTES, "", "IANA zone for periods, calendar rules and texts for people."),
@@ -77,6 +79,7 @@ static const struct yaga_setting table[] = {
     INT("model.keep_versions", "3", 1, 100, "", "Versions of a model kept for rollback."),
 
     INT("training.lookback_days", "30", 1, 400, "d", "History that training reads."),
+    INT("training.max_lookback_days", "180", 1, 400, "d", "Farthest that excluded periods push back the start of the history."),
     INT("training.min_data_points", "2000", 100, 1e6, "", "Samples a service needs to be trained at all."),
     FLOAT("training.validation_fraction", "0.2", 0, 0.5, "", "Newest part of the history, held out to check a model."),
     INT("training.embargo_minutes", "60", 0, 1440, "min", "Gap between the training part and the held-out part."),
@@ -87,6 +90,16 @@ static const struct yaga_setting table[] = {
     FLOAT("training.contamination_estimation.fallback", "0.05", 0.001, 0.5, "", "Share of anomalous rows for the method fixed, and where no estimate is possible."),
     INT("training.run_retention_days", "180", 1, 3650, "d", "Age at which records of training runs are deleted."),
     INT("training.threads", "0", 0, 256, "", "Threads of a training; 0 means all cores. The result does not depend on it."),
+    LIST("training.excluded_periods", EXCLUDED_MAX, "Times that say nothing about usual behaviour, in any service: holidays, sales, load tests."),
+    REQUIRED("training.excluded_periods[].start", TIME_MAX_BYTES, "time", "First day (YYYY-MM-DD), or the time it begins (YYYY-MM-DDTHH:MM:SSZ or Unix seconds)."),
+    REQUIRED("training.excluded_periods[].end", TIME_MAX_BYTES, "time", "Last day, which belongs to it, or the time it ends."),
+    STRING("training.excluded_periods[].reason", "\"\"", WORD_MAX_BYTES, "", "Why, for people."),
+    STRING("training.excluded_periods[].model_variant", "\"holiday\"", 31, "", "Variant of the models that is trained on this time and judges it; none means that the time is only left out."),
+    BOOL("training.exclude_incidents", "true", "Leave out a service's own confirmed incidents graded high or critical, ten minutes around them included."),
+    STRING("training.maintenance_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Maintenance windows to leave out, one JSON object a line; empty means none."),
+    BOOL("training.model_variants.train_baseline", "true", "Train the models for ordinary times; false keeps those there are."),
+    BOOL("training.model_variants.train_holiday", "true", "Train variants, and keep those that excluded periods name; false publishes none."),
+    INT("training.model_variants.min_excluded_days_for_variant", "7", 1, 60, "d", "Different days with data that a variant needs."),
     FLOAT("training.alert_budget.low_hours", "8", 0.1, 1e5, "h", "Return period of a deviation graded low."),
     FLOAT("training.alert_budget.medium_hours", "48", 0.1, 1e5, "h", "Return period of a deviation graded medium."),
     FLOAT("training.alert_budget.high_hours", "336", 0.1, 1e5, "h", "Return period of a deviation graded high."),
@@ -109,6 +122,7 @@ static const struct yaga_setting table[] = {
     INT("inference.level_window_hours", "24", 2, 168, "h", "Recent residuals that correct the expected level."),
     INT("inference.model_warn_age_days", "7", 1, 400, "d", "Age of a model from which a warning is given."),
     INT("inference.model_max_age_days", "30", 1, 400, "d", "Age of a model from which it is refused."),
+    INT("inference.holiday_max_age_days", "400", 1, 1000, "d", "Age from which a variant of the models, such as holiday, is refused; the baseline judges then."),
     INT("inference.health_max_latency_ms", "5000", 1, 600000, "ms", "A health answer slower than this stops the cycle."),
     STRING_ENV("inference.alerts_directory", "\"./alerts\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "ALERTS_DIR", "Where alert files are written."),
     INT("inference.alerts_retention_days", "30", 1, 3650, "d", "Age at which alert files are deleted."),

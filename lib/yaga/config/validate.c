@@ -237,6 +237,48 @@ static void check_training(const struct check *check)
                  "must differ from model.models_directory");
 }
 
+/* false: complained. *out_s of a last day is its end. */
+static bool
+read_time(const struct check *check, const char *key, size_t i, bool end, int64_t *out_s)
+{
+    const char *text = yaga_config_item_string(check->config, key, i);
+    bool only_date = false;
+    bool valid = yaga_time_parse(text, out_s, &only_date) && (!only_date || is_date(text));
+    if (!valid)
+        yaga_config_error(check->problems, yaga_config_where(check->config, key, i),
+                          "%s: \"%.40s\" is not a day or a time", key, text);
+    else if (end && only_date)
+        *out_s += 86400;
+    return valid;
+}
+
+/* The name is a folder below the models of a service. */
+static bool is_variant(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    return text[0] >= 'a' && text[0] <= 'z' && strspn(text, plain) == strlen(text) &&
+           strcmp(text, "baseline") != 0;
+}
+
+static void check_excluded(const struct check *check)
+{
+    static const char start[] = "training.excluded_periods[].start";
+    static const char end[] = "training.excluded_periods[].end";
+    static const char variant[] = "training.excluded_periods[].model_variant";
+    size_t n = yaga_config_list_size(check->config, "training.excluded_periods");
+    for (size_t i = 0; i < n; i++) {
+        int64_t start_s, end_s;
+        bool both = read_time(check, start, i, false, &start_s);
+        both = read_time(check, end, i, true, &end_s) && both;
+        if (both && start_s >= end_s)
+            error_at(check, end, i, "must be after the start");
+        if (!is_variant(yaga_config_item_string(check->config, variant, i)))
+            error_at(check, variant, i,
+                     "not a name of a-z 0-9 _ - that begins with a letter and is not "
+                     "baseline");
+    }
+}
+
 /* ---- lists ---- */
 
 struct named {
@@ -410,5 +452,6 @@ void yaga_config_validate(const struct yaga_config *config,
     check_periods(&check);
     check_cycles(&check);
     check_training(&check);
+    check_excluded(&check);
     check_lists(&check);
 }

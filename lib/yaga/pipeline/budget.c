@@ -57,11 +57,12 @@ struct replay {
     struct yaga_verdict *verdict;
 };
 
-/* Held-out rows that hold data and have a model: only they can show what a level would
- * have done. */
+/* Held-out rows that hold data, have a model and are no known exception: only they can
+ * show what a level would have done. */
 static bool is_judged(const struct replay *r, size_t row)
 {
     return !r->trouble[row] && r->grid->model[row] != NULL &&
+           !yaga_history_is_left_out(r->history, row) &&
            yaga_frame_row_present(r->history->frame, row);
 }
 

@@ -22,7 +22,8 @@ struct yaga_budget {
     double holdout_days;      /* days of rows judged by a model and free of trouble */
 };
 
-/* Rows [first_row, n_rows) of the history are held out: `models` did not see them.
+/* Rows [first_row, n_rows) of the history are held out, but for those it leaves out:
+ * `models` did not see them.
  * Incidents that even the strictest level announces are taken as real trouble and left
  * out with the rows around them, if these are at most YAGA_BUDGET_TROUBLE_SHARE of the
  * rows; the rest is taken as free of incidents. Less than two days of rows with a model

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A small cache of mapped models, keyed by service and period, dropped when the version link moves. */
+/* A small cache of mapped models, keyed by service, variant and period, dropped when the version link moves. */
 #include "yaga/pipeline/choice.h"
 
 #include <string.h>
@@ -7,11 +7,19 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 
+/* The models of one variant, as far as they were asked for. */
+struct shelf_set {
+    const char *variant; /* borrowed from the setup; NULL = none yet */
+    struct yaga_model *models[YAGA_N_PERIODS];
+    bool tried[YAGA_N_PERIODS];
+};
+
+enum { BASELINE, VARIANT, N_SETS };
+
 struct shelf_service {
     char name[YAGA_NAME_MAX + 1];
     char run_id[YAGA_RUN_ID_MAX];
-    struct yaga_model *models[YAGA_N_PERIODS];
-    bool tried[YAGA_N_PERIODS];
+    struct shelf_set sets[N_SETS]; /* of variants only the one of the latest instant */
     char problem[512]; /* first file that could not be used */
 };
 
@@ -33,12 +41,18 @@ enum yaga_status yaga_shelf_new(const struct yaga_setup *setup, struct yaga_shel
     return YAGA_OK;
 }
 
-static void drop_models(struct shelf_service *s)
+static void drop_set(struct shelf_set *set)
 {
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-        s->models[p] = yaga_model_free(s->models[p]);
-        s->tried[p] = false;
+        set->models[p] = yaga_model_free(set->models[p]);
+        set->tried[p] = false;
     }
+}
+
+static void drop_models(struct shelf_service *s)
+{
+    for (size_t i = 0; i < N_SETS; i++)
+        drop_set(&s->sets[i]);
     s->problem[0] = '\0';
 }
 
@@ -76,6 +90,7 @@ static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
         return NULL;
     }
     (void)yaga_format(s->name, sizeof s->name, "%s", service);
+    s->sets[BASELINE].variant = "baseline";
     grown[shelf->n++] = s;
     return s;
 }
@@ -105,46 +120,62 @@ static enum yaga_status resolve_version(struct yaga_shelf *shelf, struct shelf_s
 }
 
 /* A file is opened once per version: a damaged one is reported, not retried in every cycle of a long run. */
-static enum yaga_status load(struct yaga_shelf *shelf, struct shelf_service *s, enum yaga_period period,
-                             struct yaga_error *err)
+static enum yaga_status load(struct yaga_shelf *shelf, struct shelf_service *s, struct shelf_set *set,
+                             enum yaga_period period, struct yaga_error *err)
 {
-    if (s->tried[period])
+    if (set->tried[period])
         return YAGA_OK;
-    enum yaga_status st =
-        yaga_registry_load(shelf->models_dir, s->name, s->run_id, period, &s->models[period], err);
+    enum yaga_status st = yaga_registry_variant_load(shelf->models_dir, s->name, s->run_id, set->variant, period,
+                                                     &set->models[period], err);
     if (st == YAGA_E_NOMEM) /* says nothing about the file */
         return st;
-    s->tried[period] = true;
+    set->tried[period] = true;
     if (st != YAGA_OK && st != YAGA_E_NO_DATA && s->problem[0] == '\0')
         (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err->text);
     return YAGA_OK;
 }
 
-/* The period's own model, else the first fallback there is; the entry stays NULL when there is none. */
-static enum yaga_status serve_period(struct yaga_shelf *shelf, struct shelf_service *s, enum yaga_period period,
-                                     struct yaga_model_set *set, struct yaga_error *err)
+/* The period's own model in one set, else the first fallback there is; the entry stays NULL when there is none. */
+static enum yaga_status serve_from(struct yaga_shelf *shelf, struct shelf_service *s, struct shelf_set *from,
+                                   enum yaga_period period, struct yaga_model_set *set, struct yaga_error *err)
 {
     const enum yaga_period *fallbacks = yaga_period_fallbacks(shelf->setup->calendar.scheme, period);
-    enum yaga_status st = load(shelf, s, period, err);
-    set->by_period[period] = s->models[period];
+    enum yaga_status st = load(shelf, s, from, period, err);
+    set->by_period[period] = from->models[period];
+    set->is_fallback[period] = false;
     for (; st == YAGA_OK && set->by_period[period] == NULL && *fallbacks != YAGA_N_PERIODS; fallbacks++) {
-        st = load(shelf, s, *fallbacks, err);
-        set->by_period[period] = s->models[*fallbacks];
+        st = load(shelf, s, from, *fallbacks, err);
+        set->by_period[period] = from->models[*fallbacks];
         set->is_fallback[period] = true;
     }
     return st;
 }
 
-static enum yaga_status serve(struct yaga_shelf *shelf, struct shelf_service *s, const bool need[YAGA_N_PERIODS],
-                              enum yaga_period now, struct yaga_choice *c, struct yaga_error *err)
+/* The variant first, when there is one to be used. */
+static enum yaga_status serve_period(struct yaga_shelf *shelf, struct shelf_service *s, bool variant,
+                                     enum yaga_period period, struct yaga_model_set *set, struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
+    if (variant)
+        st = serve_from(shelf, s, &s->sets[VARIANT], period, set, err);
+    if (st == YAGA_OK && set->by_period[period] == NULL)
+        st = serve_from(shelf, s, &s->sets[BASELINE], period, set, err);
+    return st;
+}
+
+static enum yaga_status serve(struct yaga_shelf *shelf, struct shelf_service *s, bool variant,
+                              const bool need[YAGA_N_PERIODS], enum yaga_period now, struct yaga_choice *c,
+                              struct yaga_error *err)
+{
+    enum yaga_status st = YAGA_OK;
+    c->set = (struct yaga_model_set){.by_period = {NULL}};
     for (size_t p = 0; st == YAGA_OK && p < YAGA_N_PERIODS; p++) {
         if (need[p] || p == (size_t)now)
-            st = serve_period(shelf, s, (enum yaga_period)p, &c->set, err);
+            st = serve_period(shelf, s, variant, (enum yaga_period)p, &c->set, err);
     }
     c->current = c->set.by_period[now];
     c->is_fallback = c->set.is_fallback[now];
+    c->is_variant = c->current != NULL && strcmp(c->current->variant, "baseline") != 0;
     memcpy(c->run_id, s->run_id, sizeof c->run_id);
     return st;
 }
@@ -166,7 +197,7 @@ static void weigh(const struct yaga_shelf *shelf, int64_t now_s, struct yaga_cho
     double age = (double)(now_s - m->trained_at_s) / 86400.0;
     c->age_days = age;
     c->status = YAGA_MODEL_FRESH;
-    if (age > (double)yaga_config_int(cfg, "inference.model_max_age_days"))
+    if (age > (double)yaga_config_int(cfg, c->is_variant ? "inference.holiday_max_age_days" : "inference.model_max_age_days"))
         c->status = YAGA_MODEL_REFUSED;
     else if (age > (double)yaga_config_int(cfg, "inference.model_warn_age_days"))
         c->status = YAGA_MODEL_STALE;
@@ -176,6 +207,34 @@ static void weigh(const struct yaga_shelf *shelf, int64_t now_s, struct yaga_cho
         c->confidence *= 0.85;
     if (c->status == YAGA_MODEL_STALE)
         c->confidence *= 0.9;
+}
+
+/* The variant for an instant has its place in the cache; another one that had it goes. */
+static bool use_variant(const struct yaga_shelf *shelf, struct shelf_service *s, int64_t at_s)
+{
+    const char *variant = yaga_spans_variant_at(&shelf->setup->excluded, at_s);
+    struct shelf_set *set = &s->sets[VARIANT];
+    if (variant == NULL)
+        return false;
+    if (set->variant == NULL || strcmp(set->variant, variant) != 0)
+        drop_set(set);
+    set->variant = variant;
+    return true;
+}
+
+static enum yaga_status choose(struct yaga_shelf *shelf, struct shelf_service *s, const bool need[YAGA_N_PERIODS],
+                               enum yaga_period now, int64_t now_s, struct yaga_choice *c, struct yaga_error *err)
+{
+    enum yaga_status st = serve(shelf, s, use_variant(shelf, s, now_s), need, now, c, err);
+    if (st == YAGA_OK && c->current != NULL)
+        weigh(shelf, now_s, c);
+    if (st == YAGA_OK && c->is_variant && c->status == YAGA_MODEL_REFUSED) {
+        c->status = YAGA_MODEL_NONE;
+        st = serve(shelf, s, false, need, now, c, err);
+        if (st == YAGA_OK && c->current != NULL)
+            weigh(shelf, now_s, c);
+    }
+    return st;
 }
 
 enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service, const bool need[YAGA_N_PERIODS],
@@ -188,11 +247,9 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service
     bool there;
     enum yaga_status st = resolve_version(shelf, s, &there, err);
     if (st == YAGA_OK && there)
-        st = serve(shelf, s, need, now, &c, err);
+        st = choose(shelf, s, need, now, now_s, &c, err);
     if (st != YAGA_OK)
         return st;
-    if (c.current != NULL)
-        weigh(shelf, now_s, &c);
     if (c.status == YAGA_MODEL_REFUSED) {
         (void)yaga_format(c.problem, sizeof c.problem, "model is %.1f days old, more than %lld (inference.model_max_age_days): does yaga-train run?",
                           c.age_days, (long long)yaga_config_int(shelf->setup->config, "inference.model_max_age_days"));
@@ -201,7 +258,7 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service
         (void)yaga_format(c.problem, sizeof c.problem, "%s", s->problem);
     }
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
-        c.n_loaded += s->models[p] != NULL;
+        c.n_loaded += (s->sets[BASELINE].models[p] != NULL) + (s->sets[VARIANT].models[p] != NULL);
     *out = c;
     return YAGA_OK;
 }

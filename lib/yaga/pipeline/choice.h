@@ -26,6 +26,7 @@ struct yaga_choice {
     struct yaga_model_set set;           /* periods asked for; borrowed until the next call for this service */
     const struct yaga_model *current;    /* for the period of now; NULL = none usable */
     bool is_fallback;
+    bool is_variant;                     /* current is no baseline: now lies in an excluded period with a variant */
     enum yaga_model_status status;
     double confidence;                   /* of the period's model: fallback, age and data quality included */
     double age_days;
@@ -34,7 +35,8 @@ struct yaga_choice {
     char problem[512];                   /* why models are missing or refused; "" when all is well */
 };
 
-/* Models for the periods with need[p] set, `now` being the current one. Never fails for a bad file: that is a choice without
+/* Models for the periods with need[p] set, `now` being the current one. In an excluded period with a variant that is first the variant's
+ * model of the period, then those of its fallbacks; without any, or when now's is too old, the baseline in the same order. Never fails for a bad file: that is a choice without
  * model and a problem text; YAGA_E_NOMEM otherwise. */
 enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service, const bool need[YAGA_N_PERIODS],
                                    enum yaga_period now, int64_t now_s, struct yaga_choice *out, struct yaga_error *err) YAGA_MUST_USE;

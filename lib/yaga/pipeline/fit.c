@@ -27,7 +27,7 @@ enum yaga_status yaga_history_init(struct yaga_history *history, const char *ser
                                    struct yaga_error *err)
 {
     size_t n = frame->n_rows;
-    struct yaga_history h = {.service = service, .frame = frame, .metrics = metrics};
+    struct yaga_history h = {.service = service, .variant = "baseline", .frame = frame, .metrics = metrics};
     h.when = yaga_alloc(n, sizeof *h.when);
     h.requests = yaga_alloc(n, sizeof *h.requests);
     h.g = yaga_alloc(n * frame->n_metrics, sizeof *h.g);
@@ -60,7 +60,7 @@ size_t yaga_history_select(const struct yaga_history *history, enum yaga_period 
     for (size_t t = 0; t < history->frame->n_rows; t++) {
         use[t] = t >= row_begin && t < row_end &&
                  (period == YAGA_POOLED || history->when[t].period == period) &&
-                 yaga_frame_row_present(history->frame, t);
+                 !yaga_history_is_left_out(history, t) && yaga_frame_row_present(history->frame, t);
         if (!use[t])
             continue;
         n++;
@@ -206,7 +206,7 @@ static uint64_t stream(const struct yaga_fit_params *p, const struct yaga_histor
                        const char *what)
 {
     uint64_t seed = yaga_hash_text(yaga_hash_u64(0, p->seed), h->service);
-    seed = yaga_hash_text(seed, "baseline");
+    seed = yaga_hash_text(seed, h->variant);
     return yaga_hash_text(yaga_hash_text(seed, yaga_period_name(period)), what);
 }
 
@@ -393,6 +393,7 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params, const stru
     if (st != YAGA_OK)
         return st;
     (void)yaga_format(model->service, sizeof model->service, "%s", history->service);
+    (void)yaga_format(model->variant, sizeof model->variant, "%s", history->variant);
     model->period = period;
     size_t n_use = 0;
     for (size_t t = 0; t < n_rows; t++)

@@ -28,6 +28,8 @@ struct yaga_fit_params {
 /* One service's history, prepared once and shared by all its periods. */
 struct yaga_history {
     const char *service;
+    const char *variant;                 /* of the models to be fitted: "baseline" unless the caller changes it */
+    const uint8_t *left_out;             /* borrowed [n_rows], non-zero = neither fitted nor judged; NULL = none */
     const struct yaga_frame *frame;      /* validated, absence resolved */
     const struct yaga_metric *metrics;
     struct yaga_when *when;              /* owned [n_rows] */
@@ -38,8 +40,12 @@ enum yaga_status yaga_history_init(struct yaga_history *history, const char *ser
                                    const struct yaga_metric *metrics, const struct yaga_calendar *calendar,
                                    struct yaga_error *err) YAGA_MUST_USE;
 void yaga_history_clear(struct yaga_history *history);
+static inline bool yaga_history_is_left_out(const struct yaga_history *history, size_t row)
+{
+    return history->left_out != NULL && history->left_out[row] != 0;
+}
 
-/* Rows [row_begin, row_end) of a period (all periods for YAGA_POOLED) that hold data -> use[n_rows]; returns how many. days: distinct
+/* Rows [row_begin, row_end) of a period (all periods for YAGA_POOLED) that hold data and are not left out -> use[n_rows]; returns how many. days: distinct
  * local days among them. */
 size_t yaga_history_select(const struct yaga_history *history, enum yaga_period period, size_t row_begin, size_t row_end,
                            bool *use, size_t *days);

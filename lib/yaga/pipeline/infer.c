@@ -104,7 +104,7 @@ static void record_service(struct yaga_cycle_work *c, const char *name, const st
     }
     if (j->choice.problem[0] != '\0')
         yaga_log(YAGA_LOG_WARN, "MODEL_LOAD_FAILED", name, "%s", j->choice.problem);
-    if (j->choice.status == YAGA_MODEL_STALE) {
+    if (j->choice.status == YAGA_MODEL_STALE && !j->choice.is_variant) { /* of a variant nothing newer can be had */
         c->n_stale++;
         c->oldest_days = fmax(c->oldest_days, j->choice.age_days);
     }

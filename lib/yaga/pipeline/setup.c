@@ -133,6 +133,46 @@ static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_err
     return YAGA_OK;
 }
 
+/* A last day belongs to the span: it ends at the next local midnight. */
+static bool span_time(const char *text, bool end, int64_t *out_s)
+{
+    bool is_date;
+    if (!yaga_time_parse(text, out_s, &is_date))
+        return false;
+    if (end && is_date) {
+        struct yaga_civil next = yaga_civil_from_unix(*out_s);
+        next.day++;
+        *out_s = yaga_civil_to_unix(&next);
+    }
+    return true;
+}
+
+bool yaga_setup_span(const char *start, const char *end, int64_t *start_s, int64_t *end_s)
+{
+    return span_time(start, false, start_s) && span_time(end, true, end_s) && *start_s < *end_s;
+}
+
+static enum yaga_status setup_excluded(struct yaga_setup *setup, struct yaga_error *err)
+{
+    static const char list[] = "training.excluded_periods";
+    const struct yaga_config *c = setup->config;
+    size_t n = yaga_config_list_size(c, list);
+    for (size_t i = 0; i < n; i++) {
+        const char *start = yaga_config_item_string(c, "training.excluded_periods[].start", i);
+        const char *end = yaga_config_item_string(c, "training.excluded_periods[].end", i);
+        const char *variant = yaga_config_item_string(c, "training.excluded_periods[].model_variant", i);
+        int64_t start_s, end_s;
+        if (!yaga_setup_span(start, end, &start_s, &end_s))
+            return yaga_error_set(err, YAGA_E_CONFIG, "%s: %s: \"%s\" to \"%s\" is no span of time",
+                                  yaga_config_where(c, list, i), list, start, end);
+        enum yaga_status st = yaga_spans_add(&setup->excluded, start_s, end_s,
+                                             strcmp(variant, "none") == 0 ? NULL : variant, err);
+        if (st != YAGA_OK)
+            return yaga_error_wrap(err, "%s: %s", yaga_config_where(c, list, i), list);
+    }
+    return YAGA_OK;
+}
+
 static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error *err)
 {
     const struct yaga_config *c = setup->config;
@@ -177,6 +217,8 @@ static void setup_incident(struct yaga_setup *setup)
     p->carry_over_s = 60 * yaga_config_int(c, "fingerprinting.outage_carry_over_minutes");
     p->orphan_close_s = 3600 * yaga_config_int(c, "fingerprinting.orphan_close_hours");
     p->cleanup_max_age_s = 3600 * yaga_config_int(c, "fingerprinting.cleanup_max_age_hours");
+    if (yaga_config_bool(c, "training.exclude_incidents")) /* training leaves their time out as long as it reads it */
+        p->keep_severe_s = 86400 * yaga_config_int(c, "training.max_lookback_days");
     const char *scope = yaga_config_string(c, "fingerprinting.fingerprint_scope");
     p->scope = YAGA_SCOPE_PATTERN;
     if (strcmp(scope, "pattern_and_cause") == 0)
@@ -223,6 +265,8 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_con
         st = yaga_setup_metrics(config, setup->metrics, &setup->n_metrics, err);
     if (st == YAGA_OK)
         st = setup_calendar(setup, err);
+    if (st == YAGA_OK)
+        st = setup_excluded(setup, err);
     if (st == YAGA_OK)
         st = setup_detect(setup, err);
     if (st == YAGA_OK)

@@ -16,6 +16,7 @@
 #include "yaga/detect/detect.h"
 #include "yaga/incident/incident.h"
 #include "yaga/period/period.h"
+#include "yaga/period/spans.h"
 #include "yaga/series/metric.h"
 #include "yaga/source/source.h"
 
@@ -25,6 +26,7 @@ struct yaga_setup {
     struct yaga_metric metrics[YAGA_METRICS_MAX];
     size_t n_metrics;
     struct yaga_calendar calendar;
+    struct yaga_spans excluded;       /* variants borrowed from the configuration */
     int64_t step_s;
     struct yaga_detect_params detect;
     struct yaga_incident_params incident;
@@ -45,6 +47,9 @@ enum yaga_status yaga_setup_metrics(const struct yaga_config *config, struct yag
 /* The configured source; interrupted may be NULL. */
 enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),
                                    struct yaga_source **out, struct yaga_error *err) YAGA_MUST_USE;
+
+/* The instants of a span as people write it: days or times, a day at its end included. false when it is none. */
+bool yaga_setup_span(const char *start, const char *end, int64_t *start_s, int64_t *end_s);
 
 /* Metrics as one service sees them: services[].expected_metrics decides `expected`. */
 void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *service,

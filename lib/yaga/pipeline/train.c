@@ -21,6 +21,7 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
+#include "yaga/io/json.h"
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
@@ -76,26 +77,13 @@ static void setup_fit(struct yaga_train *run)
     }
 }
 
-static void setup_range(struct yaga_train *run)
-{
-    int64_t step = run->setup->step_s;
-    int64_t end = run->options->end_s;
-    int64_t start = run->options->start_s;
-    if (end == 0)
-        end = run->options->now_s - 60 * yaga_train_int(run, "cache.settle_minutes");
-    if (start == 0)
-        start = end - 86400 * yaga_train_int(run, "training.lookback_days");
-    run->end_s = end / step * step;
-    run->start_s = start / step * step;
-}
-
 /* --- one service ---------------------------------------------------------------------- */
 
-static size_t rows_with_data(const struct yaga_frame *frame)
+static size_t rows_with_data(const struct yaga_frame *frame, const uint8_t *left_out)
 {
     size_t n = 0;
     for (size_t t = 0; t < frame->n_rows; t++)
-        n += yaga_frame_row_present(frame, t);
+        n += left_out[t] == YAGA_ROW_IN && yaga_frame_row_present(frame, t);
     return n;
 }
 
@@ -139,8 +127,33 @@ static bool worth_training(const struct yaga_train *run, const struct yaga_fleet
     return false;
 }
 
-static void log_service(const struct yaga_train_service *r)
+static void log_left_out(const struct yaga_train_service *r)
 {
+    if (r->n_excluded + r->n_maintenance + r->n_incident > 0)
+        yaga_log(YAGA_LOG_INFO, "ROWS_LEFT_OUT", r->name,
+                 "%zu rows of excluded periods, %zu of maintenance, %zu of own incidents", r->n_excluded,
+                 r->n_maintenance, r->n_incident);
+    if (r->n_incident_kept > 0)
+        yaga_log(YAGA_LOG_WARN, "INCIDENTS_KEPT", r->name,
+                 "%zu rows, more than a tenth, are in high or critical incidents: they count as usual now",
+                 r->n_incident_kept);
+}
+
+static void log_variants(const struct yaga_train *run, const struct yaga_train_service *r)
+{
+    for (size_t i = 0; i < run->report->n_variants; i++) {
+        const struct yaga_train_variant *v = &r->variants[i];
+        if (v->trained)
+            yaga_log(YAGA_LOG_INFO, "VARIANT_TRAINED", r->name, "%s: %zu rows, %zu of %zu periods", run->report->variants[i],
+                     v->n_rows, v->n_periods, r->n_periods_wanted);
+        else if (v->message[0] != '\0')
+            yaga_log(YAGA_LOG_WARN, "VARIANT_NOT_TRAINED", r->name, "%s: %s", run->report->variants[i], v->message);
+    }
+}
+
+static void log_service(const struct yaga_train *run, const struct yaga_train_service *r)
+{
+    log_left_out(r);
     if (r->outcome != YAGA_TRAINED) {
         yaga_log(r->outcome == YAGA_TRAIN_PROMOTION || r->outcome == YAGA_TRAIN_ERROR ? YAGA_LOG_ERROR : YAGA_LOG_WARN,
                  "NOT_TRAINED", r->name, "%s: %s", yaga_train_outcome_name(r->outcome), r->message);
@@ -152,20 +165,28 @@ static void log_service(const struct yaga_train_service *r)
                           r->achieved_per_week);
     yaga_log(YAGA_LOG_INFO, "TRAINED", r->name, "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s", r->grade,
              r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha, achieved);
+    log_variants(run, r);
 }
 
-static enum yaga_status publish(struct yaga_train *run, struct yaga_trained_models *models, struct yaga_error *err)
+static enum yaga_status publish(struct yaga_train *run, struct yaga_trained_service *models, const char *run_id,
+                                const struct yaga_train_service *result, struct yaga_error *err)
 {
-    struct yaga_model *list[YAGA_N_PERIODS];
+    struct yaga_model *list[YAGA_TRAINED_SETS * YAGA_N_PERIODS];
     size_t n = 0;
-    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-        if (models->by_period[p] != NULL)
-            list[n++] = models->by_period[p];
-    }
     const struct yaga_config *c = run->setup->config;
+    enum yaga_status st = yaga_train_carry_over(run, result->name, run_id, models, err);
+    if (st != YAGA_OK)
+        return st;
+    for (size_t s = 0; s < YAGA_TRAINED_SETS; s++) {
+        for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+            if (models->sets[s].by_period[p] != NULL)
+                list[n++] = models->sets[s].by_period[p];
+        }
+    }
+    YAGA_AUTO(yaga_json) manifest = yaga_train_left_out_json(result);
     return yaga_registry_publish(yaga_config_string(c, "model.models_directory"),
                                  yaga_config_string(c, "model.staging_directory"), list, n,
-                                 (size_t)yaga_train_int(run, "model.keep_versions"), NULL, err);
+                                 (size_t)yaga_train_int(run, "model.keep_versions"), manifest, err);
 }
 
 static void fail(struct yaga_train_service *result, const struct yaga_error *err)
@@ -181,24 +202,36 @@ static void remember_fatal(struct yaga_train *run, const struct yaga_error *err)
     run->fatal = err->status;
 }
 
+/* Was anything learned that was to be learned? A variant never stands in for a baseline. */
+static bool has_learned(const struct yaga_train *run, const struct yaga_train_service *result)
+{
+    bool learned = run->train_baseline && (result->n_periods > 0 || result->pooled);
+    for (size_t i = 0; !run->train_baseline && i < run->report->n_variants; i++)
+        learned = learned || result->variants[i].trained;
+    return learned;
+}
+
 /* Called for one service at a time. */
-static void finish_service(struct yaga_train *run, struct yaga_trained_models *models, const char *run_id,
+static void finish_service(struct yaga_train *run, struct yaga_trained_service *models, const char *run_id,
                            struct yaga_train_service *result)
 {
     struct yaga_error err = {.status = YAGA_OK};
-    if (result->outcome == YAGA_TRAINED && result->n_periods == 0 && !result->pooled) {
+    if (result->outcome == YAGA_TRAINED && !has_learned(run, result)) {
         result->outcome = YAGA_TRAIN_INSUFFICIENT;
-        (void)yaga_format(result->message, sizeof result->message, "no period has enough data for a model");
+        (void)yaga_format(result->message, sizeof result->message, "%s",
+                          run->train_baseline ? "no period has enough data for a model"
+                                              : "no variant could be trained, and training.model_variants.train_baseline is off");
     }
-    if (result->outcome == YAGA_TRAINED && !run->options->dry_run && publish(run, models, &err) != YAGA_OK) {
+    if (result->outcome == YAGA_TRAINED && !run->options->dry_run &&
+        publish(run, models, run_id, result, &err) != YAGA_OK) {
         result->outcome = YAGA_TRAIN_PROMOTION;
         (void)yaga_format(result->message, sizeof result->message, "%.500s", err.text);
         if (err.status == YAGA_E_NO_SPACE) /* the next service would meet the same wall */
             remember_fatal(run, &err);
     }
-    yaga_train_record_end(run, result, run_id);
+    yaga_train_record_end(run, result);
     result->finished = true;
-    log_service(result);
+    log_service(run, result);
     run->n_done++;
     if (run->options->progress != NULL)
         run->options->progress(run->options->progress_context, result->name, run->n_done,
@@ -210,35 +243,86 @@ static bool stopped(const struct yaga_train *run)
     return run->fatal != YAGA_OK || (run->options->interrupted != NULL && run->options->interrupted());
 }
 
+/* Learn the baseline and the variants from a history that is worth it. */
+static enum yaga_status learn(struct yaga_train *run, const struct yaga_history *history, const struct yaga_quality *quality,
+                              const struct yaga_exceptions *exceptions, const char *run_id,
+                              struct yaga_trained_service *models, struct yaga_train_service *result,
+                              struct yaga_error *err)
+{
+    result->alpha = (double)NAN;
+    result->achieved_per_week = (double)NAN;
+    result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
+    enum yaga_status st = YAGA_OK;
+    if (run->train_baseline)
+        st = yaga_train_learn(run, history, quality, run_id, &models->sets[0], result, err);
+    if (st == YAGA_OK)
+        yaga_train_variants(run, history, quality, exceptions, run_id, models, result);
+    return st;
+}
+
+static enum yaga_status leave_out(const struct yaga_train *run, const struct yaga_fleet_service *service,
+                                  struct yaga_incident_time **incidents, struct yaga_exceptions *exceptions,
+                                  struct yaga_exclusion *x, struct yaga_train_service *result, struct yaga_error *err)
+{
+    enum yaga_status st;
+#pragma omp critical(yaga_publish)
+    st = yaga_train_exceptions(run, service->name, incidents, exceptions, err);
+    if (st == YAGA_OK)
+        st = yaga_exclude_rows(exceptions, service->name, NULL, &service->frame, x, err);
+    if (st != YAGA_OK)
+        return st;
+    result->n_rows = rows_with_data(&service->frame, x->left_out);
+    result->n_excluded = x->n_excluded;
+    result->n_maintenance = x->n_maintenance;
+    result->n_incident = x->n_incident;
+    result->n_incident_kept = x->n_incident_kept;
+    return YAGA_OK;
+}
+
+/* From a fetched frame to models, or to the reason why not. */
+static enum yaga_status study(struct yaga_train *run, struct yaga_fleet_service *service, const char *run_id,
+                              struct yaga_trained_service *models, struct yaga_train_service *result,
+                              struct yaga_error *err)
+{
+    struct yaga_metric metrics[YAGA_METRICS_MAX];
+    size_t corrected[YAGA_METRICS_MAX] = {0};
+    struct yaga_quality quality;
+    struct yaga_exceptions exceptions;
+    struct yaga_exclusion x = {.left_out = NULL};
+    struct yaga_history history = {.service = NULL};
+    YAGA_AUTO_MEM(struct yaga_incident_time) incidents = NULL;
+
+    yaga_setup_service_metrics(run->setup, service->name, metrics);
+    yaga_frame_validate(&service->frame, metrics, NULL, corrected);
+    yaga_frame_resolve_absence(&service->frame, metrics);
+    enum yaga_status st = leave_out(run, service, &incidents, &exceptions, &x, result, err);
+    if (st != YAGA_OK)
+        return st;
+    yaga_quality_assess_part(&service->frame, metrics, x.left_out, corrected, &quality);
+    if (worth_training(run, service, &quality, result)) {
+        st = yaga_history_init(&history, service->name, &service->frame, metrics, &run->setup->calendar, err);
+        history.left_out = x.left_out;
+        if (st == YAGA_OK)
+            st = learn(run, &history, &quality, &exceptions, run_id, models, result, err);
+        yaga_history_clear(&history);
+    }
+    yaga_exclusion_clear(&x);
+    return st;
+}
+
 static void train_service(struct yaga_train *run, struct yaga_fleet_service *service, struct yaga_train_service *result)
 {
     struct yaga_error err = {.status = YAGA_OK};
-    struct yaga_trained_models models = {.by_period = {NULL}};
-    struct yaga_metric metrics[YAGA_METRICS_MAX];
-    size_t corrected[YAGA_METRICS_MAX] = {0};
-    struct yaga_history history = {.service = NULL};
-    struct yaga_quality quality;
+    struct yaga_trained_service models = {.sets = {{.by_period = {NULL}}}};
     char run_id[YAGA_RUN_ID_MAX];
-
-    yaga_setup_service_metrics(run->setup, service->name, metrics);
-    yaga_train_run_id(run, service->name, run_id);
-    yaga_frame_validate(&service->frame, metrics, NULL, corrected);
-    yaga_frame_resolve_absence(&service->frame, metrics);
-    yaga_quality_assess(&service->frame, metrics, corrected, &quality);
-    result->n_rows = rows_with_data(&service->frame);
-    if (worth_training(run, service, &quality, result)) {
-        enum yaga_status st = yaga_history_init(&history, service->name, &service->frame, metrics,
-                                                &run->setup->calendar, &err);
-        if (st == YAGA_OK)
-            st = yaga_train_learn(run, &history, &quality, run_id, &models, result, &err);
-        if (st != YAGA_OK)
-            fail(result, &err);
-        yaga_history_clear(&history);
-    }
+    yaga_train_run_id(run, service->name, "baseline", run_id);
+    if (study(run, service, run_id, &models, result, &err) != YAGA_OK)
+        fail(result, &err);
 #pragma omp critical(yaga_publish)
     if (!stopped(run))
         finish_service(run, &models, run_id, result);
-    yaga_trained_models_clear(&models);
+    for (size_t s = 0; s < YAGA_TRAINED_SETS; s++)
+        yaga_trained_models_clear(&models.sets[s]);
 }
 
 /* --- the run ----------------------------------------------------------------------------- */
@@ -406,28 +490,24 @@ static enum yaga_status locked_run(struct yaga_train *run, struct yaga_error *er
     return st;
 }
 
-enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yaga_train_options *options,
-                                struct yaga_train_report *report, struct yaga_error *err)
+static void name_batch(const struct yaga_train *run)
 {
-    struct yaga_train run = {.setup = setup, .options = options, .report = report};
-    *report = (struct yaga_train_report){.n_services = 0};
-    setup_fit(&run);
-    setup_range(&run);
     char text[64];
     char hex[YAGA_SHA256_HEX];
-    (void)yaga_format(text, sizeof text, "batch|%lld", (long long)options->now_s);
+    (void)yaga_format(text, sizeof text, "batch|%lld", (long long)run->options->now_s);
     yaga_sha256_hex(text, strlen(text), hex);
-    (void)yaga_format(report->batch_id, sizeof report->batch_id, "%.8s", hex);
-    if (run.start_s >= run.end_s)
-        return yaga_error_set(err, YAGA_E_ARG, "training range is empty");
+    (void)yaga_format(run->report->batch_id, sizeof run->report->batch_id, "%.8s", hex);
+}
 
-    const char *models_dir = yaga_config_string(setup->config, "model.models_directory");
+static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *err)
+{
+    const char *models_dir = yaga_config_string(run->setup->config, "model.models_directory");
     char lock_path[YAGA_PATH_MAX];
     struct yaga_lock lock = {.fd = -1};
     if (!yaga_format(lock_path, sizeof lock_path, "%s/train.lock", models_dir))
         return yaga_error_set(err, YAGA_E_CONFIG, "model.models_directory: path too long");
     enum yaga_status st = YAGA_OK;
-    if (!options->dry_run) {
+    if (!run->options->dry_run) {
         st = yaga_dir_make(models_dir, err);
         if (st == YAGA_OK)
             st = yaga_lock_take(lock_path, &lock, err);
@@ -435,7 +515,21 @@ enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yag
     if (st == YAGA_E_LOCKED)
         return yaga_error_wrap(err, "another training is still running");
     if (st == YAGA_OK)
-        st = locked_run(&run, err);
+        st = locked_run(run, err);
     yaga_lock_release(&lock);
+    return st;
+}
+
+enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yaga_train_options *options,
+                                struct yaga_train_report *report, struct yaga_error *err)
+{
+    struct yaga_train run = {.setup = setup, .options = options, .report = report};
+    *report = (struct yaga_train_report){.n_services = 0};
+    setup_fit(&run);
+    name_batch(&run);
+    enum yaga_status st = yaga_train_range(&run, err);
+    if (st == YAGA_OK)
+        st = lock_and_run(&run, err);
+    yaga_windows_clear(&run.maintenance);
     return st;
 }

@@ -35,11 +35,22 @@ enum yaga_train_outcome {
 };
 const char *yaga_train_outcome_name(enum yaga_train_outcome outcome);
 
+/* A variant of a service's models, beside its baseline. */
+struct yaga_train_variant {
+    bool trained;             /* and published with the service; false: see message */
+    char message[256];
+    size_t n_rows;            /* rows with data of its excluded periods */
+    size_t n_periods;         /* pooled not counted */
+};
+
 struct yaga_train_service {
     char name[YAGA_NAME_MAX + 1];
     enum yaga_train_outcome outcome;
     char message[512];
-    size_t n_rows;
+    size_t n_rows;            /* rows with data that are not left out */
+    size_t n_excluded, n_maintenance, n_incident; /* rows with data left out: excluded periods, maintenance, own incidents */
+    size_t n_incident_kept;   /* rows in own incidents that were too many to be left out */
+    struct yaga_train_variant variants[YAGA_VARIANTS_MAX]; /* as in the report's variants */
     char grade;
     size_t n_periods;         /* periods with a model, pooled not counted */
     size_t n_periods_wanted;
@@ -52,6 +63,9 @@ struct yaga_train_report {
     struct yaga_train_service *services; /* owned, sorted by name */
     size_t n_trained;
     char batch_id[16];
+    int64_t start_s, end_s;              /* range that was read */
+    size_t n_variants;                   /* variants whose excluded periods are in that range */
+    const char *variants[YAGA_VARIANTS_MAX]; /* borrowed from the configuration */
 };
 void yaga_train_report_clear(struct yaga_train_report *report);
 

@@ -5,6 +5,7 @@
 
 #include "yaga/io/store.h"
 #include "yaga/pipeline/budget.h"
+#include "yaga/pipeline/exclude.h"
 #include "yaga/pipeline/fit.h"
 #include "yaga/pipeline/train.h"
 #include "yaga/series/quality.h"
@@ -17,6 +18,8 @@ struct yaga_train {
     int64_t start_s, end_s;
     struct yaga_store *store; /* NULL in a dry run; used under the publish lock only */
     struct yaga_train_report *report;
+    bool train_baseline;
+    struct yaga_windows maintenance;
     size_t n_done;            /* under the publish lock */
     enum yaga_status fatal;   /* first failure that must stop the run (disk full); under the publish lock */
 };
@@ -26,27 +29,51 @@ static inline int64_t yaga_train_int(const struct yaga_train *run, const char *k
     return yaga_config_int(run->setup->config, key);
 }
 
-/* One service's models, by period. */
+/* One service's models of one variant, by period. */
 struct yaga_trained_models {
     struct yaga_model *by_period[YAGA_N_PERIODS]; /* owned; NULL = too little data */
 };
 void yaga_trained_models_clear(struct yaga_trained_models *models);
 
-/* Fit candidates, find alpha, fit again on everything, name the result (train_service.c). */
+/* All that is published together: the baseline, then the configured variants in their order. */
+enum { YAGA_TRAINED_SETS = 1 + YAGA_VARIANTS_MAX };
+struct yaga_trained_service {
+    struct yaga_trained_models sets[YAGA_TRAINED_SETS];
+};
+
+/* Fit candidates, find alpha, fit again on everything, name the result (train_service.c). Of the result alpha, achieved_per_week and the
+ * numbers of periods are written. */
 enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yaga_history *history,
                                   const struct yaga_quality *quality, const char *run_id,
                                   struct yaga_trained_models *models, struct yaga_train_service *result,
                                   struct yaga_error *err) YAGA_MUST_USE;
 
-/* The same data, settings and time give the same run: the id is derived, not drawn. */
-void yaga_train_run_id(const struct yaga_train *run, const char *service, char out[YAGA_RUN_ID_MAX]);
+/* Variants and what goes with them (train_variants.c). */
+/* Range, variants in it and maintenance windows of a run. */
+enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err) YAGA_MUST_USE;
+/* What is known about a service; incidents, owned by the caller (yaga_free), go with the result. Reads the store: under the lock. */
+enum yaga_status yaga_train_exceptions(const struct yaga_train *run, const char *service, struct yaga_incident_time **incidents,
+                                       struct yaga_exceptions *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Models of every variant of the run, those that can be; the others get a message. Nothing of it concerns the baseline, of which only
+ * alpha is taken, for variants too short to find their own (NaN: none). */
+void yaga_train_variants(const struct yaga_train *run, const struct yaga_history *history, const struct yaga_quality *quality,
+                         const struct yaga_exceptions *exceptions, const char *run_id, struct yaga_trained_service *models,
+                         struct yaga_train_service *result);
+/* Sets that this run does not train anew, from the version in use: variants, and the baseline when it is not to be trained. */
+enum yaga_status yaga_train_carry_over(const struct yaga_train *run, const char *service, const char *run_id,
+                                       struct yaga_trained_service *models, struct yaga_error *err) YAGA_MUST_USE;
+/* How many rows were left out, and why, for manifest and record. Never NULL unless memory ran out. */
+struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *result);
+
+/* The same data, settings and time give the same run: the id is derived, not drawn. That of the baseline is the version's. */
+void yaga_train_run_id(const struct yaga_train *run, const char *service, const char *variant, char out[YAGA_RUN_ID_MAX]);
 
 /* Rows of the table training_runs (train_records.c); nothing happens without a store. */
 /* Before any query: a run that dies leaves RUNNING rows behind, which the next run marks abandoned. */
 enum yaga_status yaga_train_records_begin(struct yaga_train *run, const char *const *names, size_t n,
                                           struct yaga_error *err) YAGA_MUST_USE;
-/* One service is done; a failure is logged. */
-void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_service *result, const char *run_id);
+/* One service is done, with its variants; a failure is logged. */
+void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_service *result);
 /* The run as a whole ends early: what has no end yet gets this one. */
 void yaga_train_records_abort(struct yaga_train *run, const char *const *names, size_t n,
                               const struct yaga_train_service *results, const struct yaga_error *why);

@@ -4,22 +4,24 @@
 
 #include "yaga/base/hash.h"
 #include "yaga/base/log.h"
+#include "yaga/base/mem.h"
 #include "yaga/base/str.h"
+#include "yaga/io/json.h"
 #include "yaga/pipeline/train_internal.h"
 #include "yaga/state/state.h"
 
-void yaga_train_run_id(const struct yaga_train *run, const char *service, char out[YAGA_RUN_ID_MAX])
+void yaga_train_run_id(const struct yaga_train *run, const char *service, const char *variant, char out[YAGA_RUN_ID_MAX])
 {
     char text[512];
     char hex[YAGA_SHA256_HEX];
-    (void)yaga_format(text, sizeof text, "%s|baseline|%lld|%lld|%lld|%s", service,
+    (void)yaga_format(text, sizeof text, "%s|%s|%lld|%lld|%lld|%s", service, variant,
                       (long long)run->options->now_s, (long long)run->start_s, (long long)run->end_s,
                       run->setup->config_digest);
     yaga_sha256_hex(text, strlen(text), hex);
     (void)yaga_format(out, YAGA_RUN_ID_MAX, "train_%.12s", hex);
 }
 
-static void fill_run_record(const struct yaga_train *run, const struct yaga_train_service *result, const char *run_id,
+static void fill_run_record(const struct yaga_train *run, const struct yaga_train_service *result,
                             struct yaga_training_run *record)
 {
     bool trained = result->outcome == YAGA_TRAINED;
@@ -37,39 +39,86 @@ static void fill_run_record(const struct yaga_train *run, const struct yaga_trai
         .promoted = trained,
         .error_message = trained ? NULL : result->message,
     };
-    (void)yaga_format(record->run_id, sizeof record->run_id, "%s", run_id);
     (void)yaga_format(record->batch_id, sizeof record->batch_id, "%s", run->report->batch_id);
 }
 
-enum yaga_status yaga_train_records_begin(struct yaga_train *run, const char *const *names, size_t n, struct yaga_error *err)
+/* What the variant has in common with the baseline stays. */
+static void fill_variant(const struct yaga_train *run, const struct yaga_train_service *result, size_t variant,
+                         struct yaga_training_run *record)
 {
-    for (size_t i = 0; run->store != NULL && i < n; i++) {
-        struct yaga_train_service service = {.outcome = YAGA_TRAINED};
-        struct yaga_training_run record;
-        char run_id[YAGA_RUN_ID_MAX];
-        (void)yaga_format(service.name, sizeof service.name, "%s", names[i]);
-        yaga_train_run_id(run, service.name, run_id);
-        fill_run_record(run, &service, run_id, &record);
+    const struct yaga_train_variant *v = &result->variants[variant];
+    bool published = v->trained && result->outcome == YAGA_TRAINED;
+    record->variant = run->report->variants[variant];
+    record->status = published ? "COMPLETED" : "FAILED";
+    record->total_data_points = (int64_t)v->n_rows;
+    record->periods_trained = (int64_t)v->n_periods;
+    record->validation_status = !published                                 ? "FAILED"
+                                : v->n_periods < result->n_periods_wanted ? "WARNING"
+                                                                           : "PASSED";
+    record->promoted = published;
+    record->error_message = published ? NULL : v->message[0] != '\0' ? v->message : result->message;
+}
+
+/* Row k of a service: the baseline's, when it is trained, then those of the variants. false when there are no more. */
+static bool record_at(const struct yaga_train *run, const struct yaga_train_service *result, size_t k,
+                      struct yaga_training_run *record)
+{
+    size_t variant = k - run->train_baseline;
+    if (k >= run->report->n_variants + run->train_baseline)
+        return false;
+    fill_run_record(run, result, record);
+    if (k > 0 || !run->train_baseline)
+        fill_variant(run, result, variant, record);
+    yaga_train_run_id(run, result->name, record->variant, record->run_id);
+    return true;
+}
+
+static enum yaga_status begin(struct yaga_train *run, const char *name, struct yaga_error *err)
+{
+    struct yaga_train_service service = {.outcome = YAGA_TRAINED};
+    struct yaga_training_run record;
+    (void)yaga_format(service.name, sizeof service.name, "%s", name);
+    for (size_t k = 0; record_at(run, &service, k, &record); k++) {
         record.status = "RUNNING";
         record.validation_status = NULL;
         record.promoted = false;
         record.completed_at_s = 0;
         enum yaga_status st = yaga_training_run_begin(run->store, &record, err);
         if (st != YAGA_OK)
-            return yaga_error_wrap(err, "service %s: training run record", names[i]);
+            return yaga_error_wrap(err, "service %s: training run record", name);
     }
     return YAGA_OK;
 }
 
-void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_service *result, const char *run_id)
+enum yaga_status yaga_train_records_begin(struct yaga_train *run, const char *const *names, size_t n, struct yaga_error *err)
+{
+    enum yaga_status st = YAGA_OK;
+    for (size_t i = 0; st == YAGA_OK && run->store != NULL && i < n; i++)
+        st = begin(run, names[i], err);
+    return st;
+}
+
+/* Rows left out, as text of the record; NULL when memory ran out. */
+static char *metadata(const struct yaga_train_service *result)
+{
+    struct yaga_error err;
+    char *text = NULL;
+    YAGA_AUTO(yaga_json) json = yaga_train_left_out_json(result);
+    return yaga_json_dump(json, false, &text, &err) == YAGA_OK ? text : NULL;
+}
+
+void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_service *result)
 {
     struct yaga_training_run record;
     struct yaga_error err;
     if (run->store == NULL)
         return;
-    fill_run_record(run, result, run_id, &record);
-    if (yaga_training_run_end(run->store, &record, &err) != YAGA_OK)
-        yaga_log(YAGA_LOG_ERROR, "RUN_RECORD", result->name, "%s", err.text);
+    YAGA_AUTO_MEM(char) text = metadata(result);
+    for (size_t k = 0; record_at(run, result, k, &record); k++) {
+        record.model_metadata = text;
+        if (yaga_training_run_end(run->store, &record, &err) != YAGA_OK)
+            yaga_log(YAGA_LOG_ERROR, "RUN_RECORD", result->name, "%s", err.text);
+    }
 }
 
 void yaga_train_records_abort(struct yaga_train *run, const char *const *names, size_t n,
@@ -77,7 +126,6 @@ void yaga_train_records_abort(struct yaga_train *run, const char *const *names, 
 {
     for (size_t i = 0; i < n; i++) {
         struct yaga_train_service unfinished = {.outcome = YAGA_TRAIN_ERROR};
-        char run_id[YAGA_RUN_ID_MAX];
         bool finished = false;
         for (size_t k = 0; k < n; k++)
             finished = finished || (results[k].finished && strcmp(results[k].name, names[i]) == 0);
@@ -85,7 +133,6 @@ void yaga_train_records_abort(struct yaga_train *run, const char *const *names, 
             continue;
         (void)yaga_format(unfinished.name, sizeof unfinished.name, "%s", names[i]);
         (void)yaga_format(unfinished.message, sizeof unfinished.message, "%.500s", why->text);
-        yaga_train_run_id(run, names[i], run_id);
-        yaga_train_record_end(run, &unfinished, run_id);
+        yaga_train_record_end(run, &unfinished);
     }
 }

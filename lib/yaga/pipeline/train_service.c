@@ -30,7 +30,7 @@ static enum yaga_status fit_periods(const struct yaga_train *run, const struct y
         (void)yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
         enum yaga_status st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days, &out->by_period[p], err);
         if (st == YAGA_E_NO_DATA && final)
-            yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s: %s",
+            yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s %s: %s", h->variant,
                      yaga_period_name((enum yaga_period)p), err->text);
         if (st != YAGA_OK && st != YAGA_E_NO_DATA)
             return yaga_error_wrap(err, "period %s", yaga_period_name((enum yaga_period)p));
@@ -54,13 +54,25 @@ static void serve(const struct yaga_train *run, const struct yaga_trained_models
     }
 }
 
+/* First row of the newest part: this fraction of the rows that are not left out. */
+static size_t holdout_begin(const struct yaga_history *h, double fraction)
+{
+    size_t n_in = 0;
+    for (size_t t = 0; t < h->frame->n_rows; t++)
+        n_in += !yaga_history_is_left_out(h, t);
+    size_t wanted = (size_t)(fraction * (double)n_in);
+    size_t t = h->frame->n_rows;
+    while (t > 0 && wanted > 0)
+        wanted -= !yaga_history_is_left_out(h, --t);
+    return t;
+}
+
 static enum yaga_status find_alpha(const struct yaga_train *run, const struct yaga_history *h, struct yaga_budget *budget,
                                    struct yaga_error *err)
 {
     double per_week = yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
     double fraction = yaga_config_float(run->setup->config, "training.validation_fraction");
-    size_t n = h->frame->n_rows;
-    size_t first_row = n - (size_t)(fraction * (double)n);
+    size_t first_row = holdout_begin(h, fraction);
     size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") / run->setup->step_s);
     struct yaga_trained_models candidate = {.by_period = {NULL}};
     struct yaga_model_set set;
@@ -78,7 +90,6 @@ static enum yaga_status find_alpha(const struct yaga_train *run, const struct ya
 static void identify(const struct yaga_train *run, const struct yaga_quality *quality, const char *run_id,
                      const struct yaga_budget *budget, struct yaga_model *model)
 {
-    (void)yaga_format(model->variant, sizeof model->variant, "baseline");
     (void)yaga_format(model->run_id, sizeof model->run_id, "%s", run_id);
     (void)yaga_format(model->timezone, sizeof model->timezone, "%s",
                       yaga_config_string(run->setup->config, "timezone"));
