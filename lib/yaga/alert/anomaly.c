@@ -114,6 +114,7 @@ static size_t contributing(const struct yaga_alert_context *context,
     for (size_t i = 0; i < context->n_metrics; i++)
         if (anomaly->contribution[i] > 0)
             out[n++] = (struct share){.metric = i, .share = anomaly->contribution[i]};
+    /* cppcheck-suppress uninitvar ; out[0..n) was written just now */
     qsort(out, n, sizeof out[0], by_share);
     return n < YAGA_ALERT_LIST_MAX ? n : YAGA_ALERT_LIST_MAX;
 }

@@ -179,10 +179,10 @@ bool yaga_parse_int64(const char *text, size_t length, int64_t *out)
 
 const char *yaga_format_double(double value, char out[YAGA_DOUBLE_TEXT_MAX])
 {
-    if (isnan(value))
-        return strcpy(out, "NaN");
-    if (isinf(value))
-        return strcpy(out, value > 0 ? "+Inf" : "-Inf");
+    if (!isfinite(value)) {
+        memcpy(out, isnan(value) ? "NaN\0" : value > 0 ? "+Inf" : "-Inf", sizeof "+Inf");
+        return out;
+    }
     /* 17 significant digits always read back equal (DBL_DECIMAL_DIG); most values need fewer. */
     locale_t before = uselocale(c_locale());
     for (int digits = 15; digits <= 17; digits++) {

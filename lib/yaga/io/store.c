@@ -109,7 +109,7 @@ enum yaga_status yaga_store_open(const char *path,
                                  struct yaga_store **out,
                                  struct yaga_error *err)
 {
-    struct yaga_error unheard;
+    struct yaga_error unheard = {.status = YAGA_OK};
     err = err == NULL ? &unheard : err;
     enum yaga_status st = make_file(path, err);
     if (st != YAGA_OK)
@@ -163,7 +163,7 @@ int64_t yaga_store_changes(const struct yaga_store *store)
 
 enum yaga_status yaga_store_check(struct yaga_store *store, struct yaga_error *err)
 {
-    struct yaga_error unheard;
+    struct yaga_error unheard = {.status = YAGA_OK};
     err = err == NULL ? &unheard : err;
     struct yaga_query *q = yaga_query(store, "PRAGMA quick_check(1)", err);
     if (q == NULL)
@@ -182,7 +182,7 @@ enum yaga_status yaga_store_check(struct yaga_store *store, struct yaga_error *e
 enum yaga_status
 yaga_store_user_version(struct yaga_store *store, int *out, struct yaga_error *err)
 {
-    struct yaga_error unheard;
+    struct yaga_error unheard = {.status = YAGA_OK};
     err = err == NULL ? &unheard : err;
     struct yaga_query *q = yaga_query(store, "PRAGMA user_version", err);
     if (q == NULL)
