@@ -23,6 +23,7 @@
 #include "yaga/io/file.h"
 #include "yaga/io/json.h"
 #include "yaga/model/registry.h"
+#include "yaga/pipeline/report_internal.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
 #include "yaga/source/query.h"
@@ -44,6 +45,8 @@ const char *yaga_train_outcome_name(enum yaga_train_outcome outcome)
 
 void yaga_train_report_clear(struct yaga_train_report *report)
 {
+    for (size_t i = 0; i < report->n_services; i++)
+        report->services[i].portrait = yaga_portrait_free(report->services[i].portrait);
     yaga_free(report->services);
     *report = (struct yaga_train_report){.n_services = 0};
 }
@@ -279,6 +282,14 @@ static enum yaga_status leave_out(const struct yaga_train *run, const struct yag
     return YAGA_OK;
 }
 
+/* A picture that finds no memory costs the picture, not the models. */
+static void portray(const struct yaga_train *run, const struct yaga_sitting *sitting, struct yaga_train_service *result)
+{
+    struct yaga_error err;
+    if (yaga_portrait_make(run, sitting, result->alpha, &result->portrait, &err) != YAGA_OK)
+        yaga_log(YAGA_LOG_WARN, "REPORT_INCOMPLETE", result->name, "%s", err.text);
+}
+
 /* From a fetched frame to models, or to the reason why not. */
 static enum yaga_status study(struct yaga_train *run, struct yaga_fleet_service *service, const char *run_id,
                               struct yaga_trained_service *models, struct yaga_train_service *result,
@@ -306,6 +317,10 @@ static enum yaga_status study(struct yaga_train *run, struct yaga_fleet_service 
             st = learn(run, &history, &quality, &exceptions, run_id, models, result, err);
         yaga_history_clear(&history);
     }
+    if (run->options->portraits)
+        portray(run, &(struct yaga_sitting){.frame = &service->frame, .metrics = metrics, .left_out = x.left_out,
+                                            .quality = &quality, .corrected = corrected, .models = &models->sets[0]},
+                result);
     yaga_exclusion_clear(&x);
     return st;
 }
@@ -417,6 +432,21 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+/* A batch that was not read has no names yet. */
+static void explain_unfinished(struct yaga_train_report *report, const char *const *names, const struct yaga_error *why)
+{
+    bool source = why->status == YAGA_E_NETWORK || why->status == YAGA_E_CIRCUIT;
+    for (size_t i = 0; i < report->n_services; i++) {
+        struct yaga_train_service *s = &report->services[i];
+        if (s->finished)
+            continue;
+        if (s->name[0] == '\0')
+            (void)yaga_format(s->name, sizeof s->name, "%s", names[i]);
+        s->outcome = source ? YAGA_TRAIN_SOURCE : YAGA_TRAIN_ERROR;
+        (void)yaga_format(s->message, sizeof s->message, "%.500s", why->text);
+    }
+}
+
 /* Services are read in batches: memory follows the batch, not the fleet. */
 enum { SERVICES_PER_BATCH = 50 };
 
@@ -428,16 +458,17 @@ static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *so
     if (report->services == NULL)
         return yaga_error_nomem(err);
     report->n_services = n;
-    for (size_t at = 0; at < n; at += SERVICES_PER_BATCH) {
+    enum yaga_status st = YAGA_OK;
+    for (size_t at = 0; st == YAGA_OK && at < n; at += SERVICES_PER_BATCH) {
         size_t count = n - at < SERVICES_PER_BATCH ? n - at : SERVICES_PER_BATCH;
-        enum yaga_status st = train_batch(run, source, names + at, count, report->services + at, err);
-        if (st != YAGA_OK)
-            return st;
+        st = train_batch(run, source, names + at, count, report->services + at, err);
     }
+    if (st != YAGA_OK)
+        explain_unfinished(report, names, err);
     qsort(report->services, n, sizeof *report->services, by_name);
     for (size_t i = 0; i < n; i++)
         report->n_trained += report->services[i].outcome == YAGA_TRAINED;
-    return YAGA_OK;
+    return st;
 }
 
 static enum yaga_status with_services(struct yaga_train *run, struct yaga_source *source, struct yaga_error *err)

@@ -11,6 +11,8 @@
 #include "yaga/base/error.h"
 #include "yaga/pipeline/setup.h"
 
+struct yaga_portrait; /* report.h */
+
 struct yaga_train_options {
     int64_t now_s;
     const char *const *only; /* services; NULL = all */
@@ -18,6 +20,7 @@ struct yaga_train_options {
     int64_t start_s, end_s;  /* 0 = now - settle - lookback .. now - settle */
     int threads;             /* 0 = as configured */
     bool dry_run;            /* everything except writing models and records */
+    bool portraits;          /* keep what a report shows of every service */
     bool (*interrupted)(void);
     /* Progress for people, or NULL: done of total services, what is being done. */
     void (*progress)(void *context, const char *what, size_t done, size_t total);
@@ -57,6 +60,7 @@ struct yaga_train_service {
     bool pooled;
     double alpha, achieved_per_week;
     bool finished;            /* published or refused, and recorded; false: the run ended before */
+    struct yaga_portrait *portrait; /* owned; NULL unless asked for, and where nothing could be read */
 };
 struct yaga_train_report {
     size_t n_services;
@@ -67,6 +71,7 @@ struct yaga_train_report {
     size_t n_variants;                   /* variants whose excluded periods are in that range */
     const char *variants[YAGA_VARIANTS_MAX]; /* borrowed from the configuration */
 };
+/* Also after a run that failed: services that it did not get to have the reason as their message. */
 void yaga_train_report_clear(struct yaga_train_report *report);
 
 /* YAGA_OK when the run as a whole worked, whatever single services did (see the report). Statuses for callers: YAGA_E_LOCKED,

@@ -48,6 +48,9 @@ enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yag
                                   struct yaga_trained_models *models, struct yaga_train_service *result,
                                   struct yaga_error *err) YAGA_MUST_USE;
 
+/* Which model serves which period, fallbacks included; borrowed from the fitted ones. */
+void yaga_train_serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set);
+
 /* Variants and what goes with them (train_variants.c). */
 /* Range, variants in it and maintenance windows of a run. */
 enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err) YAGA_MUST_USE;

@@ -39,8 +39,7 @@ static enum yaga_status fit_periods(const struct yaga_train *run, const struct y
     return YAGA_OK;
 }
 
-/* Which model serves which period, fallbacks included. */
-static void serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set)
+void yaga_train_serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set)
 {
     *set = (struct yaga_model_set){.by_period = {NULL}};
     size_t n = yaga_period_count(run->setup->calendar.scheme);
@@ -80,7 +79,7 @@ static enum yaga_status find_alpha(const struct yaga_train *run, const struct ya
     if (first_row > embargo)
         st = fit_periods(run, h, first_row - embargo, false, &candidate, err);
     if (st == YAGA_OK) {
-        serve(run, &candidate, &set);
+        yaga_train_serve(run, &candidate, &set);
         st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row, per_week, budget, err);
     }
     yaga_trained_models_clear(&candidate);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The training report for programs. Keys carry their units; what was not measured is not
+ * there. */
+#include <math.h>
+#include <string.h>
+
+#include "yaga/io/json.h"
+#include "yaga/pipeline/report_internal.h"
+
+enum { FIGURE_DIGITS = 5 };
+
+static void set_figure(struct yaga_json *object, const char *key, double value)
+{
+    yaga_json_set_significant(object, key, value, FIGURE_DIGITS);
+}
+
+static struct yaga_json *line_json(const struct yaga_chart *chart,
+                                   enum yaga_chart_line line)
+{
+    struct yaga_json *list = yaga_json_array_new();
+    for (size_t i = 0; i < chart->n; i++) {
+        double value = yaga_chart_at(chart, line, i);
+        char text[YAGA_DOUBLE_TEXT_MAX];
+        double rounded = value;
+        if (yaga_format(text, sizeof text, "%.5g", value))
+            (void)yaga_parse_double(text, strlen(text), &rounded);
+        yaga_json_push(list, isnan(value) ? yaga_json_null_new()
+                                          : yaga_json_number_new(rounded));
+    }
+    return list;
+}
+
+static struct yaga_json *chart_json(const struct yaga_chart *chart)
+{
+    static const char *const names[YAGA_CHART_LINES] = {"value",    "least", "most",
+                                                        "expected", "lower", "upper"};
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_time(json, "start", chart->start_s);
+    yaga_json_set_int(json, "step_s", chart->step_s);
+    for (size_t line = 0; line < YAGA_CHART_LINES; line++)
+        yaga_json_set(json, names[line], line_json(chart, (enum yaga_chart_line)line));
+    return json;
+}
+
+static struct yaga_json *metric_json(const struct yaga_metric *metric,
+                                     const struct yaga_portrait_metric *m)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_string(json, "name", metric->name);
+    if (metric->unit[0] != '\0')
+        yaga_json_set_string(json, "unit", metric->unit);
+    yaga_json_set_bool(json, "expected", m->expected);
+    yaga_json_set_string(json, "grade", (char[]){m->quality.grade, '\0'});
+    yaga_json_set_rounded(json, "score", m->quality.score, 1);
+    yaga_json_set_rounded(json, "coverage_percent", m->quality.coverage, 2);
+    yaga_json_set_int(json, "gaps", (int64_t)m->quality.n_gaps);
+    yaga_json_set_rounded(json, "longest_gap_minutes", m->quality.longest_gap_min, 1);
+    yaga_json_set_int(json, "corrected_values", (int64_t)m->n_corrected);
+    if (m->chart.n > 0)
+        yaga_json_set(json, "last_week", chart_json(&m->chart));
+    return json;
+}
+
+static struct yaga_json *judged_json(const struct yaga_report *report,
+                                     const struct yaga_portrait_period *period)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    for (size_t m = 0; m < report->setup->n_metrics; m++) {
+        struct yaga_json *metric = yaga_json_object_new();
+        yaga_json_set_string(metric, "class", yaga_class_name(period->cls[m]));
+        yaga_json_set(json, report->setup->metrics[m].name, metric);
+    }
+    return json;
+}
+
+static struct yaga_json *period_json(const struct yaga_report *report,
+                                     const struct yaga_portrait_period *period,
+                                     enum yaga_period p)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_string(json, "period", yaga_period_name(p));
+    yaga_json_set_int(json, "rows", (int64_t)period->n_rows);
+    yaga_json_set_int(json, "days", (int64_t)period->n_days);
+    yaga_json_set_bool(json, "own_model", period->has_model);
+    if (period->served_by != YAGA_N_PERIODS)
+        yaga_json_set_string(json, "served_by", yaga_period_name(period->served_by));
+    if (!period->has_model)
+        return json;
+    yaga_json_set_int(json, "metrics_judged", (int64_t)period->n_judged);
+    yaga_json_set_int(json, "metrics_judged_together", (int64_t)period->n_joint);
+    yaga_json_set(json, "metrics", judged_json(report, period));
+    return json;
+}
+
+static struct yaga_json *advices_json(const struct yaga_report *report,
+                                      const struct yaga_train_service *service)
+{
+    struct yaga_json *list = yaga_json_array_new();
+    struct yaga_advices advices;
+    yaga_report_advise(report, service, &advices);
+    for (size_t i = 0; i < advices.n; i++) {
+        struct yaga_json *json = yaga_json_object_new();
+        yaga_json_set_string(json, "text", advices.items[i].text);
+        yaga_json_set_string(json, "todo", advices.items[i].todo);
+        yaga_json_push(list, json);
+    }
+    return list;
+}
+
+static void set_portrait(struct yaga_json *json,
+                         const struct yaga_report *report,
+                         const struct yaga_portrait *portrait)
+{
+    struct yaga_json *periods = yaga_json_array_new();
+    struct yaga_json *metrics = yaga_json_array_new();
+    size_t n_periods = yaga_period_count(report->setup->calendar.scheme);
+    yaga_json_set_rounded(json, "quality_score", portrait->score, 1);
+    yaga_json_set_rounded(json, "holdout_days", portrait->holdout_days, 2);
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        if (p < n_periods || p == YAGA_POOLED)
+            yaga_json_push(
+                periods, period_json(report, &portrait->periods[p], (enum yaga_period)p));
+    for (size_t m = 0; m < portrait->n_metrics; m++)
+        yaga_json_push(metrics,
+                       metric_json(&report->setup->metrics[m], &portrait->metrics[m]));
+    yaga_json_set(json, "periods", periods);
+    yaga_json_set(json, "metrics", metrics);
+}
+
+static struct yaga_json *service_json(const struct yaga_report *report,
+                                      const struct yaga_train_service *s)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_string(json, "service", s->name);
+    yaga_json_set_string(json, "outcome", yaga_train_outcome_name(s->outcome));
+    if (s->message[0] != '\0')
+        yaga_json_set_string(json, "reason", s->message);
+    if (s->grade != '\0')
+        yaga_json_set_string(json, "quality_grade", (char[]){s->grade, '\0'});
+    yaga_json_set_int(json, "rows", (int64_t)s->n_rows);
+    yaga_json_set_int(json, "rows_left_out",
+                      (int64_t)(s->n_excluded + s->n_maintenance + s->n_incident));
+    yaga_json_set_int(json, "periods_with_model", (int64_t)s->n_periods);
+    yaga_json_set_bool(json, "pooled", s->pooled);
+    if (s->n_periods > 0 || s->pooled) {
+        set_figure(json, "alpha", s->alpha);
+        set_figure(json, "promised_per_week", report->promised_per_week);
+        set_figure(json, "achieved_per_week", s->achieved_per_week);
+    }
+    if (s->portrait != NULL)
+        set_portrait(json, report, s->portrait);
+    yaga_json_set(json, "warnings", advices_json(report, s));
+    return json;
+}
+
+struct yaga_json *yaga_report_json(const struct yaga_report *report)
+{
+    const struct yaga_train_report *result = report->result;
+    struct yaga_json *json = yaga_json_object_new();
+    struct yaga_json *services = yaga_json_array_new();
+    yaga_json_set_string(json, "generator", report->setup->generator);
+    yaga_json_set_string(json, "batch", result->batch_id);
+    yaga_json_set_time(json, "trained_at", report->options->now_s);
+    yaga_json_set_time(json, "start", result->start_s);
+    yaga_json_set_time(json, "end", result->end_s);
+    yaga_json_set_bool(json, "dry_run", report->options->dry_run);
+    yaga_json_set_int(json, "services_total", (int64_t)result->n_services);
+    yaga_json_set_int(json, "services_trained", (int64_t)result->n_trained);
+    for (size_t i = 0; i < result->n_services; i++)
+        yaga_json_push(services, service_json(report, &result->services[i]));
+    yaga_json_set(json, "services", services);
+    return json;
+}
