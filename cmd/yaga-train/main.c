@@ -13,6 +13,7 @@
 #include "yaga/io/json.h"
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/discover.h"
+#include "yaga/pipeline/report.h"
 #include "yaga/pipeline/train.h"
 
 static const char help[] =
@@ -28,6 +29,8 @@ static const char help[] =
     "      --models-dir DIR    where models are published (default: model.models_directory)\n"
     "      --staging-dir DIR   where they are written first\n"
     "      --dry-run           everything except writing models and records\n"
+    "      --report FILE       write what was learned, how well, and what to do: a page when FILE\n"
+    "                          ends in .html, else JSON; - is JSON on stdout\n"
     "      --rollback[=RUN]    serve the previous (or the named) version again; removes nothing\n"
     "      --list-models       what serves which service and period\n"
     "      --inspect FILE      print a model file as JSON\n"
@@ -39,7 +42,7 @@ static const char help[] =
     "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
     "See yaga-train(1), yaga.conf(5).\n";
 
-enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER };
+enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER, OPT_REPORT };
 enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 static const struct option long_options[] = {
@@ -52,6 +55,7 @@ static const struct option long_options[] = {
     {"models-dir", required_argument, NULL, OPT_MODELS},
     {"staging-dir", required_argument, NULL, OPT_STAGING},
     {"dry-run", no_argument, NULL, OPT_DRY},
+    {"report", required_argument, NULL, OPT_REPORT},
     {"rollback", optional_argument, NULL, OPT_ROLLBACK},
     {"list-models", no_argument, NULL, OPT_LIST},
     {"inspect", required_argument, NULL, OPT_INSPECT},
@@ -64,6 +68,7 @@ struct arguments {
     const char *start, *end, *now, *inspect;
     const char *rollback_run; /* NULL: the previous version */
     const char *preset;       /* NULL: all of them */
+    const char *report;       /* NULL: none */
     bool rollback, list, discover, dry_run;
     int threads;
 };
@@ -79,6 +84,7 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_MODELS: program_override(&a->program, "model.models_directory", argument); return true;
     case OPT_STAGING: program_override(&a->program, "model.staging_directory", argument); return true;
     case OPT_DRY: a->dry_run = true; return true;
+    case OPT_REPORT: a->report = argument; return true;
     case OPT_ROLLBACK: a->rollback = true; a->rollback_run = argument; return true;
     case OPT_LIST: a->list = true; return true;
     case OPT_DISCOVER: a->discover = true; a->preset = argument; return true;
@@ -318,6 +324,24 @@ static int train_exit_code(const struct yaga_train_report *report)
     return report->n_trained == report->n_services ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int write_report(const struct arguments *a, const struct yaga_setup *setup,
+                        const struct yaga_train_options *options, const struct yaga_train_report *report)
+{
+    struct yaga_error err;
+    char *text = NULL;
+    if (strcmp(a->report, "-") != 0)
+        return yaga_report_write(setup, options, report, a->report, &err) == YAGA_OK ? EXIT_SUCCESS
+                                                                                      : program_fail(&a->program, &err);
+    if (yaga_report_text(setup, options, report, YAGA_REPORT_JSON, &text, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    bool ok = fputs(text, stdout) != EOF && fflush(stdout) == 0;
+    yaga_free(text);
+    if (ok)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "yaga-train: --report: standard output cannot be written\n");
+    return EXIT_DISK;
+}
+
 static int train(const struct arguments *a, const struct yaga_setup *setup)
 {
     struct yaga_train_options options = {
@@ -326,6 +350,7 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
         .n_only = a->program.n_services,
         .threads = a->threads,
         .dry_run = a->dry_run,
+        .portraits = a->report != NULL,
         .interrupted = program_interrupted,
         .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
     };
@@ -339,6 +364,10 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
     struct yaga_error err;
     enum yaga_status st = yaga_train_run(setup, &options, &report, &err);
     int code = st == YAGA_OK ? train_exit_code(&report) : program_fail(&a->program, &err);
+    if (a->report != NULL && report.n_services > 0) {
+        int written = write_report(a, setup, &options, &report);
+        code = code != EXIT_SUCCESS ? code : written;
+    }
     yaga_train_report_clear(&report);
     return code;
 }
