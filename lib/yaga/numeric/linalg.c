@@ -7,11 +7,17 @@
 #include <math.h>
 #include <pthread.h>
 
-/* Sums split over threads round differently; matrices here are far too small to gain from
- * threads. */
-static void use_one_blas_thread(void)
+#include "yaga/numeric/linalg_internal.h"
+
+static void set_one_thread(void)
 {
     openblas_set_num_threads(1);
+}
+
+void yaga_use_one_blas_thread(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, set_one_thread);
 }
 
 /* Column j of the result from row p-1-j of a (LAPACK's ascending order), largest
@@ -32,8 +38,7 @@ static void copy_vector(const double *a, size_t p, size_t j, double *vectors)
 enum yaga_status yaga_eigen_symmetric(
     double *a, size_t p, double *values, double *vectors, struct yaga_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, use_one_blas_thread);
+    yaga_use_one_blas_thread();
     /* A row-major upper triangle is a column-major lower one; eigenvectors come back as
      * rows. */
     int info = LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)p, a, (lapack_int)p,

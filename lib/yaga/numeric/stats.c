@@ -3,6 +3,7 @@
 #include "yaga/numeric/stats.h"
 
 #include <assert.h>
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 /* 1 / Phi^-1(3/4): makes the median absolute deviation of a normal sample its standard
@@ -249,4 +250,9 @@ double yaga_wilson_lower(double k, double n, double z)
     double centre = p + z2 / (2.0 * n);
     double half = z * sqrt(p * (1.0 - p) / n + z2 / (4.0 * n * n));
     return fmax((centre - half) / (1.0 + z2 / n), 0.0);
+}
+
+double yaga_clopper_pearson_lower(double k, double n, double confidence)
+{
+    return k > 0.0 ? gsl_cdf_beta_Pinv(1.0 - confidence, k, n - k + 1.0) : 0.0;
 }

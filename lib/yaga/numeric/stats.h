@@ -30,5 +30,8 @@ double yaga_trimmed_mean_sorted(const double *sorted, size_t n, double share);
 double yaga_autocorrelation_time(const double *x, size_t n, size_t max_lag);
 /* One-sided Wilson lower bound of a ratio, k successes of n trials (n > 0), z = 1.645 for 95 %. */
 double yaga_wilson_lower(double k, double n, double z);
+/* One-sided Clopper-Pearson lower bound of a ratio: the smallest share under which k or more of n trials still happen with
+ * probability 1 - confidence. 0 <= k <= n, n > 0, not necessarily whole (effective counts); 0 for k = 0. */
+double yaga_clopper_pearson_lower(double k, double n, double confidence);
 
 #endif
