@@ -87,6 +87,29 @@ static void fit_multivariate(struct yaga_model *m, const double *x)
     fit_table(scores, &m->mv_forest_scores);
     assert_ok(yaga_pca_fit(x, N_ROWS, N_DENSE, 0.9, &m->pca, scores, &err), &err);
     assert_ok(yaga_table_make(scores, N_ROWS, &m->pca_scores, &err), &err);
+    assert_ok(yaga_drift_fit(x, N_ROWS, N_DENSE, &m->drift, &err), &err);
+    assert_ok(yaga_correlation_fit(x, N_ROWS, N_DENSE, &m->correlation, &err), &err);
+}
+
+static void number_gate(struct yaga_model *m)
+{
+    m->gate = (struct yaga_gate){.verdict = YAGA_GATE_WARNING,
+                                 .forced = true,
+                                 .n_rows = 321,
+                                 .n_days = 5,
+                                 .any_rate = 0.0125,
+                                 .any_limit = 0.1,
+                                 .findings = YAGA_GATE_TREND | YAGA_GATE_WEAK_EFFECT};
+    m->metrics[2].gate = (struct yaga_metric_gate){.n = 320,
+                                                   .n_eff = 80.5,
+                                                   .rate = {0.01, 0.002},
+                                                   .rate_lower = {0.005, 0.001},
+                                                   .found_high = 0.95,
+                                                   .found_low = NAN,
+                                                   .effect = 3,
+                                                   .findings = YAGA_GATE_TREND};
+    m->metrics[2].stationarity = (struct yaga_stationarity){
+        .shift = -0.5, .trend_change = 1.5, .trend_p = 0.001, .trend = true};
 }
 
 static void name_model(struct yaga_model *m, const char *service, const char *run_id)
@@ -150,5 +173,6 @@ struct yaga_model *test_model_new(const char *service,
     fit_dense(&m->metrics[0], one);
     fit_dense(&m->metrics[2], two);
     fit_multivariate(m, both);
+    number_gate(m);
     return m;
 }

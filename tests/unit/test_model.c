@@ -170,6 +170,54 @@ static void same_pca(const struct yaga_model *a, const struct yaga_model *b)
     same_table(&a->pca_scores, &b->pca_scores);
 }
 
+static void same_drift(const struct yaga_model *a, const struct yaga_model *b)
+{
+    size_t p = a->drift.n_features;
+    assert_int_equal(p, 2);
+    assert_int_equal(b->drift.n_features, p);
+    assert_near(a->drift.n_rows, b->drift.n_rows, 0);
+    assert_near(a->drift.shrinkage, b->drift.shrinkage, 0);
+    assert_near(a->drift.condition, b->drift.condition, 0);
+    assert_near(a->drift.warning, b->drift.warning, 0);
+    assert_near(a->drift.critical, b->drift.critical, 0);
+    assert_near(a->drift.beyond, b->drift.beyond, 0);
+    same_doubles(a->drift.centre, b->drift.centre, p);
+    same_doubles(a->drift.scale, b->drift.scale, p);
+    same_doubles(a->drift.mean, b->drift.mean, p);
+    same_doubles(a->drift.factor, b->drift.factor, p * p);
+    assert_int_equal(b->correlation.n_features, p);
+    same_doubles(a->correlation.pearson, b->correlation.pearson, p * p);
+    same_doubles(a->correlation.spearman, b->correlation.spearman, p * p);
+}
+
+static void same_gate(const struct yaga_model *a, const struct yaga_model *b)
+{
+    assert_int_equal(a->gate.verdict, b->gate.verdict);
+    assert_int_equal(a->gate.forced, b->gate.forced);
+    assert_int_equal(a->gate.findings, b->gate.findings);
+    same_doubles(&a->gate.n_rows, &b->gate.n_rows, 1);
+    same_doubles(&a->gate.n_days, &b->gate.n_days, 1);
+    same_doubles(&a->gate.any_rate, &b->gate.any_rate, 1);
+    same_doubles(&a->gate.any_limit, &b->gate.any_limit, 1);
+    for (size_t i = 0; i < a->n_metrics; i++) {
+        const struct yaga_metric_gate *x = &a->metrics[i].gate, *y = &b->metrics[i].gate;
+        const struct yaga_stationarity *s = &a->metrics[i].stationarity, *t = &b->metrics[i].stationarity;
+        same_doubles(&x->n, &y->n, 1);
+        same_doubles(&x->n_eff, &y->n_eff, 1);
+        same_doubles(x->rate, y->rate, 2);
+        same_doubles(x->rate_lower, y->rate_lower, 2);
+        same_doubles(&x->found_high, &y->found_high, 1);
+        same_doubles(&x->found_low, &y->found_low, 1);
+        same_doubles(&x->effect, &y->effect, 1);
+        assert_int_equal(x->findings, y->findings);
+        same_doubles(&s->shift, &t->shift, 1);
+        same_doubles(&s->trend_change, &t->trend_change, 1);
+        same_doubles(&s->trend_p, &t->trend_p, 1);
+        assert_int_equal(s->level_shift, t->level_shift);
+        assert_int_equal(s->trend, t->trend);
+    }
+}
+
 static void every_field_survives_the_file(void **state)
 {
     (void)state;
@@ -185,6 +233,8 @@ static void every_field_survives_the_file(void **state)
         same_metric(&m->metrics[i], &back->metrics[i]);
     same_multivariate(m, back);
     same_pca(m, back);
+    same_drift(m, back);
+    same_gate(m, back);
     assert_near(m->alpha, back->alpha, 0);
     assert_near(m->budget_per_week, back->budget_per_week, 0);
     assert_near(m->achieved_per_week, back->achieved_per_week, 0);

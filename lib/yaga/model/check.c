@@ -185,6 +185,39 @@ static enum yaga_status check_pca(const struct yaga_model *m, struct yaga_error 
     return st == YAGA_OK ? st : yaga_error_wrap(err, "PCA");
 }
 
+static enum yaga_status check_drift(const struct yaga_model *m, struct yaga_error *err)
+{
+    if (m->drift.n_features > 0 && m->drift.n_features != m->n_mv)
+        return bad(err, "drift baseline and forest have other features");
+    if (m->correlation.n_features > 0 && m->correlation.n_features != m->n_mv)
+        return bad(err, "correlation and forest have other features");
+    enum yaga_status st = YAGA_OK;
+    if (m->drift.n_features > 0)
+        st = yaga_drift_check(&m->drift, err);
+    return st == YAGA_OK ? yaga_correlation_check(&m->correlation, err) : st;
+}
+
+static bool metric_gate_sound(const struct yaga_metric_model *metric)
+{
+    const struct yaga_metric_gate *g = &metric->gate;
+    const struct yaga_stationarity *s = &metric->stationarity;
+    return plain(g->n) && plain(g->n_eff) && all_plain(g->rate, 2) && all_plain(g->rate_lower, 2) &&
+           plain(g->found_high) && plain(g->found_low) && plain(g->effect) &&
+           g->findings >> YAGA_GATE_FINDINGS == 0 && plain(s->shift) && plain(s->trend_change) &&
+           plain(s->trend_p);
+}
+
+static enum yaga_status check_gate(const struct yaga_model *m, struct yaga_error *err)
+{
+    const struct yaga_gate *g = &m->gate;
+    if ((unsigned)g->verdict > YAGA_GATE_FAILED || g->findings >> YAGA_GATE_FINDINGS != 0)
+        return bad(err, "gate: unknown verdict or finding");
+    bool sound = plain(g->n_rows) && plain(g->n_days) && plain(g->any_rate) && plain(g->any_limit);
+    for (size_t i = 0; sound && i < m->n_metrics; i++)
+        sound = metric_gate_sound(&m->metrics[i]);
+    return sound ? YAGA_OK : bad(err, "gate: a number is infinite");
+}
+
 static enum yaga_status check_decision(const struct yaga_model *m, struct yaga_error *err)
 {
     if (!isnan(m->alpha) && !within(m->alpha, 0, 1))
@@ -204,6 +237,10 @@ enum yaga_status yaga_model_check(const struct yaga_model *model, struct yaga_er
         st = check_forest(model, err);
     if (st == YAGA_OK)
         st = check_pca(model, err);
+    if (st == YAGA_OK)
+        st = check_drift(model, err);
+    if (st == YAGA_OK)
+        st = check_gate(model, err);
     if (st == YAGA_OK)
         st = check_decision(model, err);
     return st;

@@ -252,6 +252,69 @@ static void get_decision(struct cursor *c, struct yaga_model *m)
     m->holdout_days = get_f64(c, "held-out days");
 }
 
+static void get_drift(struct cursor *c, struct yaga_model *m)
+{
+    struct yaga_drift_baseline *b = &m->drift;
+    size_t n = 0;
+    b->n_rows = get_f64(c, "rows of the drift baseline");
+    b->shrinkage = get_f64(c, "shrinkage");
+    b->condition = get_f64(c, "condition number");
+    b->ridged = get_below(c, 2, "ridge") == 1;
+    b->warning = get_f64(c, "drift limit");
+    b->critical = get_f64(c, "drift limit");
+    b->beyond = get_f64(c, "share beyond the drift limit");
+    b->centre =
+        get_array(c, sizeof *b->centre, YAGA_DRIFT_MAX_FEATURES, &n, "drift centre");
+    b->scale = get_f64s(c, n, "drift scale");
+    b->mean = get_f64s(c, n, "drift mean");
+    b->factor = get_f64s(c, n * n, "Cholesky factor");
+    if (c->failed == NULL && n == 0)
+        c->failed = "drift centre";
+    b->n_features = n;
+}
+
+/* As many features as the forest, whose section stands before. */
+static void get_correlation(struct cursor *c, struct yaga_model *m)
+{
+    m->correlation.pearson = get_f64s(c, m->n_mv * m->n_mv, "Pearson correlation");
+    m->correlation.spearman = get_f64s(c, m->n_mv * m->n_mv, "Spearman correlation");
+    m->correlation.n_features = m->n_mv;
+}
+
+static void get_stationarity(struct cursor *c, struct yaga_model *m)
+{
+    for (size_t i = 0; i < m->n_metrics; i++) {
+        struct yaga_stationarity *s = &m->metrics[i].stationarity;
+        s->shift = get_f64(c, "level shift");
+        s->trend_change = get_f64(c, "trend");
+        s->trend_p = get_f64(c, "trend");
+        s->level_shift = get_below(c, 2, "level shift") == 1;
+        s->trend = get_below(c, 2, "trend") == 1;
+    }
+}
+
+static void get_metric_gate(struct cursor *c, struct yaga_metric_gate *g)
+{
+    double *const fields[] = {&g->n,          &g->n_eff,     &g->rate[0], &g->rate[1], &g->rate_lower[0], &g->rate_lower[1],
+                              &g->found_high, &g->found_low, &g->effect};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        *fields[i] = get_f64(c, "figures of the gate");
+    g->findings = get_below(c, (size_t)1 << YAGA_GATE_FINDINGS, "findings of the gate");
+}
+
+static void get_gate(struct cursor *c, struct yaga_model *m)
+{
+    m->gate.verdict = (enum yaga_gate_verdict)get_below(c, YAGA_GATE_FAILED + 1, "verdict");
+    m->gate.forced = get_below(c, 2, "forced") == 1;
+    m->gate.n_rows = get_f64(c, "held-out rows");
+    m->gate.n_days = get_f64(c, "held-out days");
+    m->gate.any_rate = get_f64(c, "rate of signals");
+    m->gate.any_limit = get_f64(c, "rate of signals");
+    m->gate.findings = get_below(c, (size_t)1 << YAGA_GATE_FINDINGS, "findings of the gate");
+    for (size_t i = 0; i < m->n_metrics; i++)
+        get_metric_gate(c, &m->metrics[i].gate);
+}
+
 static uint32_t u32_at(const uint8_t *bytes, size_t offset)
 {
     uint32_t value;
@@ -302,7 +365,7 @@ struct section {
 /* Which sections have been seen. */
 struct progress {
     size_t n_metrics;
-    bool forest, pca, decision;
+    bool forest, pca, decision, drift, correlation, stationarity, gate;
 };
 
 static enum yaga_status
@@ -403,6 +466,14 @@ static enum yaga_status read_section(struct section *s,
         return read_once(s, m, &seen->pca, get_pca, "pca", err);
     case YAGA_SECTION_DECISION:
         return read_once(s, m, &seen->decision, get_decision, "decision", err);
+    case YAGA_SECTION_DRIFT:
+        return read_once(s, m, &seen->drift, get_drift, "drift", err);
+    case YAGA_SECTION_CORRELATION:
+        return read_once(s, m, &seen->correlation, get_correlation, "correlation", err);
+    case YAGA_SECTION_STATIONARITY:
+        return read_once(s, m, &seen->stationarity, get_stationarity, "stationarity", err);
+    case YAGA_SECTION_GATE:
+        return read_once(s, m, &seen->gate, get_gate, "gate", err);
     default:
         break;
     }

@@ -67,9 +67,11 @@ static void put_u32s(struct writer *w, const uint32_t *values, size_t n)
     put(w, values, n * sizeof *values);
 }
 
+/* What a reader may do without begins with drift. */
 static void open_section(struct writer *w, enum yaga_section id)
 {
-    uint32_t head[4] = {(uint32_t)id, YAGA_SECTION_MANDATORY, 0, 0};
+    uint32_t flags = id < YAGA_SECTION_DRIFT ? YAGA_SECTION_MANDATORY : 0;
+    uint32_t head[4] = {(uint32_t)id, flags, 0, 0};
     w->section = w->bytes.length;
     w->n_sections++;
     put(w, head, sizeof head);
@@ -216,6 +218,71 @@ static void put_decision(struct writer *w, const struct yaga_model *m)
     close_section(w);
 }
 
+static void put_drift(struct writer *w, const struct yaga_model *m)
+{
+    const struct yaga_drift_baseline *b = &m->drift;
+    open_section(w, YAGA_SECTION_DRIFT);
+    put_f64(w, b->n_rows);
+    put_f64(w, b->shrinkage);
+    put_f64(w, b->condition);
+    put_u64(w, b->ridged ? 1 : 0);
+    put_f64(w, b->warning);
+    put_f64(w, b->critical);
+    put_f64(w, b->beyond);
+    put_f64s(w, b->centre, b->n_features);
+    put_f64s(w, b->scale, b->n_features);
+    put_f64s(w, b->mean, b->n_features);
+    put_f64s(w, b->factor, b->n_features * b->n_features);
+    close_section(w);
+}
+
+static void put_correlation(struct writer *w, const struct yaga_model *m)
+{
+    size_t n = m->correlation.n_features * m->correlation.n_features;
+    open_section(w, YAGA_SECTION_CORRELATION);
+    put_f64s(w, m->correlation.pearson, n);
+    put_f64s(w, m->correlation.spearman, n);
+    close_section(w);
+}
+
+static void put_stationarity(struct writer *w, const struct yaga_model *m)
+{
+    open_section(w, YAGA_SECTION_STATIONARITY);
+    for (size_t i = 0; i < m->n_metrics; i++) {
+        const struct yaga_stationarity *s = &m->metrics[i].stationarity;
+        put_f64(w, s->shift);
+        put_f64(w, s->trend_change);
+        put_f64(w, s->trend_p);
+        put_u64(w, s->level_shift ? 1 : 0);
+        put_u64(w, s->trend ? 1 : 0);
+    }
+    close_section(w);
+}
+
+static void put_metric_gate(struct writer *w, const struct yaga_metric_gate *g)
+{
+    const double values[] = {g->n,          g->n_eff,    g->rate[0],  g->rate[1], g->rate_lower[0], g->rate_lower[1],
+                             g->found_high, g->found_low, g->effect};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        put_f64(w, values[i]);
+    put_u64(w, g->findings);
+}
+
+static void put_gate(struct writer *w, const struct yaga_model *m)
+{
+    open_section(w, YAGA_SECTION_GATE);
+    put_u64(w, (uint64_t)m->gate.verdict);
+    put_u64(w, m->gate.forced ? 1 : 0);
+    put_f64(w, m->gate.n_rows);
+    put_f64(w, m->gate.n_days);
+    put_f64(w, m->gate.any_rate);
+    put_f64(w, m->gate.any_limit);
+    put_u64(w, m->gate.findings);
+    for (size_t i = 0; i < m->n_metrics; i++)
+        put_metric_gate(w, &m->metrics[i].gate);
+    close_section(w);
+}
+
 /* Last, when lengths and contents are known. */
 static void fill_header(struct writer *w)
 {
@@ -244,6 +311,12 @@ static void put_model(struct writer *w, const struct yaga_model *model)
     if (model->pca.n_features > 0)
         put_pca(w, model);
     put_decision(w, model);
+    if (model->drift.n_features > 0)
+        put_drift(w, model);
+    if (model->correlation.n_features > 0)
+        put_correlation(w, model);
+    put_stationarity(w, model);
+    put_gate(w, model);
 }
 
 enum yaga_status yaga_model_encode(const struct yaga_model *model,

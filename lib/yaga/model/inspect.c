@@ -2,6 +2,8 @@
 /* A model as JSON for people: every number, and of the bulk arrays their sizes. */
 #include "yaga/model/model.h"
 
+#include <math.h>
+
 #include "yaga/io/json.h"
 
 static struct yaga_json *stats_json(const struct yaga_metric_stats *s)
@@ -58,6 +60,17 @@ static struct yaga_json *table_json(const struct yaga_table *table)
     return json;
 }
 
+static struct yaga_json *stationarity_json(const struct yaga_stationarity *s)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_number(json, "shift_scales", s->shift);
+    yaga_json_set_bool(json, "level_shift", s->level_shift);
+    yaga_json_set_number(json, "trend_change_scales", s->trend_change);
+    yaga_json_set_number(json, "trend_p", s->trend_p);
+    yaga_json_set_bool(json, "trend", s->trend);
+    return json;
+}
+
 static void set_dense(struct yaga_json *json, const struct yaga_metric_model *metric)
 {
     const struct yaga_residuals *r = &metric->residuals;
@@ -75,6 +88,51 @@ static void set_dense(struct yaga_json *json, const struct yaga_metric_model *me
     yaga_json_set_number(forest, "offset", metric->offset);
     yaga_json_set(forest, "contamination", contamination_json(&metric->contamination));
     yaga_json_set(json, "forest", forest);
+    yaga_json_set(json, "stationarity", stationarity_json(&metric->stationarity));
+}
+
+static struct yaga_json *findings_json(uint64_t findings)
+{
+    struct yaga_json *json = yaga_json_array_new();
+    for (unsigned bit = 0; bit < YAGA_GATE_FINDINGS; bit++) {
+        if ((findings >> bit & 1) != 0)
+            yaga_json_push_string(json, yaga_gate_finding_name(bit));
+    }
+    return json;
+}
+
+static struct yaga_json *metric_gate_json(const struct yaga_metric_gate *g)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_number(json, "values", g->n);
+    yaga_json_set_significant(json, "effective_values", g->n_eff, 6);
+    yaga_json_set_significant(json, "rate_low", g->rate[0], 6);
+    yaga_json_set_significant(json, "rate_low_at_least", g->rate_lower[0], 6);
+    yaga_json_set_significant(json, "rate_medium", g->rate[1], 6);
+    yaga_json_set_significant(json, "rate_medium_at_least", g->rate_lower[1], 6);
+    yaga_json_set_significant(json, "found_high", g->found_high, 6);
+    yaga_json_set_significant(json, "found_low", g->found_low, 6);
+    yaga_json_set_number(json, "minimum_detectable_effect", g->effect);
+    yaga_json_set(json, "findings", findings_json(g->findings));
+    return json;
+}
+
+struct yaga_json *yaga_gate_json(const struct yaga_model *m)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    struct yaga_json *metrics = yaga_json_object_new();
+    yaga_json_set_string(json, "verdict", m->gate.forced ? "forced" : yaga_gate_verdict_name(m->gate.verdict));
+    yaga_json_set(json, "findings", findings_json(m->gate.findings));
+    yaga_json_set_number(json, "rows", m->gate.n_rows);
+    yaga_json_set_number(json, "days", m->gate.n_days);
+    yaga_json_set_significant(json, "any_metric_rate", m->gate.any_rate, 6);
+    yaga_json_set_number(json, "any_metric_limit", m->gate.any_limit);
+    for (size_t i = 0; i < m->n_metrics; i++) {
+        if (m->metrics[i].gate.n > 0)
+            yaga_json_set(metrics, m->metrics[i].name, metric_gate_json(&m->metrics[i].gate));
+    }
+    yaga_json_set(json, "metrics", metrics);
+    return json;
 }
 
 static const char *transform_name(enum yaga_transform transform)
@@ -140,6 +198,50 @@ static struct yaga_json *pca_json(const struct yaga_model *m)
     return json;
 }
 
+static struct yaga_json *drift_json(const struct yaga_model *m)
+{
+    const struct yaga_drift_baseline *b = &m->drift;
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_int(json, "features", (int64_t)b->n_features);
+    yaga_json_set_number(json, "rows", b->n_rows);
+    yaga_json_set_number(json, "shrinkage", b->shrinkage);
+    yaga_json_set_number(json, "condition", b->condition);
+    yaga_json_set_bool(json, "ridge", b->ridged);
+    yaga_json_set_number(json, "warning_d2", b->warning);
+    yaga_json_set_number(json, "critical_d2", b->critical);
+    yaga_json_set_significant(json, "share_beyond_warning", b->beyond, 6);
+    return json;
+}
+
+static struct yaga_json *pair_json(const struct yaga_model *m, size_t a, size_t b)
+{
+    double pearson = m->correlation.pearson[a * m->n_mv + b];
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_string(json, "metric_1", m->metrics[m->mv_metric[a]].name);
+    yaga_json_set_string(json, "metric_2", m->metrics[m->mv_metric[b]].name);
+    yaga_json_set_significant(json, "correlation", pearson, 6);
+    yaga_json_set_significant(json, "rank_correlation", m->correlation.spearman[a * m->n_mv + b], 6);
+    yaga_json_set_string(json, "hint",
+                         fabs(pearson) > YAGA_CORRELATION_REDUNDANT ? "one of the two says nothing new"
+                                                                    : "the two move together");
+    return json;
+}
+
+/* Pairs whose coefficient of either kind is strong. */
+static struct yaga_json *pairs_json(const struct yaga_model *m)
+{
+    struct yaga_json *json = yaga_json_array_new();
+    for (size_t a = 0; a < m->correlation.n_features; a++) {
+        for (size_t b = a + 1; b < m->correlation.n_features; b++) {
+            size_t at = a * m->n_mv + b;
+            if (fmax(fabs(m->correlation.pearson[at]), fabs(m->correlation.spearman[at])) >
+                YAGA_CORRELATION_STRONG)
+                yaga_json_push(json, pair_json(m, a, b));
+        }
+    }
+    return json;
+}
+
 static void set_identity(struct yaga_json *json, const struct yaga_model *m)
 {
     const char grade[2] = {m->quality_grade, '\0'};
@@ -185,6 +287,10 @@ struct yaga_json *yaga_model_json(const struct yaga_model *model)
         yaga_json_set(json, "multivariate_forest", forest_json(model));
     if (model->pca.n_features > 0)
         yaga_json_set(json, "pca", pca_json(model));
+    if (model->drift.n_features > 0)
+        yaga_json_set(json, "drift_baseline", drift_json(model));
+    yaga_json_set(json, "correlated_pairs", pairs_json(model));
     yaga_json_set(json, "decision", decision_json(model));
+    yaga_json_set(json, "gate", yaga_gate_json(model));
     return json;
 }

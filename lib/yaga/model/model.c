@@ -29,6 +29,8 @@ static void free_arrays(struct yaga_model *model)
     yaga_table_clear(&model->mv_forest_scores);
     yaga_pca_clear(&model->pca);
     yaga_table_clear(&model->pca_scores);
+    yaga_drift_clear(&model->drift);
+    yaga_correlation_clear(&model->correlation);
 }
 
 struct yaga_model *yaga_model_free(struct yaga_model *model)

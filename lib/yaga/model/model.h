@@ -18,8 +18,12 @@
 #include "yaga/base/error.h"
 #include "yaga/base/mem.h"
 #include "yaga/calibrate/calibrate.h"
+#include "yaga/drift/baseline.h"
+#include "yaga/drift/correlation.h"
+#include "yaga/drift/stationarity.h"
 #include "yaga/feature/feature.h"
 #include "yaga/forest/forest.h"
+#include "yaga/model/gate.h"
 #include "yaga/pca/pca.h"
 #include "yaga/period/period.h"
 #include "yaga/series/metric.h"
@@ -58,6 +62,8 @@ struct yaga_metric_model {
     struct yaga_contamination contamination; /* estimates, DENSE only (NaN otherwise) */
     double offset;                       /* decision = score - offset: quantile of out-of-bag scores at the trigger rate; DENSE only */
     double outlier_share;                /* of the training values */
+    struct yaga_stationarity stationarity; /* DENSE only: was the training range one regime? */
+    struct yaga_metric_gate gate;        /* judged metrics only */
 };
 
 struct yaga_model {
@@ -89,6 +95,13 @@ struct yaga_model {
     struct yaga_pca pca;                 /* n_features = n_mv or 0 */
     struct yaga_table pca_scores;
 
+    /* what was ordinary in training, n_features = n_mv or 0 */
+    struct yaga_drift_baseline drift;
+    struct yaga_correlation correlation;
+
+    /* what held-out data said about it */
+    struct yaga_gate gate;
+
     /* decision level: per-test alpha that keeps the alert budget on held-out data, and what it achieved */
     double alpha;
     double budget_per_week;              /* promised */
@@ -116,6 +129,8 @@ enum yaga_status yaga_model_load(const char *path, struct yaga_model **out, stru
 /* Everything in the file except bulk arrays (their sizes instead), as JSON for --inspect. */
 struct yaga_json;
 struct yaga_json *yaga_model_json(const struct yaga_model *model);
+/* The part of it that tells what the gate found. */
+struct yaga_json *yaga_gate_json(const struct yaga_model *model);
 
 const char *yaga_class_name(enum yaga_metric_class cls);
 

@@ -37,7 +37,11 @@ enum yaga_section {
     YAGA_SECTION_METRIC = 2,   /* one per metric, in order */
     YAGA_SECTION_FOREST = 3,   /* multivariate forest; absent without one */
     YAGA_SECTION_PCA = 4,      /* absent without one */
-    YAGA_SECTION_DECISION = 5
+    YAGA_SECTION_DECISION = 5,
+    YAGA_SECTION_DRIFT = 6,       /* the rest may be absent, and be skipped by a reader */
+    YAGA_SECTION_CORRELATION = 7,
+    YAGA_SECTION_STATIONARITY = 8,
+    YAGA_SECTION_GATE = 9
 };
 
 /* Everything that must hold between and inside the fields of a model, whether it came

@@ -255,6 +255,9 @@ static enum yaga_status fit_dense(const struct yaga_fit_params *p, const struct 
     out->stats.n_eff = out->residuals.n_eff;
     size_t n = yaga_compact_finite(r, n_rows, scratch);
     out->outlier_share = yaga_outlier_share(scratch, n);
+    st = yaga_stationarity_assess(r, h->when, n_rows, out->residuals.scale, &out->stationarity, err);
+    if (st != YAGA_OK)
+        return st;
     return grow_univariate(p, h, period, scratch, n, out, err);
 }
 
@@ -338,7 +341,12 @@ static enum yaga_status grow_multivariate(const struct yaga_fit_params *p, const
     if (st != YAGA_OK)
         return st;
     yaga_sort(scores, n);
-    return yaga_table_make(scores, n, &model->pca_scores, err);
+    st = yaga_table_make(scores, n, &model->pca_scores, err);
+    if (st == YAGA_OK)
+        st = yaga_correlation_fit(x, n, model->n_mv, &model->correlation, err);
+    if (st == YAGA_OK)
+        st = yaga_drift_fit(x, n, model->n_mv, &model->drift, err);
+    return st == YAGA_E_NO_DATA ? YAGA_OK : st; /* so few rows: no baseline to drift from */
 }
 
 static enum yaga_status fit_multivariate(const struct yaga_fit_params *p, const struct yaga_history *h,
