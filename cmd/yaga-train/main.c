@@ -28,6 +28,7 @@ static const char help[] =
     "  -p, --parallel N        threads (default: training.threads, 0 = all cores)\n"
     "      --models-dir DIR    where models are published (default: model.models_directory)\n"
     "      --staging-dir DIR   where they are written first\n"
+    "      --promote           publish models that failed the validation gate too\n"
     "      --dry-run           everything except writing models and records\n"
     "      --report FILE       write what was learned, how well, and what to do: a page when FILE\n"
     "                          ends in .html, else JSON; - is JSON on stdout\n"
@@ -42,7 +43,7 @@ static const char help[] =
     "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
     "See yaga-train(1), yaga.conf(5).\n";
 
-enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER, OPT_REPORT };
+enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_PROMOTE, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER, OPT_REPORT };
 enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 static const struct option long_options[] = {
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
     {"staging-dir", required_argument, NULL, OPT_STAGING},
     {"dry-run", no_argument, NULL, OPT_DRY},
     {"report", required_argument, NULL, OPT_REPORT},
+    {"promote", no_argument, NULL, OPT_PROMOTE},
     {"rollback", optional_argument, NULL, OPT_ROLLBACK},
     {"list-models", no_argument, NULL, OPT_LIST},
     {"inspect", required_argument, NULL, OPT_INSPECT},
@@ -69,7 +71,7 @@ struct arguments {
     const char *rollback_run; /* NULL: the previous version */
     const char *preset;       /* NULL: all of them */
     const char *report;       /* NULL: none */
-    bool rollback, list, discover, dry_run;
+    bool rollback, list, discover, dry_run, promote;
     int threads;
 };
 
@@ -85,6 +87,7 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_STAGING: program_override(&a->program, "model.staging_directory", argument); return true;
     case OPT_DRY: a->dry_run = true; return true;
     case OPT_REPORT: a->report = argument; return true;
+    case OPT_PROMOTE: a->promote = true; return true;
     case OPT_ROLLBACK: a->rollback = true; a->rollback_run = argument; return true;
     case OPT_LIST: a->list = true; return true;
     case OPT_DISCOVER: a->discover = true; a->preset = argument; return true;
@@ -160,9 +163,10 @@ static void print_model_line(const struct yaga_setup *setup, const char *service
     char when[YAGA_TIME_TEXT_MAX];
     enum yaga_status st = yaga_registry_load(dir, service, run_id, period, &model, &err);
     if (st == YAGA_OK) {
-        (void)printf("%-24s %-16s own model, %s, %.0f rows over %.0f days, grade %c, alpha %.3g\n", service,
+        (void)printf("%-24s %-16s own model, %s, %.0f rows over %.0f days, grade %c, alpha %.3g, gate %s\n", service,
                      yaga_period_name(period), yaga_time_text(model->trained_at_s, when), model->n_rows,
-                     model->n_days, model->quality_grade, model->alpha);
+                     model->n_days, model->quality_grade, model->alpha,
+                     model->gate.forced ? "forced" : yaga_gate_verdict_name(model->gate.verdict));
         return;
     }
     if (st != YAGA_E_NO_DATA) {
@@ -349,6 +353,7 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,
         .threads = a->threads,
+        .promote = a->promote,
         .dry_run = a->dry_run,
         .portraits = a->report != NULL,
         .interrupted = program_interrupted,

@@ -304,9 +304,13 @@ static void a_holiday_long_enough_has_models_of_its_own(void **state)
     assert_near(own->n_days, 10, 0);
     assert_near(base->n_days, 11, 0);
     assert_true(own->alpha > 0.0);
+    assert_int_equal(own->gate.verdict, YAGA_GATE_NONE);
+    assert_true(base->gate.verdict != YAGA_GATE_NONE);
     assert_int_equal(count_rows(&with_variant, "SELECT count(DISTINCT run_id) FROM training_runs WHERE promoted = 1"
                                                " AND model_variant IN ('baseline', 'holiday')"),
                      2);
+    assert_int_equal(count_rows(&with_variant, "SELECT count(*) FROM training_runs WHERE validation_details IS NOT NULL"),
+                     1);
 }
 
 static struct yaga_choice choose_at(const struct shop *shop, struct yaga_shelf *shelf, int64_t at_s)

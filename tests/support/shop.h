@@ -38,7 +38,7 @@ void shop_open_with(struct shop *shop, const char *const *overrides, const char 
 void shop_close(struct shop *shop);
 /* dir/name, valid until the eighth call after it. */
 const char *shop_path(const struct shop *shop, const char *name);
-/* Trains and asserts that the run worked. only: NULL at the end, or NULL for all. The report is the caller's. */
+/* Trains, publishes irrespective of the gate (noisy fails it), and asserts that the run worked. only: NULL at the end, or NULL for all. The report is the caller's. */
 void shop_train(struct shop *shop, const char *const *only, int threads, struct yaga_train_report *report);
 /* The result of one service. */
 const struct yaga_train_service *shop_trained(const struct yaga_train_report *report, const char *service);

@@ -201,7 +201,8 @@ static void same_gate(const struct yaga_model *a, const struct yaga_model *b)
     same_doubles(&a->gate.any_limit, &b->gate.any_limit, 1);
     for (size_t i = 0; i < a->n_metrics; i++) {
         const struct yaga_metric_gate *x = &a->metrics[i].gate, *y = &b->metrics[i].gate;
-        const struct yaga_stationarity *s = &a->metrics[i].stationarity, *t = &b->metrics[i].stationarity;
+        const struct yaga_stationarity *s = &a->metrics[i].stationarity,
+                                       *t = &b->metrics[i].stationarity;
         same_doubles(&x->n, &y->n, 1);
         same_doubles(&x->n_eff, &y->n_eff, 1);
         same_doubles(x->rate, y->rate, 2);

@@ -37,7 +37,7 @@ static struct yaga_bench bench_at(const struct yaga_detect_params *params,
         .window_start = rows_back(row, params->window_rows, grid->first_row),
         .persist_start = rows_back(row, (size_t)params->persistence_n, grid->first_row),
         .alpha = alpha,
-        .alpha_soft = fmin(0.01, sqrt(alpha)),
+        .alpha_soft = yaga_detect_alpha_soft(alpha),
     };
 }
 

@@ -52,6 +52,9 @@ struct yaga_detect_params {
 };
 void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s); /* documented defaults */
 
+/* min(0.01, sqrt(alpha)): what a value of a run must reach. */
+double yaga_detect_alpha_soft(double alpha);
+
 enum yaga_method { YAGA_METHOD_NONE, YAGA_METHOD_FOREST, YAGA_METHOD_THRESHOLD, YAGA_METHOD_ACTIVATION };
 enum yaga_immaterial { /* why a rare value is not a signal */
     YAGA_MATERIAL,

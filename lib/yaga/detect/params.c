@@ -7,6 +7,11 @@
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
+double yaga_detect_alpha_soft(double alpha)
+{
+    return fmin(0.01, sqrt(alpha));
+}
+
 void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s)
 {
     assert(step_s > 0);

@@ -201,10 +201,10 @@ static bool metric_gate_sound(const struct yaga_metric_model *metric)
 {
     const struct yaga_metric_gate *g = &metric->gate;
     const struct yaga_stationarity *s = &metric->stationarity;
-    return plain(g->n) && plain(g->n_eff) && all_plain(g->rate, 2) && all_plain(g->rate_lower, 2) &&
-           plain(g->found_high) && plain(g->found_low) && plain(g->effect) &&
-           g->findings >> YAGA_GATE_FINDINGS == 0 && plain(s->shift) && plain(s->trend_change) &&
-           plain(s->trend_p);
+    return plain(g->n) && plain(g->n_eff) && all_plain(g->rate, 2) &&
+           all_plain(g->rate_lower, 2) && plain(g->found_high) && plain(g->found_low) &&
+           plain(g->effect) && g->findings >> YAGA_GATE_FINDINGS == 0 &&
+           plain(s->shift) && plain(s->trend_change) && plain(s->trend_p);
 }
 
 static enum yaga_status check_gate(const struct yaga_model *m, struct yaga_error *err)
@@ -212,7 +212,8 @@ static enum yaga_status check_gate(const struct yaga_model *m, struct yaga_error
     const struct yaga_gate *g = &m->gate;
     if ((unsigned)g->verdict > YAGA_GATE_FAILED || g->findings >> YAGA_GATE_FINDINGS != 0)
         return bad(err, "gate: unknown verdict or finding");
-    bool sound = plain(g->n_rows) && plain(g->n_days) && plain(g->any_rate) && plain(g->any_limit);
+    bool sound =
+        plain(g->n_rows) && plain(g->n_days) && plain(g->any_rate) && plain(g->any_limit);
     for (size_t i = 0; sound && i < m->n_metrics; i++)
         sound = metric_gate_sound(&m->metrics[i]);
     return sound ? YAGA_OK : bad(err, "gate: a number is infinite");

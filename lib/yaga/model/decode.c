@@ -295,8 +295,9 @@ static void get_stationarity(struct cursor *c, struct yaga_model *m)
 
 static void get_metric_gate(struct cursor *c, struct yaga_metric_gate *g)
 {
-    double *const fields[] = {&g->n,          &g->n_eff,     &g->rate[0], &g->rate[1], &g->rate_lower[0], &g->rate_lower[1],
-                              &g->found_high, &g->found_low, &g->effect};
+    double *const fields[] = {&g->n,          &g->n_eff,         &g->rate[0],
+                              &g->rate[1],    &g->rate_lower[0], &g->rate_lower[1],
+                              &g->found_high, &g->found_low,     &g->effect};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         *fields[i] = get_f64(c, "figures of the gate");
     g->findings = get_below(c, (size_t)1 << YAGA_GATE_FINDINGS, "findings of the gate");
@@ -304,13 +305,15 @@ static void get_metric_gate(struct cursor *c, struct yaga_metric_gate *g)
 
 static void get_gate(struct cursor *c, struct yaga_model *m)
 {
-    m->gate.verdict = (enum yaga_gate_verdict)get_below(c, YAGA_GATE_FAILED + 1, "verdict");
+    m->gate.verdict =
+        (enum yaga_gate_verdict)get_below(c, YAGA_GATE_FAILED + 1, "verdict");
     m->gate.forced = get_below(c, 2, "forced") == 1;
     m->gate.n_rows = get_f64(c, "held-out rows");
     m->gate.n_days = get_f64(c, "held-out days");
     m->gate.any_rate = get_f64(c, "rate of signals");
     m->gate.any_limit = get_f64(c, "rate of signals");
-    m->gate.findings = get_below(c, (size_t)1 << YAGA_GATE_FINDINGS, "findings of the gate");
+    m->gate.findings =
+        get_below(c, (size_t)1 << YAGA_GATE_FINDINGS, "findings of the gate");
     for (size_t i = 0; i < m->n_metrics; i++)
         get_metric_gate(c, &m->metrics[i].gate);
 }
@@ -471,7 +474,8 @@ static enum yaga_status read_section(struct section *s,
     case YAGA_SECTION_CORRELATION:
         return read_once(s, m, &seen->correlation, get_correlation, "correlation", err);
     case YAGA_SECTION_STATIONARITY:
-        return read_once(s, m, &seen->stationarity, get_stationarity, "stationarity", err);
+        return read_once(s, m, &seen->stationarity, get_stationarity, "stationarity",
+                         err);
     case YAGA_SECTION_GATE:
         return read_once(s, m, &seen->gate, get_gate, "gate", err);
     default:

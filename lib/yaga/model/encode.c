@@ -261,8 +261,9 @@ static void put_stationarity(struct writer *w, const struct yaga_model *m)
 
 static void put_metric_gate(struct writer *w, const struct yaga_metric_gate *g)
 {
-    const double values[] = {g->n,          g->n_eff,    g->rate[0],  g->rate[1], g->rate_lower[0], g->rate_lower[1],
-                             g->found_high, g->found_low, g->effect};
+    const double values[] = {g->n,          g->n_eff,         g->rate[0],
+                             g->rate[1],    g->rate_lower[0], g->rate_lower[1],
+                             g->found_high, g->found_low,     g->effect};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         put_f64(w, values[i]);
     put_u64(w, g->findings);

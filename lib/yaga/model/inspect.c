@@ -121,7 +121,9 @@ struct yaga_json *yaga_gate_json(const struct yaga_model *m)
 {
     struct yaga_json *json = yaga_json_object_new();
     struct yaga_json *metrics = yaga_json_object_new();
-    yaga_json_set_string(json, "verdict", m->gate.forced ? "forced" : yaga_gate_verdict_name(m->gate.verdict));
+    yaga_json_set_string(json, "verdict",
+                         m->gate.forced ? "forced"
+                                        : yaga_gate_verdict_name(m->gate.verdict));
     yaga_json_set(json, "findings", findings_json(m->gate.findings));
     yaga_json_set_number(json, "rows", m->gate.n_rows);
     yaga_json_set_number(json, "days", m->gate.n_days);
@@ -129,7 +131,8 @@ struct yaga_json *yaga_gate_json(const struct yaga_model *m)
     yaga_json_set_number(json, "any_metric_limit", m->gate.any_limit);
     for (size_t i = 0; i < m->n_metrics; i++) {
         if (m->metrics[i].gate.n > 0)
-            yaga_json_set(metrics, m->metrics[i].name, metric_gate_json(&m->metrics[i].gate));
+            yaga_json_set(metrics, m->metrics[i].name,
+                          metric_gate_json(&m->metrics[i].gate));
     }
     yaga_json_set(json, "metrics", metrics);
     return json;
@@ -220,10 +223,12 @@ static struct yaga_json *pair_json(const struct yaga_model *m, size_t a, size_t 
     yaga_json_set_string(json, "metric_1", m->metrics[m->mv_metric[a]].name);
     yaga_json_set_string(json, "metric_2", m->metrics[m->mv_metric[b]].name);
     yaga_json_set_significant(json, "correlation", pearson, 6);
-    yaga_json_set_significant(json, "rank_correlation", m->correlation.spearman[a * m->n_mv + b], 6);
+    yaga_json_set_significant(json, "rank_correlation",
+                              m->correlation.spearman[a * m->n_mv + b], 6);
     yaga_json_set_string(json, "hint",
-                         fabs(pearson) > YAGA_CORRELATION_REDUNDANT ? "one of the two says nothing new"
-                                                                    : "the two move together");
+                         fabs(pearson) > YAGA_CORRELATION_REDUNDANT
+                             ? "one of the two says nothing new"
+                             : "the two move together");
     return json;
 }
 
@@ -234,8 +239,8 @@ static struct yaga_json *pairs_json(const struct yaga_model *m)
     for (size_t a = 0; a < m->correlation.n_features; a++) {
         for (size_t b = a + 1; b < m->correlation.n_features; b++) {
             size_t at = a * m->n_mv + b;
-            if (fmax(fabs(m->correlation.pearson[at]), fabs(m->correlation.spearman[at])) >
-                YAGA_CORRELATION_STRONG)
+            if (fmax(fabs(m->correlation.pearson[at]),
+                     fabs(m->correlation.spearman[at])) > YAGA_CORRELATION_STRONG)
                 yaga_json_push(json, pair_json(m, a, b));
         }
     }

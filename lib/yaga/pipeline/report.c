@@ -34,6 +34,8 @@ const char *yaga_report_outcome(enum yaga_train_outcome outcome)
         return "poor data";
     case YAGA_TRAIN_SOURCE:
         return "not read";
+    case YAGA_TRAIN_VALIDATION:
+        return "refused by the gate";
     case YAGA_TRAIN_PROMOTION:
         return "not published";
     case YAGA_TRAIN_ERROR:
@@ -75,6 +77,9 @@ static const char *cure(enum yaga_train_outcome outcome)
     case YAGA_TRAIN_SOURCE:
         return "Check that the metric source is reachable and answers the queries; the "
                "models that are there stay in use.";
+    case YAGA_TRAIN_VALIDATION:
+        return "Models before it stay in use. Look at the held-out days in the charts: real "
+               "trouble there passes by itself; --promote publishes anyway.";
     case YAGA_TRAIN_PROMOTION:
         return "Check space and permissions of model.models_directory and "
                "model.staging_directory.";

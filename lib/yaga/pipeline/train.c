@@ -3,7 +3,7 @@
  * The story of a training run, top to bottom:
  *
  *   lock -> services -> for each batch: fetch -> for each service (in parallel): clean, assess,
- *   fit candidates on the older part, find alpha on the newer part, refit on all, publish, record
+ *   fit candidates on the older part, find alpha and pass the gate on the newer part, refit on all, publish, record
  *
  * One service's failure is a row in the report and never another service's problem.
  */
@@ -21,8 +21,6 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
-#include "yaga/io/json.h"
-#include "yaga/model/registry.h"
 #include "yaga/pipeline/report_internal.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
@@ -37,6 +35,7 @@ const char *yaga_train_outcome_name(enum yaga_train_outcome outcome)
     case YAGA_TRAIN_INSUFFICIENT: return "insufficient_data";
     case YAGA_TRAIN_QUALITY: return "insufficient_quality";
     case YAGA_TRAIN_SOURCE: return "source_error";
+    case YAGA_TRAIN_VALIDATION: return "validation_failed";
     case YAGA_TRAIN_PROMOTION: return "promotion_failed";
     case YAGA_TRAIN_ERROR: return "error";
     }
@@ -45,8 +44,10 @@ const char *yaga_train_outcome_name(enum yaga_train_outcome outcome)
 
 void yaga_train_report_clear(struct yaga_train_report *report)
 {
-    for (size_t i = 0; i < report->n_services; i++)
+    for (size_t i = 0; i < report->n_services; i++) {
         report->services[i].portrait = yaga_portrait_free(report->services[i].portrait);
+        yaga_free(report->services[i].details);
+    }
     yaga_free(report->services);
     *report = (struct yaga_train_report){.n_services = 0};
 }
@@ -154,6 +155,14 @@ static void log_variants(const struct yaga_train *run, const struct yaga_train_s
     }
 }
 
+/* "gate warning: 3 passed, 1 warned, 0 failed; night_hours: inconclusive" */
+static void gate_text(const struct yaga_train_service *r, char *text, size_t size)
+{
+    static const char *const words[] = {"not asked", "passed", "warning", "failed"};
+    (void)yaga_format(text, size, "gate %s: %zu passed, %zu warned, %zu failed%s%s", r->forced ? "forced" : words[r->verdict],
+                      r->n_passed, r->n_warned, r->n_failed, r->findings[0] != '\0' ? "; " : "", r->findings);
+}
+
 static void log_service(const struct yaga_train *run, const struct yaga_train_service *r)
 {
     log_left_out(r);
@@ -166,30 +175,12 @@ static void log_service(const struct yaga_train *run, const struct yaga_train_se
     if (!isnan(r->achieved_per_week))
         (void)yaga_format(achieved, sizeof achieved, "%.2f false incidents per week on held-out data",
                           r->achieved_per_week);
-    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name, "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s", r->grade,
-             r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha, achieved);
+    char gate[sizeof r->findings + 96];
+    gate_text(r, gate, sizeof gate);
+    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name, "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s, %s",
+             r->grade, r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha, achieved,
+             gate);
     log_variants(run, r);
-}
-
-static enum yaga_status publish(struct yaga_train *run, struct yaga_trained_service *models, const char *run_id,
-                                const struct yaga_train_service *result, struct yaga_error *err)
-{
-    struct yaga_model *list[YAGA_TRAINED_SETS * YAGA_N_PERIODS];
-    size_t n = 0;
-    const struct yaga_config *c = run->setup->config;
-    enum yaga_status st = yaga_train_carry_over(run, result->name, run_id, models, err);
-    if (st != YAGA_OK)
-        return st;
-    for (size_t s = 0; s < YAGA_TRAINED_SETS; s++) {
-        for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-            if (models->sets[s].by_period[p] != NULL)
-                list[n++] = models->sets[s].by_period[p];
-        }
-    }
-    YAGA_AUTO(yaga_json) manifest = yaga_train_left_out_json(result);
-    return yaga_registry_publish(yaga_config_string(c, "model.models_directory"),
-                                 yaga_config_string(c, "model.staging_directory"), list, n,
-                                 (size_t)yaga_train_int(run, "model.keep_versions"), manifest, err);
 }
 
 static void fail(struct yaga_train_service *result, const struct yaga_error *err)
@@ -226,7 +217,7 @@ static void finish_service(struct yaga_train *run, struct yaga_trained_service *
                                               : "no variant could be trained, and training.model_variants.train_baseline is off");
     }
     if (result->outcome == YAGA_TRAINED && !run->options->dry_run &&
-        publish(run, models, run_id, result, &err) != YAGA_OK) {
+        yaga_train_publish(run, run_id, result, models, &err) != YAGA_OK) {
         result->outcome = YAGA_TRAIN_PROMOTION;
         (void)yaga_format(result->message, sizeof result->message, "%.500s", err.text);
         if (err.status == YAGA_E_NO_SPACE) /* the next service would meet the same wall */
@@ -258,7 +249,7 @@ static enum yaga_status learn(struct yaga_train *run, const struct yaga_history 
     enum yaga_status st = YAGA_OK;
     if (run->train_baseline)
         st = yaga_train_learn(run, history, quality, run_id, &models->sets[0], result, err);
-    if (st == YAGA_OK)
+    if (st == YAGA_OK && result->outcome == YAGA_TRAINED)
         yaga_train_variants(run, history, quality, exceptions, run_id, models, result);
     return st;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "yaga/base/error.h"
+#include "yaga/model/gate.h"
 #include "yaga/pipeline/setup.h"
 
 struct yaga_portrait; /* report.h */
@@ -19,6 +20,7 @@ struct yaga_train_options {
     size_t n_only;
     int64_t start_s, end_s;  /* 0 = now - settle - lookback .. now - settle */
     int threads;             /* 0 = as configured */
+    bool promote;            /* publish what failed the validation gate too */
     bool dry_run;            /* everything except writing models and records */
     bool portraits;          /* keep what a report shows of every service */
     bool (*interrupted)(void);
@@ -33,6 +35,7 @@ enum yaga_train_outcome {
     YAGA_TRAIN_INSUFFICIENT,   /* too few rows, or no period could be modelled */
     YAGA_TRAIN_QUALITY,        /* quality grade F */
     YAGA_TRAIN_SOURCE,         /* its queries failed */
+    YAGA_TRAIN_VALIDATION,     /* trained, but failed the gate: the version before stays */
     YAGA_TRAIN_PROMOTION,      /* trained, but the models could not be written or switched to */
     YAGA_TRAIN_ERROR           /* anything else: see message */
 };
@@ -59,6 +62,12 @@ struct yaga_train_service {
     size_t n_periods_wanted;
     bool pooled;
     double alpha, achieved_per_week;
+    enum yaga_gate_verdict verdict; /* of the gate */
+    bool forced;              /* published although models failed */
+    size_t n_passed, n_warned, n_failed; /* periods, pooled not counted */
+    size_t n_features;        /* metrics that some period judges */
+    char *details;            /* owned: the gate of every period as JSON; NULL = there was none */
+    char findings[512];       /* what the gate found, by period; "" = nothing */
     bool finished;            /* published or refused, and recorded; false: the run ended before */
     struct yaga_portrait *portrait; /* owned; NULL unless asked for, and where nothing could be read */
 };

@@ -7,6 +7,7 @@
 #include "yaga/pipeline/budget.h"
 #include "yaga/pipeline/exclude.h"
 #include "yaga/pipeline/fit.h"
+#include "yaga/pipeline/gate.h"
 #include "yaga/pipeline/train.h"
 #include "yaga/series/quality.h"
 
@@ -41,8 +42,8 @@ struct yaga_trained_service {
     struct yaga_trained_models sets[YAGA_TRAINED_SETS];
 };
 
-/* Fit candidates, find alpha, fit again on everything, name the result (train_service.c). Of the result alpha, achieved_per_week and the
- * numbers of periods are written. */
+/* Fit candidates, find alpha, ask the gate about a baseline, fit again on everything, name the result (train_service.c). Of the result
+ * alpha, achieved_per_week, the numbers of periods and, for a baseline, all that the gate says are written. */
 enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yaga_history *history,
                                   const struct yaga_quality *quality, const char *run_id,
                                   struct yaga_trained_models *models, struct yaga_train_service *result,
@@ -67,6 +68,21 @@ enum yaga_status yaga_train_carry_over(const struct yaga_train *run, const char 
                                        struct yaga_trained_service *models, struct yaga_error *err) YAGA_MUST_USE;
 /* How many rows were left out, and why, for manifest and record. Never NULL unless memory ran out. */
 struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *result);
+
+/* What the gate means for the baseline (train_promote.c); variants are not gated. */
+/* What the gate found about the candidate (NULL: there was none) holds for the model fitted on all rows; what that fit says about
+ * the range is added, and costs quality. */
+void yaga_train_adopt_gate(const struct yaga_model *candidate, struct yaga_model *model);
+/* Count the periods and judge the service; sets outcome and message when it failed. */
+void yaga_train_verdict(const struct yaga_train *run, struct yaga_trained_models *models,
+                        struct yaga_train_service *result);
+/* What the run record tells about it. */
+enum yaga_status yaga_train_details(const struct yaga_trained_models *models, struct yaga_train_service *result,
+                                    struct yaga_error *err) YAGA_MUST_USE;
+/* Publish baseline and variants as one version. In models, those of the version before take the place of periods that failed and of
+ * sets that were not trained. */
+enum yaga_status yaga_train_publish(const struct yaga_train *run, const char *run_id, const struct yaga_train_service *result,
+                                    struct yaga_trained_service *models, struct yaga_error *err) YAGA_MUST_USE;
 
 /* The same data, settings and time give the same run: the id is derived, not drawn. That of the baseline is the version's. */
 void yaga_train_run_id(const struct yaga_train *run, const char *service, const char *variant, char out[YAGA_RUN_ID_MAX]);

@@ -21,6 +21,15 @@ void yaga_train_run_id(const struct yaga_train *run, const char *service, const 
     (void)yaga_format(out, YAGA_RUN_ID_MAX, "train_%.12s", hex);
 }
 
+/* A run that ended before the gate has failed, too. */
+static const char *verdict_text(const struct yaga_train_service *result)
+{
+    if (result->verdict == YAGA_GATE_FAILED || (result->outcome != YAGA_TRAINED && result->outcome != YAGA_TRAIN_PROMOTION))
+        return "FAILED";
+    bool all = result->n_periods == result->n_periods_wanted;
+    return result->verdict == YAGA_GATE_WARNING || !all ? "WARNING" : "PASSED";
+}
+
 static void fill_run_record(const struct yaga_train *run, const struct yaga_train_service *result,
                             struct yaga_training_run *record)
 {
@@ -35,14 +44,19 @@ static void fill_run_record(const struct yaga_train *run, const struct yaga_trai
         .training_start_s = run->start_s,
         .training_end_s = run->end_s,
         .periods_trained = (int64_t)result->n_periods,
-        .validation_status = !trained ? "FAILED" : result->n_periods < result->n_periods_wanted ? "WARNING" : "PASSED",
+        .validation_status = verdict_text(result),
+        .periods_passed = (int64_t)result->n_passed,
+        .periods_warned = (int64_t)result->n_warned,
+        .periods_failed = (int64_t)result->n_failed,
+        .feature_count = (int64_t)result->n_features,
+        .validation_details = result->details,
         .promoted = trained,
         .error_message = trained ? NULL : result->message,
     };
     (void)yaga_format(record->batch_id, sizeof record->batch_id, "%s", run->report->batch_id);
 }
 
-/* What the variant has in common with the baseline stays. */
+/* What the variant has in common with the baseline stays; the gate is not asked about it. */
 static void fill_variant(const struct yaga_train *run, const struct yaga_train_service *result, size_t variant,
                          struct yaga_training_run *record)
 {
@@ -52,6 +66,8 @@ static void fill_variant(const struct yaga_train *run, const struct yaga_train_s
     record->status = published ? "COMPLETED" : "FAILED";
     record->total_data_points = (int64_t)v->n_rows;
     record->periods_trained = (int64_t)v->n_periods;
+    record->periods_passed = record->periods_warned = record->periods_failed = record->feature_count = 0;
+    record->validation_details = NULL;
     record->validation_status = !published                                 ? "FAILED"
                                 : v->n_periods < result->n_periods_wanted ? "WARNING"
                                                                            : "PASSED";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One service's history -> its models: candidates on the older part, alpha on the newer, then all of it. */
+/* One service's history -> its models: candidates on the older part, alpha and the gate on the newer, then all of it. */
 #include <string.h>
 
 #include "yaga/base/log.h"
@@ -66,24 +66,50 @@ static size_t holdout_begin(const struct yaga_history *h, double fraction)
     return t;
 }
 
-static enum yaga_status find_alpha(const struct yaga_train *run, const struct yaga_history *h, struct yaga_budget *budget,
-                                   struct yaga_error *err)
+/* Variants have no held-out data to speak of: their few days come once a year. */
+static bool is_gated(const struct yaga_history *h)
+{
+    return strcmp(h->variant, "baseline") == 0;
+}
+
+static enum yaga_status run_gate(const struct yaga_train *run, const struct yaga_history *h, size_t first_row,
+                                 const struct yaga_model_set *set, double alpha,
+                                 struct yaga_trained_models *candidates, struct yaga_error *err)
+{
+    const struct yaga_config *c = run->setup->config;
+    struct yaga_gate_params params = {
+        .rate_factor = yaga_config_float(c, "training.gate_rate_factor"),
+        .max_rate = {yaga_config_float(c, "training.validation_thresholds.weekday"),
+                     yaga_config_float(c, "training.validation_thresholds.weekend")},
+        .alpha = alpha,
+        .seed = run->fit.seed,
+    };
+    double fixed = run->setup->detect.alpha;
+    if (fixed > 0.0 && fixed < 1.0)
+        params.alpha = fixed;
+    return yaga_gate_run(&params, &run->setup->detect, h, set, first_row, candidates->by_period, err);
+}
+
+/* Candidates see the older part; the newer part says which alpha keeps the budget, and whether they pass the gate. */
+static enum yaga_status validate(const struct yaga_train *run, const struct yaga_history *h,
+                                 struct yaga_trained_models *candidates, struct yaga_budget *budget,
+                                 struct yaga_error *err)
 {
     double per_week = yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
     double fraction = yaga_config_float(run->setup->config, "training.validation_fraction");
     size_t first_row = holdout_begin(h, fraction);
     size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") / run->setup->step_s);
-    struct yaga_trained_models candidate = {.by_period = {NULL}};
     struct yaga_model_set set;
     enum yaga_status st = YAGA_OK;
     if (first_row > embargo)
-        st = fit_periods(run, h, first_row - embargo, false, &candidate, err);
-    if (st == YAGA_OK) {
-        yaga_train_serve(run, &candidate, &set);
-        st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row, per_week, budget, err);
-    }
-    yaga_trained_models_clear(&candidate);
-    return st;
+        st = fit_periods(run, h, first_row - embargo, false, candidates, err);
+    if (st != YAGA_OK)
+        return st;
+    yaga_train_serve(run, candidates, &set);
+    st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row, per_week, budget, err);
+    if (st != YAGA_OK || !is_gated(h))
+        return st;
+    return run_gate(run, h, first_row, &set, budget->alpha, candidates, err);
 }
 
 static void identify(const struct yaga_train *run, const struct yaga_quality *quality, const char *run_id,
@@ -107,25 +133,48 @@ static void identify(const struct yaga_train *run, const struct yaga_quality *qu
     model->holdout_days = budget->holdout_days;
 }
 
+static void finish_models(const struct yaga_train *run, const struct yaga_quality *quality, const char *run_id,
+                          const struct yaga_budget *budget, struct yaga_trained_models *models,
+                          struct yaga_train_service *result)
+{
+    result->alpha = budget->alpha;
+    result->achieved_per_week = budget->achieved_per_week;
+    result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (models->by_period[p] == NULL)
+            continue;
+        identify(run, quality, run_id, budget, models->by_period[p]);
+        yaga_gate_not_asked(models->by_period[p]);
+        result->pooled = result->pooled || p == YAGA_POOLED;
+        result->n_periods += p != YAGA_POOLED;
+    }
+}
+
+static enum yaga_status judge(const struct yaga_train *run, const struct yaga_trained_models *candidates,
+                              struct yaga_trained_models *models, struct yaga_train_service *result,
+                              struct yaga_error *err)
+{
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (models->by_period[p] != NULL)
+            yaga_train_adopt_gate(candidates->by_period[p], models->by_period[p]);
+    }
+    yaga_train_verdict(run, models, result);
+    return yaga_train_details(models, result, err);
+}
+
 enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yaga_history *h,
                               const struct yaga_quality *quality, const char *run_id, struct yaga_trained_models *models,
                               struct yaga_train_service *result, struct yaga_error *err)
 {
     struct yaga_budget budget = {.alpha = YAGA_ALPHA_DEFAULT};
-    enum yaga_status st = find_alpha(run, h, &budget, err);
+    struct yaga_trained_models candidates = {.by_period = {NULL}};
+    enum yaga_status st = validate(run, h, &candidates, &budget, err);
     if (st == YAGA_OK)
         st = fit_periods(run, h, h->frame->n_rows, true, models, err);
-    if (st != YAGA_OK)
-        return st;
-    result->alpha = budget.alpha;
-    result->achieved_per_week = budget.achieved_per_week;
-    result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
-    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-        if (models->by_period[p] == NULL)
-            continue;
-        identify(run, quality, run_id, &budget, models->by_period[p]);
-        result->pooled = result->pooled || p == YAGA_POOLED;
-        result->n_periods += p != YAGA_POOLED;
-    }
-    return YAGA_OK;
+    if (st == YAGA_OK)
+        finish_models(run, quality, run_id, &budget, models, result);
+    if (st == YAGA_OK && is_gated(h))
+        st = judge(run, &candidates, models, result, err);
+    yaga_trained_models_clear(&candidates);
+    return st;
 }

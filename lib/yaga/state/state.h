@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 1 };
+enum { YAGA_SCHEMA_VERSION = 2 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -33,6 +33,9 @@ struct yaga_training_run {
     int64_t total_data_points, training_start_s, training_end_s;
     int64_t periods_trained;
     const char *validation_status; /* PASSED, WARNING, FAILED or NULL */
+    int64_t periods_passed, periods_warned, periods_failed;
+    int64_t feature_count;         /* metrics that some period judges */
+    const char *validation_details; /* JSON text or NULL */
     const char *quality_report;    /* JSON text or NULL */
     const char *model_metadata;    /* JSON text or NULL */
     bool promoted;

@@ -51,6 +51,11 @@ static void bind_outcome(struct yaga_query *q, const struct yaga_training_run *r
     bind_time(q, 12, run->promoted ? run->completed_at_s : 0);
     yaga_bind_double(q, 13, run->duration_s);
     yaga_bind_text(q, 14, run->error_message);
+    yaga_bind_int(q, 15, run->periods_passed);
+    yaga_bind_int(q, 16, run->periods_warned);
+    yaga_bind_int(q, 17, run->periods_failed);
+    yaga_bind_int(q, 18, run->feature_count);
+    yaga_bind_text(q, 19, run->validation_details);
 }
 
 enum yaga_status yaga_training_run_end(struct yaga_store *store,
@@ -62,7 +67,9 @@ enum yaga_status yaga_training_run_end(struct yaga_store *store,
         "UPDATE training_runs SET completed_at = ?2, status = ?3, total_data_points = ?4,"
         " training_start_date = ?5, training_end_date = ?6, time_periods_trained = ?7,"
         " validation_status = ?8, data_quality_report = ?9, model_metadata = ?10,"
-        " promoted = ?11, promoted_at = ?12, duration_seconds = ?13, error_message = ?14"
+        " promoted = ?11, promoted_at = ?12, duration_seconds = ?13, error_message = ?14,"
+        " periods_passed = ?15, periods_warned = ?16, periods_failed = ?17,"
+        " feature_count = ?18, validation_details = ?19"
         " WHERE run_id = ?1 AND status = 'RUNNING'",
         err);
     if (q == NULL)

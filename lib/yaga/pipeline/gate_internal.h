@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of the gate; nobody else includes it. */
+#ifndef YAGA_PIPELINE_GATE_INTERNAL_H
+#define YAGA_PIPELINE_GATE_INTERNAL_H
+
+#include "yaga/pipeline/gate.h"
+
+enum { YAGA_GATE_MIN_ROWS = 50 };
+
+/* Held-out rows, with as much before them as the level correction looks back at; one
+ * model under judgement. */
+struct yaga_gate_bench {
+    const struct yaga_gate_params *params;
+    const struct yaga_detect_params *detect;
+    const struct yaga_metric *metrics;
+    const char *service;
+    struct yaga_frame frame;      /* borrows values of the history */
+    const struct yaga_when *when; /* [frame.n_rows] */
+    const double *requests;       /* [frame.n_rows] */
+    const uint8_t *left_out;      /* [frame.n_rows], NULL = none */
+    struct yaga_evidence_grid grid;
+    struct yaga_model *model;
+    double *x; /* scratch [frame.n_rows] */
+};
+
+/* Does the row speak about the model? */
+bool yaga_gate_row_counts(const struct yaga_gate_bench *bench, size_t row);
+
+/* Sensitivity and minimum detectable effect of one metric (gate_inject.c). */
+enum yaga_status yaga_gate_inject(const struct yaga_gate_bench *bench,
+                                  size_t metric,
+                                  struct yaga_metric_gate *out,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+
+#endif
