@@ -48,15 +48,28 @@ static void count_rows(const struct yaga_sitting *s,
     }
 }
 
+/* What the gate found: the one place that knows where it is kept. */
+static void take_gate(const struct yaga_model *model, struct yaga_portrait_period *out)
+{
+    out->gate = model->gate;
+    for (size_t m = 0; m < model->n_metrics; m++) {
+        const struct yaga_metric_gate *gate = &model->metrics[m].gate;
+        bool asked = model->gate.verdict != YAGA_GATE_NONE && gate->n > 0.0;
+        out->metrics[m].effect = asked ? gate->effect : (double)NAN;
+    }
+}
+
 static void describe_model(const struct yaga_model *model,
                            struct yaga_portrait_period *out)
 {
     out->has_model = true;
     out->n_joint = model->n_mv;
     for (size_t m = 0; m < model->n_metrics; m++) {
-        out->cls[m] = model->metrics[m].cls;
-        out->n_judged += model->metrics[m].cls != YAGA_CLASS_SPARSE;
+        out->metrics[m].cls = model->metrics[m].cls;
+        out->metrics[m].judged = model->metrics[m].cls != YAGA_CLASS_SPARSE;
+        out->n_judged += out->metrics[m].judged;
     }
+    take_gate(model, out);
 }
 
 static void describe_periods(const struct yaga_sitting *s,
@@ -68,6 +81,8 @@ static void describe_periods(const struct yaga_sitting *s,
         const struct yaga_model *serving = p == YAGA_POOLED ? own : set->by_period[p];
         struct yaga_portrait_period *period = &out->periods[p];
         period->served_by = serving != NULL ? serving->period : YAGA_N_PERIODS;
+        for (size_t m = 0; m < YAGA_METRICS_MAX; m++)
+            period->metrics[m].effect = (double)NAN;
         if (own == NULL)
             continue;
         describe_model(own, period);

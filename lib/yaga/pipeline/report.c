@@ -125,6 +125,11 @@ static void advise_period(const struct yaga_portrait_period *period,
                period->served_by == YAGA_N_PERIODS ? "it is not watched" : "served by ",
                period->served_by == YAGA_N_PERIODS ? ""
                                                    : yaga_period_name(period->served_by));
+    for (unsigned bit = 0; bit < YAGA_GATE_FINDINGS; bit++)
+        if ((period->gate.findings >> bit & 1U) != 0)
+            advise(out, "yaga-train --inspect on its model shows the figures behind it.",
+                   "%s: the validation gate found: %s", name,
+                   yaga_gate_finding_name(bit));
 }
 
 static void advise_budget(const struct yaga_report *report,

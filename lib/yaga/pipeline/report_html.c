@@ -272,15 +272,26 @@ static bool is_shown(const struct yaga_report *report, size_t p)
     return p < yaga_period_count(report->setup->calendar.scheme) || p == YAGA_POOLED;
 }
 
+static bool has_gate(const struct yaga_portrait *portrait)
+{
+    bool found = false;
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        found = found || portrait->periods[p].gate.verdict != YAGA_GATE_NONE;
+    return found;
+}
+
 static void periods(const struct yaga_report *report,
                     const struct yaga_portrait *portrait,
                     struct yaga_page *page)
 {
+    bool gate = has_gate(portrait);
     yaga_page_raw(page,
                   "<h3>Periods</h3>\n<div class=\"w\"><table>\n<thead><tr>"
                   "<th>period</th><th class=\"n\">rows</th><th class=\"n\">days</th>"
                   "<th>model</th><th class=\"n\">metrics judged</th>"
-                  "<th class=\"n\">judged together</th></tr></thead>\n<tbody>\n");
+                  "<th class=\"n\">judged together</th>");
+    yaga_page_raw(page, gate ? "<th>validation</th></tr></thead>\n<tbody>\n"
+                             : "</tr></thead>\n<tbody>\n");
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         const struct yaga_portrait_period *period = &portrait->periods[p];
         if (!is_shown(report, p))
@@ -296,6 +307,49 @@ static void periods(const struct yaga_report *report,
                  period->has_model ? "own" : yaga_period_name(period->served_by));
         count_cell(page, period->n_judged);
         count_cell(page, period->n_joint);
+        if (gate)
+            cell(page, "", yaga_gate_verdict_name(period->gate.verdict));
+        yaga_page_raw(page, "</tr>\n");
+    }
+    yaga_page_raw(page, "</tbody></table></div>\n");
+}
+
+static void
+effect_cell(struct yaga_page *page, const struct yaga_metric *metric, double effect)
+{
+    char figure[YAGA_FIGURE_MAX];
+    if (isnan(effect))
+        cell(page, "n", "\xe2\x80\x93");
+    else if (metric->kind == YAGA_KIND_RATIO)
+        yaga_page_format(page, "<td class=\"n\">+%s points</td>",
+                         yaga_figure(100.0 * effect, figure));
+    else
+        yaga_page_format(page, "<td class=\"n\">\xc3\x97 %s</td>",
+                         yaga_figure(effect, figure));
+}
+
+/* Only when the gate was asked. */
+static void effects(const struct yaga_report *report,
+                    const struct yaga_portrait *portrait,
+                    struct yaga_page *page)
+{
+    if (!has_gate(portrait))
+        return;
+    yaga_page_raw(page,
+                  "<h3>Smallest change that is found</h3>\n<div class=\"w\"><table>\n"
+                  "<thead><tr><th>metric</th>");
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        if (is_shown(report, p))
+            yaga_page_format(page, "<th class=\"n\">%s</th>",
+                             yaga_period_name((enum yaga_period)p));
+    yaga_page_raw(page, "</tr></thead>\n<tbody>\n");
+    for (size_t m = 0; m < portrait->n_metrics; m++) {
+        yaga_page_raw(page, "<tr>");
+        cell(page, "", report->setup->metrics[m].name);
+        for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+            if (is_shown(report, p))
+                effect_cell(page, &report->setup->metrics[m],
+                            portrait->periods[p].metrics[m].effect);
         yaga_page_raw(page, "</tr>\n");
     }
     yaga_page_raw(page, "</tbody></table></div>\n");
@@ -309,7 +363,7 @@ static const char *without_band(const struct yaga_portrait *portrait, size_t met
         period = &portrait->periods[p];
     if (!period->has_model)
         return ", no model";
-    switch (period->cls[metric]) {
+    switch (period->metrics[metric].cls) {
     case YAGA_CLASS_DENSE:
         return "";
     case YAGA_CLASS_THRESHOLD:
@@ -386,6 +440,7 @@ static void service(const struct yaga_report *report, size_t id, struct yaga_pag
     advices(report, s, page);
     if (s->portrait != NULL) {
         periods(report, s->portrait, page);
+        effects(report, s->portrait, page);
         charts(report, s, id * YAGA_METRICS_MAX, page);
     }
     yaga_page_raw(page, "</details>\n");

@@ -34,12 +34,20 @@ yaga_chart_at(const struct yaga_chart *chart, enum yaga_chart_line line, size_t 
     return (double)chart->points[(size_t)line * chart->n + i];
 }
 
+/* A metric in one period's own model. */
+struct yaga_portrait_cell {
+    bool judged; /* the model knows the metric and judges it */
+    enum yaga_metric_class cls;
+    double effect; /* see struct yaga_metric_gate; NaN = not measured */
+};
+
 struct yaga_portrait_period {
     size_t n_rows, n_days; /* with data and not left out */
     bool has_model;
     enum yaga_period served_by; /* itself, a fallback, or YAGA_N_PERIODS: nobody */
     size_t n_judged, n_joint;   /* metrics judged alone, and together */
-    enum yaga_metric_class cls[YAGA_METRICS_MAX]; /* in its own model */
+    struct yaga_gate gate;      /* verdict YAGA_GATE_NONE when it was not asked */
+    struct yaga_portrait_cell metrics[YAGA_METRICS_MAX];
 };
 
 struct yaga_portrait_metric {

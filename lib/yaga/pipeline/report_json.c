@@ -66,8 +66,10 @@ static struct yaga_json *judged_json(const struct yaga_report *report,
 {
     struct yaga_json *json = yaga_json_object_new();
     for (size_t m = 0; m < report->setup->n_metrics; m++) {
+        const struct yaga_portrait_cell *cell = &period->metrics[m];
         struct yaga_json *metric = yaga_json_object_new();
-        yaga_json_set_string(metric, "class", yaga_class_name(period->cls[m]));
+        yaga_json_set_string(metric, "class", yaga_class_name(cell->cls));
+        set_figure(metric, "minimum_detectable_effect", cell->effect);
         yaga_json_set(json, report->setup->metrics[m].name, metric);
     }
     return json;
@@ -88,6 +90,8 @@ static struct yaga_json *period_json(const struct yaga_report *report,
         return json;
     yaga_json_set_int(json, "metrics_judged", (int64_t)period->n_judged);
     yaga_json_set_int(json, "metrics_judged_together", (int64_t)period->n_joint);
+    if (period->gate.verdict != YAGA_GATE_NONE)
+        yaga_json_set_string(json, "gate", yaga_gate_verdict_name(period->gate.verdict));
     yaga_json_set(json, "metrics", judged_json(report, period));
     return json;
 }
