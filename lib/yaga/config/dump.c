@@ -285,6 +285,10 @@ static bool decides_results(const struct yaga_setting *row)
     };
     static const char *const without[] = {
         "alerting.update_every_cycles",
+        "cache.chunk_days",
+        "cache.delay_chunks",
+        "cache.enabled",
+        "cache.retention_days",
         "fingerprinting.cleanup_max_age_hours",
         "inference.alerts_retention_days",
         "inference.expected_interval_seconds",

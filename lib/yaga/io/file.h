@@ -34,6 +34,13 @@ enum yaga_status yaga_file_append(const char *path, const void *data, size_t n_b
 /* The folder a file is in, "." when the path has none; false (and a cut text) when too long. */
 bool yaga_file_folder(const char *path, char out[PATH_MAX]);
 
+/* A name from outside as the name of a folder or file: percent-encoded outside [A-Za-z0-9._-], and so is a leading
+ * dot. false for "", "." and "..", and when it would be longer than YAGA_PATH_NAME_MAX. */
+enum { YAGA_PATH_NAME_MAX = 240 }; /* file systems end at 255, and temporary files need a suffix */
+bool yaga_path_encode(const char *name, char out[YAGA_PATH_NAME_MAX + 1]);
+/* The name that gives encoded; false when none does. */
+bool yaga_path_decode(const char *encoded, char out[YAGA_PATH_NAME_MAX + 1]);
+
 /* mkdir -p, mode 0750. */
 enum yaga_status yaga_dir_make(const char *path, struct yaga_error *err) YAGA_MUST_USE;
 /* The folders above a file that is to be made. */

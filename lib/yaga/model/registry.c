@@ -19,62 +19,23 @@
 static const char plain_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                   "0123456789._-";
 
-/* A leading dot is encoded too: names with one are ours (".versions"). */
-static bool stays(const char *text, size_t i)
-{
-    return strchr(plain_bytes, text[i]) != NULL && !(i == 0 && text[i] == '.');
-}
-
 bool yaga_registry_encode(const char *service, char *out, size_t size)
 {
-    char name[YAGA_FOLDER_NAME_MAX + 1];
-    size_t n = 0;
-    if (service[0] == '\0' || strcmp(service, ".") == 0 || strcmp(service, "..") == 0 ||
-        strlen(service) > YAGA_NAME_MAX)
+    char name[YAGA_PATH_NAME_MAX + 1];
+    if (strlen(service) > YAGA_NAME_MAX || !yaga_path_encode(service, name))
         return false;
-    for (size_t i = 0; service[i] != '\0'; i++) {
-        size_t need = stays(service, i) ? 1 : 3;
-        if (n + need >= sizeof name)
-            return false;
-        if (need == 1)
-            name[n] = service[i];
-        else
-            (void)snprintf(name + n, 4, "%%%02X", (unsigned char)service[i]);
-        n += need;
-    }
-    name[n] = '\0';
     return yaga_format(out, size, "%s", name);
-}
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    const char *at = c == '\0' ? NULL : strchr(digits, c);
-    return at == NULL ? -1 : (int)(at - digits);
 }
 
 /* The service whose folder this is: false when yaga_registry_encode never gives that
  * name. */
 static bool decode_folder(const char *folder, char out[YAGA_NAME_MAX + 1])
 {
-    size_t n = 0;
-    for (const char *p = folder; *p != '\0'; p++) {
-        if (n == YAGA_NAME_MAX)
-            return false;
-        if (*p != '%') {
-            out[n++] = *p;
-            continue;
-        }
-        int high = hex_digit(p[1]);
-        int low = high < 0 ? -1 : hex_digit(p[2]);
-        if (low < 0)
-            return false;
-        out[n++] = (char)(high * 16 + low);
-        p += 2;
-    }
-    out[n] = '\0';
-    char again[YAGA_FOLDER_NAME_MAX + 1];
-    return yaga_registry_encode(out, again, sizeof again) && strcmp(again, folder) == 0;
+    char name[YAGA_PATH_NAME_MAX + 1];
+    if (!yaga_path_decode(folder, name) || strlen(name) > YAGA_NAME_MAX)
+        return false;
+    memcpy(out, name, strlen(name) + 1);
+    return true;
 }
 
 bool yaga_registry_is_run_id(const char *run_id)

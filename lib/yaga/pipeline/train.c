@@ -21,6 +21,9 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
+#include "yaga/io/json.h"
+#include "yaga/model/registry.h"
+#include "yaga/pipeline/cache_internal.h"
 #include "yaga/pipeline/report_internal.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
@@ -438,9 +441,6 @@ static void explain_unfinished(struct yaga_train_report *report, const char *con
     }
 }
 
-/* Services are read in batches: memory follows the batch, not the fleet. */
-enum { SERVICES_PER_BATCH = 50 };
-
 static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *source, const char *const *names, size_t n,
                                   struct yaga_error *err)
 {
@@ -450,8 +450,8 @@ static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *so
         return yaga_error_nomem(err);
     report->n_services = n;
     enum yaga_status st = YAGA_OK;
-    for (size_t at = 0; st == YAGA_OK && at < n; at += SERVICES_PER_BATCH) {
-        size_t count = n - at < SERVICES_PER_BATCH ? n - at : SERVICES_PER_BATCH;
+    for (size_t at = 0; st == YAGA_OK && at < n; at += YAGA_SERVICES_PER_BATCH) {
+        size_t count = n - at < YAGA_SERVICES_PER_BATCH ? n - at : YAGA_SERVICES_PER_BATCH;
         st = train_batch(run, source, names + at, count, report->services + at, err);
     }
     if (st != YAGA_OK)
@@ -464,27 +464,15 @@ static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *so
 
 static enum yaga_status with_services(struct yaga_train *run, struct yaga_source *source, struct yaga_error *err)
 {
-    const char **names = NULL;
-    size_t n = 0;
-    enum yaga_status st =
-        yaga_setup_services(run->setup, run->options->only, run->options->n_only, &names, &n, err);
+    struct yaga_train_names names;
+    enum yaga_status st = yaga_train_names_init(&names, run->setup, run->options, source, run->end_s, err);
     if (st != YAGA_OK)
         return st;
-    char **found = NULL;
-    size_t n_found = 0;
-    char when[YAGA_TIME_TEXT_MAX];
-    if (n == 0)
-        st = yaga_source_services(source, run->setup->metrics, run->setup->n_metrics, run->end_s, &found,
-                                  &n_found, err);
-    if (st == YAGA_OK && n + n_found == 0)
-        st = yaga_error_set(err, YAGA_E_CONFIG, "no services: none configured, and the first traffic metric (or else the first metric) has no "
-                            "samples of any service shortly before %s; yaga-train --discover looks for metrics that do",
-                            yaga_time_text(run->end_s, when));
+    if (run->options->warm_cache)
+        st = yaga_cache_warm(run, source, names.names, names.n, err);
     if (st == YAGA_OK)
-        st = n > 0 ? train_all(run, source, names, n, err)
-                   : train_all(run, source, (const char *const *)found, n_found, err);
-    yaga_source_services_free(found, n_found);
-    yaga_free(names);
+        st = train_all(run, source, names.names, names.n, err);
+    yaga_train_names_clear(&names);
     return st;
 }
 
@@ -505,7 +493,7 @@ static enum yaga_status locked_run(struct yaga_train *run, struct yaga_error *er
     YAGA_AUTO(yaga_source) source = NULL;
     enum yaga_status st = open_state(run, err);
     if (st == YAGA_OK)
-        st = yaga_setup_source(run->setup, run->options->interrupted, &source, err);
+        st = yaga_cache_source(run->setup, run->options, false, &source, err);
     if (st == YAGA_OK)
         st = with_services(run, source, err);
     run->store = yaga_store_close(run->store);

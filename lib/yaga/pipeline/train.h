@@ -23,6 +23,8 @@ struct yaga_train_options {
     bool promote;            /* publish what failed the validation gate too */
     bool dry_run;            /* everything except writing models and records */
     bool portraits;          /* keep what a report shows of every service */
+    bool warm_cache;         /* read the history of all services before the first is trained */
+    bool force;              /* ask again for what the cache covers */
     bool (*interrupted)(void);
     /* Progress for people, or NULL: done of total services, what is being done. */
     void (*progress)(void *context, const char *what, size_t done, size_t total);

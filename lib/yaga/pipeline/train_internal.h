@@ -30,6 +30,24 @@ static inline int64_t yaga_train_int(const struct yaga_train *run, const char *k
     return yaga_config_int(run->setup->config, key);
 }
 
+/* What a run reads (train_range.c): [*start_s, *end_s) on the grid; may be empty. */
+void yaga_train_reads(const struct yaga_setup *setup, const struct yaga_train_options *options, int64_t *start_s,
+                      int64_t *end_s);
+/* Whom a run reads: the configured services, else those the source has seen shortly before at_s. */
+struct yaga_train_names {
+    const char *const *names; /* borrowed from one of the next two */
+    size_t n;
+    const char **configured;
+    char **found;
+    size_t n_found;
+};
+enum yaga_status yaga_train_names_init(struct yaga_train_names *names, const struct yaga_setup *setup,
+                                       const struct yaga_train_options *options, struct yaga_source *source,
+                                       int64_t at_s, struct yaga_error *err) YAGA_MUST_USE;
+void yaga_train_names_clear(struct yaga_train_names *names);
+/* Services are read in batches: memory follows the batch, not the fleet. */
+enum { YAGA_SERVICES_PER_BATCH = 50 };
+
 /* One service's models of one variant, by period. */
 struct yaga_trained_models {
     struct yaga_model *by_period[YAGA_N_PERIODS]; /* owned; NULL = too little data */

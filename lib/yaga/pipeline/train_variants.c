@@ -12,32 +12,15 @@
 
 /* --- the run ------------------------------------------------------------------------------- */
 
-/* Asked for explicitly, a range is taken as it is. */
-static void find_range(struct yaga_train *run)
-{
-    int64_t step = run->setup->step_s;
-    int64_t lookback_s = 86400 * yaga_train_int(run, "training.lookback_days");
-    int64_t most_s = 86400 * yaga_train_int(run, "training.max_lookback_days");
-    int64_t end = run->options->end_s;
-    int64_t start = run->options->start_s;
-    if (end == 0)
-        end = run->options->now_s - 60 * yaga_train_int(run, "cache.settle_minutes");
-    if (start == 0)
-        start = yaga_spans_extend(&run->setup->excluded, end, lookback_s,
-                                  end - (most_s > lookback_s ? most_s : lookback_s));
-    run->end_s = end / step * step;
-    run->start_s = start / step * step;
-    run->report->start_s = run->start_s;
-    run->report->end_s = run->end_s;
-}
-
 enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err)
 {
     const struct yaga_config *c = run->setup->config;
     const struct yaga_spans *spans = &run->setup->excluded;
     struct yaga_train_report *report = run->report;
     const char *path = yaga_config_string(c, "training.maintenance_file");
-    find_range(run);
+    yaga_train_reads(run->setup, run->options, &run->start_s, &run->end_s);
+    report->start_s = run->start_s;
+    report->end_s = run->end_s;
     if (run->start_s >= run->end_s)
         return yaga_error_set(err, YAGA_E_ARG, "training range is empty");
     run->train_baseline = yaga_config_bool(c, "training.model_variants.train_baseline");

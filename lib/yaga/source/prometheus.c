@@ -15,6 +15,7 @@ enum { DAY_S = 86400, HTTP_OK = 200, HTTP_NOT_FOUND = 404, FORM_MAX = 4 * YAGA_S
 struct prometheus {
     struct yaga_source base;
     struct yaga_http *http;
+    char *endpoint;
     char *health_path;
     char *environment;
     char *rate_window;
@@ -48,6 +49,7 @@ static void prometheus_free(struct yaga_source *source)
     struct prometheus *p = (struct prometheus *)source;
     if (p->http != NULL)
         (void)yaga_http_free(p->http);
+    yaga_free(p->endpoint);
     yaga_free(p->health_path);
     yaga_free(p->environment);
     yaga_free(p->rate_window);
@@ -443,8 +445,27 @@ static enum yaga_status services(struct yaga_source *source,
     return YAGA_OK;
 }
 
-static const struct yaga_source_kind prometheus_kind = {
-    .health = health, .fetch = fetch_all, .services = services, .free = prometheus_free};
+static enum yaga_status describe(struct yaga_source *source,
+                                 const struct yaga_metric *metric,
+                                 const struct yaga_fleet_service *service,
+                                 int64_t step_s,
+                                 struct yaga_str *out,
+                                 struct yaga_error *err)
+{
+    struct prometheus *p = (struct prometheus *)source;
+    struct yaga_query_context context = query_context(p, step_s - 1);
+    context.services = service;
+    context.n_services = 1;
+    if (yaga_str_appendf(out, "%s\n", p->endpoint) != YAGA_OK)
+        return yaga_error_nomem(err);
+    return yaga_query_expand(metric, &context, out, err);
+}
+
+static const struct yaga_source_kind prometheus_kind = {.health = health,
+                                                        .fetch = fetch_all,
+                                                        .services = services,
+                                                        .describe = describe,
+                                                        .free = prometheus_free};
 
 enum yaga_status
 yaga_source_prometheus_new(const struct yaga_source_prometheus_options *options,
@@ -459,10 +480,11 @@ yaga_source_prometheus_new(const struct yaga_source_prometheus_options *options,
         return yaga_error_nomem(err);
     p->base.kind = &prometheus_kind;
     YAGA_AUTO(yaga_source) source = &p->base;
+    p->endpoint = yaga_strdup(options->http.endpoint);
     p->health_path = yaga_strdup(options->health_path);
     p->environment = yaga_strdup(options->environment);
     p->rate_window = yaga_strdup(options->rate_window);
-    if (p->health_path == NULL || p->environment == NULL || p->rate_window == NULL)
+    if (p->endpoint == NULL || p->health_path == NULL || p->environment == NULL || p->rate_window == NULL)
         return yaga_error_nomem(err);
     p->health_max_latency_ms = options->health_max_latency_ms;
     p->timeout_s = options->timeout_s;

@@ -4,6 +4,7 @@
 #ifndef YAGA_SOURCE_SOURCE_INTERNAL_H
 #define YAGA_SOURCE_SOURCE_INTERNAL_H
 
+#include "yaga/base/str.h"
 #include "yaga/source/source.h"
 
 struct yaga_source_kind {
@@ -18,6 +19,14 @@ struct yaga_source_kind {
                                  int64_t at_s,
                                  char ***out,
                                  size_t *n_out,
+                                 struct yaga_error *err);
+    /* Text that decides a metric's values for one service, besides time and step: where it is asked and what. NULL
+     * for kinds that are not worth caching. */
+    enum yaga_status (*describe)(struct yaga_source *source,
+                                 const struct yaga_metric *metric,
+                                 const struct yaga_fleet_service *service,
+                                 int64_t step_s,
+                                 struct yaga_str *out,
                                  struct yaga_error *err);
     void (*free)(struct yaga_source *source);
 };
