@@ -12,6 +12,7 @@
 #include "yaga/io/file.h"
 #include "yaga/io/json.h"
 #include "yaga/model/registry.h"
+#include "yaga/pipeline/cache.h"
 #include "yaga/pipeline/discover.h"
 #include "yaga/pipeline/report.h"
 #include "yaga/pipeline/train.h"
@@ -29,6 +30,14 @@ static const char help[] =
     "      --models-dir DIR    where models are published (default: model.models_directory)\n"
     "      --staging-dir DIR   where they are written first\n"
     "      --promote           publish models that failed the validation gate too\n"
+    "      --warm-cache        read the history of all services before training the first\n"
+    "      --prefetch          fill the cache of history with the range, then stop\n"
+    "      --cache-status      what the cache holds of each service\n"
+    "      --clear-cache       delete it, with --service only theirs\n"
+    "  -f, --force             read again what the cache covers\n"
+    "      --cache-dir DIR     where the cache is (default: cache.dir)\n"
+    "      --chunk-days N      longest span of one request of the cache (default: cache.chunk_days)\n"
+    "      --delay SECONDS     pause between two of them with --prefetch (default: cache.delay_chunks)\n"
     "      --dry-run           everything except writing models and records\n"
     "      --report FILE       write what was learned, how well, and what to do: a page when FILE\n"
     "                          ends in .html, else JSON; - is JSON on stdout\n"
@@ -43,7 +52,8 @@ static const char help[] =
     "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
     "See yaga-train(1), yaga.conf(5).\n";
 
-enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_PROMOTE, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER, OPT_REPORT };
+enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_PROMOTE, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER, OPT_REPORT,
+       OPT_WARM, OPT_PREFETCH, OPT_CACHE_STATUS, OPT_CLEAR_CACHE, OPT_CACHE_DIR, OPT_CHUNK, OPT_DELAY };
 enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 static const struct option long_options[] = {
@@ -59,6 +69,14 @@ static const struct option long_options[] = {
     {"report", required_argument, NULL, OPT_REPORT},
     {"promote", no_argument, NULL, OPT_PROMOTE},
     {"rollback", optional_argument, NULL, OPT_ROLLBACK},
+    {"warm-cache", no_argument, NULL, OPT_WARM},
+    {"prefetch", no_argument, NULL, OPT_PREFETCH},
+    {"cache-status", no_argument, NULL, OPT_CACHE_STATUS},
+    {"clear-cache", no_argument, NULL, OPT_CLEAR_CACHE},
+    {"force", no_argument, NULL, 'f'},
+    {"cache-dir", required_argument, NULL, OPT_CACHE_DIR},
+    {"chunk-days", required_argument, NULL, OPT_CHUNK},
+    {"delay", required_argument, NULL, OPT_DELAY},
     {"list-models", no_argument, NULL, OPT_LIST},
     {"inspect", required_argument, NULL, OPT_INSPECT},
     {"discover", optional_argument, NULL, OPT_DISCOVER},
@@ -72,6 +90,7 @@ struct arguments {
     const char *preset;       /* NULL: all of them */
     const char *report;       /* NULL: none */
     bool rollback, list, discover, dry_run, promote;
+    bool warm_cache, prefetch, cache_status, clear_cache, force;
     int threads;
 };
 
@@ -89,6 +108,14 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_REPORT: a->report = argument; return true;
     case OPT_PROMOTE: a->promote = true; return true;
     case OPT_ROLLBACK: a->rollback = true; a->rollback_run = argument; return true;
+    case OPT_WARM: a->warm_cache = true; return true;
+    case OPT_PREFETCH: a->prefetch = true; return true;
+    case OPT_CACHE_STATUS: a->cache_status = true; return true;
+    case OPT_CLEAR_CACHE: a->clear_cache = true; return true;
+    case 'f': a->force = true; return true;
+    case OPT_CACHE_DIR: program_override(&a->program, "cache.dir", argument); return true;
+    case OPT_CHUNK: program_override(&a->program, "cache.chunk_days", argument); return true;
+    case OPT_DELAY: program_override(&a->program, "cache.delay_chunks", argument); return true;
     case OPT_LIST: a->list = true; return true;
     case OPT_DISCOVER: a->discover = true; a->preset = argument; return true;
     case OPT_INSPECT: a->inspect = argument; return true;
@@ -100,7 +127,7 @@ static bool own_option(struct arguments *a, int option, const char *argument)
 static void parse(struct arguments *a, int argc, char **argv)
 {
     int option;
-    while ((option = getopt_long(argc, argv, "c:s:vqhp:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:s:vqhfp:", long_options, NULL)) != -1) {
         if (!program_option(&a->program, option, optarg))
             (void)own_option(a, option, optarg);
     }
@@ -108,6 +135,8 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
     if ((a->start == NULL) != (a->end == NULL))
         program_usage(&a->program, "--start-date and --end-date go together");
+    if (a->rollback + a->list + a->discover + a->prefetch + a->cache_status + a->clear_cache > 1)
+        program_usage(&a->program, "--rollback, --list-models, --discover, --prefetch, --cache-status and --clear-cache exclude each other");
 }
 
 static int inspect(const struct arguments *a)
@@ -346,7 +375,7 @@ static int write_report(const struct arguments *a, const struct yaga_setup *setu
     return EXIT_DISK;
 }
 
-static int train(const struct arguments *a, const struct yaga_setup *setup)
+static struct yaga_train_options run_options(const struct arguments *a)
 {
     struct yaga_train_options options = {
         .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false) : yaga_clock_now_s(),
@@ -356,6 +385,8 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
         .promote = a->promote,
         .dry_run = a->dry_run,
         .portraits = a->report != NULL,
+        .warm_cache = a->warm_cache,
+        .force = a->force,
         .interrupted = program_interrupted,
         .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
     };
@@ -365,6 +396,58 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
         if (options.start_s >= options.end_s)
             program_usage(&a->program, "--start-date %s is not before --end-date %s", a->start, a->end);
     }
+    return options;
+}
+
+static int prefetch(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = run_options(a);
+    struct yaga_prefetch_report report;
+    struct yaga_error err;
+    if (yaga_cache_prefetch(setup, &options, &report, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    return report.n_incomplete == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void print_cache_line(void *context, const char *service, const struct yaga_cache_status *s)
+{
+    const size_t *n_metrics = context;
+    char first[YAGA_TIME_TEXT_MAX] = "-";
+    char last[YAGA_TIME_TEXT_MAX] = "-";
+    if (s->n_samples > 0) {
+        (void)yaga_time_text(s->first_s, first);
+        (void)yaga_time_text(s->last_s, last);
+    }
+    (void)printf("%-24s metrics %zu/%zu, first %s, last %s, %zu points, uncovered %lld min", service, s->n_cached,
+                 *n_metrics, first, last, s->n_samples, (long long)(s->uncovered_s / 60));
+    if (s->n_damaged > 0)
+        (void)printf(", %zu damaged", s->n_damaged);
+    (void)printf("\n");
+}
+
+static int cache_status(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = run_options(a);
+    size_t n_metrics = setup->n_metrics;
+    struct yaga_error err;
+    if (yaga_cache_show(setup, &options, print_cache_line, &n_metrics, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "yaga-train: --cache-status: standard output cannot be written\n");
+    return EXIT_DISK;
+}
+
+static int clear_cache(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = run_options(a);
+    struct yaga_error err;
+    return yaga_cache_empty(setup, &options, &err) == YAGA_OK ? EXIT_SUCCESS : program_fail(&a->program, &err);
+}
+
+static int train(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = run_options(a);
     struct yaga_train_report report;
     struct yaga_error err;
     enum yaga_status st = yaga_train_run(setup, &options, &report, &err);
@@ -384,6 +467,12 @@ static int work(const struct yaga_setup *setup, void *context)
         return list_models(a, setup);
     if (a->discover)
         return discover(a, setup);
+    if (a->prefetch)
+        return prefetch(a, setup);
+    if (a->cache_status)
+        return cache_status(a, setup);
+    if (a->clear_cache)
+        return clear_cache(a, setup);
     return a->rollback ? rollback(a, setup) : train(a, setup);
 }
 
