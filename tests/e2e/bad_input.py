@@ -132,7 +132,8 @@ def incidents_of(shop):
 
 
 def an_unreachable_backend_skips_the_cycle(case):
-    settings = {"source__type": "prometheus", "victoria_metrics__endpoint": f"http://127.0.0.1:{servers.free_port()}"}
+    settings = {"source__type": "prometheus", "victoria_metrics__endpoint": f"http://127.0.0.1:{servers.free_port()}",
+                "cache__enabled": "false"}
     case.infer(expect=7, says=["ERROR", "no answer from http://127.0.0.1:", "/health"], **settings)
     case.train(expect=7, says=["no answer from http://127.0.0.1:"], **settings)
     settings["victoria_metrics__circuit_breaker_threshold"] = 2

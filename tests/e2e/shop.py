@@ -194,7 +194,8 @@ class Backend:
         thread.start()
         try:
             yield {"source__type": "prometheus", "victoria_metrics__endpoint": f"http://127.0.0.1:{server.server_port}",
-                   "victoria_metrics__retry_backoff_factor": "0.01"}
+                   "victoria_metrics__retry_backoff_factor": "0.01",
+                   "cache__enabled": "false"}  # the same question gets another answer later
         finally:
             server.shutdown()
             server.server_close()

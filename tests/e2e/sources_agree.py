@@ -52,7 +52,8 @@ def same(a, b, tolerance, where="$"):
 
 def run_all(programs, shop, out, **settings):
     yaga = servers.Yaga(programs, shop / "yaga.cfg", model__models_directory=out / "models", model__staging_directory=out / "staging",
-                        fingerprinting__db_path=out / "state.db", inference__alerts_directory=out / "alerts", **settings)
+                        fingerprinting__db_path=out / "state.db", inference__alerts_directory=out / "alerts",
+                        cache__dir=out / "cache", **settings)
     yaga.run("yaga-train", "-q", "--now", NOW)
     yaga.run("yaga-lab replay", "--from", NOW, "--to", NOW + 2 * DAY, "--every", "5m")
     printed = yaga.run("yaga-infer", "--at", fault_time(shop), "--print").stdout
