@@ -103,7 +103,7 @@ static void site_open(struct site *site, const char *dir, const char *const *ove
                   "model: { models_directory = \"models\"; staging_directory = \"staging\";\n"
                   "  n_estimators = 10; n_estimators_multivariate = 10; };\n"
                   "fingerprinting: { db_path = \"state.db\"; };\n"
-                  "cache: { dir = \"cache\"; delay_chunks = 0.0; };\n"
+                  "cache: { enabled = true; dir = \"cache\"; delay_chunks = 0.0; };\n"
                   "services = ( { name = \"cart\"; }, { name = \"shop\"; } );\n"
                   "metrics = ( { name = \"rate\"; kind = \"rate\"; role = \"traffic\"; query = \"sum by (service_name) (rate{$S})\"; },\n"
                   "  { name = \"latency\"; kind = \"latency\"; query = \"avg by (service_name) (latency{$S})\"; } );\n",

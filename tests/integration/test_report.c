@@ -213,11 +213,9 @@ static void names_cannot_break_out_of_the_page(void **state)
     (void)member(yaga_json_get(json, "services"), "service", service.name);
 }
 
-static void what_the_gate_found_is_shown_when_it_was_asked(void **state)
+static void what_the_gate_found_is_shown(void **state)
 {
     (void)state;
-    YAGA_AUTO_MEM(char) before = text_of(&result, YAGA_REPORT_HTML);
-    assert_null(strstr(before, "Smallest change"));
     struct yaga_portrait_period *period = &shop_trained(&result, "cart")->portrait->periods[0];
     struct yaga_portrait_period saved = *period;
     period->gate.verdict = YAGA_GATE_WARNING;
@@ -330,7 +328,7 @@ int main(void)
         cmocka_unit_test(a_service_that_failed_appears_with_reason_and_advice),
         cmocka_unit_test(the_page_is_balanced_and_needs_nothing_else),
         cmocka_unit_test(names_cannot_break_out_of_the_page),
-        cmocka_unit_test(what_the_gate_found_is_shown_when_it_was_asked),
+        cmocka_unit_test(what_the_gate_found_is_shown),
         cmocka_unit_test(the_same_run_gives_the_same_bytes),
         cmocka_unit_test(the_ending_of_the_file_decides_its_form),
         cmocka_unit_test(services_the_run_did_not_get_to_have_a_reason),

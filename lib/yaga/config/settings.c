@@ -65,7 +65,7 @@ static const struct yaga_setting table[] = {
     SECRET("victoria_metrics.username", "VM_USERNAME", "User of HTTP basic authentication; needs a password."),
     SECRET("victoria_metrics.password", "VM_PASSWORD", "Password of HTTP basic authentication; needs a user."),
 
-    BOOL("cache.enabled", "true", "Keep the history that training reads in files and ask only for what they lack; archives are never cached."),
+    BOOL("cache.enabled", "false", "Keep the history that training reads in files and ask only for what they lack; archives are never cached."),
     STRING("cache.dir", "\"./metrics_cache\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Where these files are, one directory per service."),
     INT("cache.chunk_days", "7", 1, 400, "d", "Longest span of history in one request for what the cache lacks."),
     FLOAT("cache.delay_chunks", "1.0", 0, 3600, "s", "Pause between two such requests, with --prefetch only."),
