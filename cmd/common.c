@@ -31,7 +31,8 @@ static void catch_signals(void)
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN; /* a reader of our output that leaves is an error of write(), not our death */
+    action.sa_handler = SIG_IGN; /* a reader of our output that leaves is an error of
+                                    write(), not our death */
     (void)sigaction(SIGPIPE, &action, NULL);
     (void)sigaction(SIGXFSZ, &action, NULL); /* and so is a limit on the size of files */
 }
@@ -51,7 +52,8 @@ void program_override(struct program *program, const char *key, const char *valu
 {
     if (program->n_overrides == OVERRIDES_MAX)
         program_usage(program, "more than %d overrides", (int)OVERRIDES_MAX);
-    if (!yaga_format(program->overrides[program->n_overrides], sizeof program->overrides[0], "%s=%s", key, value))
+    if (!yaga_format(program->overrides[program->n_overrides],
+                     sizeof program->overrides[0], "%s=%s", key, value))
         program_usage(program, "%s: value too long", key);
     program->n_overrides++;
 }
@@ -70,7 +72,8 @@ static void add_setting(struct program *program, const char *text)
     if (strchr(text, '=') == NULL)
         program_usage(program, "--set %s: expected KEY=VALUE", text);
     if (program->n_overrides == OVERRIDES_MAX ||
-        !yaga_format(program->overrides[program->n_overrides], sizeof program->overrides[0], "%s", text))
+        !yaga_format(program->overrides[program->n_overrides],
+                     sizeof program->overrides[0], "%s", text))
         program_usage(program, "--set: too many or too long");
     program->n_overrides++;
 }
@@ -78,24 +81,41 @@ static void add_setting(struct program *program, const char *text)
 bool program_option(struct program *program, int option, const char *argument)
 {
     switch (option) {
-    case 'c': program->config_path = argument; return true;
-    case 's': add_service(program, argument); return true;
-    case 'v': program->verbose++; return true;
-    case 'q': program->verbose--; return true;
+    case 'c':
+        program->config_path = argument;
+        return true;
+    case 's':
+        add_service(program, argument);
+        return true;
+    case 'v':
+        program->verbose++;
+        return true;
+    case 'q':
+        program->verbose--;
+        return true;
     case OPT_LOG_FORMAT:
         if (strcmp(argument, "text") != 0 && strcmp(argument, "json") != 0)
             program_usage(program, "--log-format %s: expected text or json", argument);
         program->log_format = argument;
         return true;
-    case OPT_CHECK_CONFIG: program->check_config = true; return true;
-    case OPT_DUMP_CONFIG: program->dump_config = true; return true;
-    case OPT_SET: add_setting(program, argument); return true;
+    case OPT_CHECK_CONFIG:
+        program->check_config = true;
+        return true;
+    case OPT_DUMP_CONFIG:
+        program->dump_config = true;
+        return true;
+    case OPT_SET:
+        add_setting(program, argument);
+        return true;
     case OPT_VERSION:
         (void)printf("%s " YAGA_VERSION "\n", program->name);
         exit(EXIT_SUCCESS);
     case '?':
-    case ':': (void)fprintf(stderr, "Try '%s --help'.\n", program->name); exit(EXIT_USAGE);
-    default: return false;
+    case ':':
+        (void)fprintf(stderr, "Try '%s --help'.\n", program->name);
+        exit(EXIT_USAGE);
+    default:
+        return false;
     }
 }
 
@@ -108,8 +128,9 @@ static void start_log(const struct program *program, const struct yaga_config *c
         wanted = (int)YAGA_LOG_ERROR;
     if (wanted > (int)YAGA_LOG_DEBUG)
         wanted = (int)YAGA_LOG_DEBUG;
-    const char *format = program->log_format != NULL ? program->log_format
-                                                     : yaga_config_string(config, "logging.format");
+    const char *format = program->log_format != NULL
+                             ? program->log_format
+                             : yaga_config_string(config, "logging.format");
     yaga_log_setup((enum yaga_log_level)wanted, strcmp(format, "json") == 0);
 }
 
@@ -132,11 +153,12 @@ static void start(struct program *program, struct yaga_config **config)
     char *problems = NULL;
     for (size_t i = 0; i < program->n_overrides; i++)
         overrides[i] = program->overrides[i];
-    enum yaga_status st =
-        yaga_config_load(program->config_path, overrides, program->n_overrides, config, &problems, &err);
+    enum yaga_status st = yaga_config_load(program->config_path, overrides,
+                                           program->n_overrides, config, &problems, &err);
     bool quiet = st == YAGA_OK && program->verbose < 0;
     if (problems != NULL && problems[0] != '\0' && !quiet)
-        (void)fprintf(stderr, "%s%s", problems, problems[strlen(problems) - 1] == '\n' ? "" : "\n");
+        (void)fprintf(stderr, "%s%s", problems,
+                      problems[strlen(problems) - 1] == '\n' ? "" : "\n");
     else if (st != YAGA_OK)
         (void)fprintf(stderr, "%s: %s\n", program->name, err.text);
     yaga_free(problems);
@@ -152,7 +174,9 @@ static void start(struct program *program, struct yaga_config **config)
     catch_signals();
 }
 
-int program_run(struct program *program, const char *setup_name, int (*work)(const struct yaga_setup *setup, void *context),
+int program_run(struct program *program,
+                const char *setup_name,
+                int (*work)(const struct yaga_setup *setup, void *context),
                 void *context)
 {
     YAGA_AUTO(yaga_config) config = NULL;
@@ -162,8 +186,9 @@ int program_run(struct program *program, const char *setup_name, int (*work)(con
     if (yaga_setup_init(&setup, config, setup_name, &err) != YAGA_OK)
         return program_fail(program, &err);
     if (program->check_config) {
-        (void)printf("%s: configuration is valid\n",
-                     yaga_config_path(config)[0] != '\0' ? yaga_config_path(config) : "(defaults)");
+        (void)printf("%s: configuration is valid\n", yaga_config_path(config)[0] != '\0'
+                                                         ? yaga_config_path(config)
+                                                         : "(defaults)");
         return EXIT_SUCCESS;
     }
     return work(&setup, context);
@@ -172,24 +197,33 @@ int program_run(struct program *program, const char *setup_name, int (*work)(con
 int program_exit_code(enum yaga_status status)
 {
     switch (status) {
-    case YAGA_OK: return 0;
+    case YAGA_OK:
+        return 0;
     case YAGA_E_ARG:
-    case YAGA_E_CONFIG: return EXIT_USAGE;
+    case YAGA_E_CONFIG:
+        return EXIT_USAGE;
     case YAGA_E_IO:
-    case YAGA_E_NO_SPACE: return 3;
+    case YAGA_E_NO_SPACE:
+        return 3;
     case YAGA_E_NETWORK:
     case YAGA_E_QUERY:
     case YAGA_E_CIRCUIT:
     case YAGA_E_INPUT:
-    case YAGA_E_NO_DATA: return 7;
-    case YAGA_E_LOCKED: return 8;
-    case YAGA_E_STORE: return 9;
-    case YAGA_E_DEADLINE: return 124;
-    case YAGA_E_INTERRUPTED: return 130;
+    case YAGA_E_NO_DATA:
+        return 7;
+    case YAGA_E_LOCKED:
+        return 8;
+    case YAGA_E_STORE:
+        return 9;
+    case YAGA_E_DEADLINE:
+        return 124;
+    case YAGA_E_INTERRUPTED:
+        return 130;
     case YAGA_E_NOMEM:
     case YAGA_E_CORRUPT:
     case YAGA_E_VERSION:
-    case YAGA_E_INTERNAL: return 10;
+    case YAGA_E_INTERNAL:
+        return 10;
     }
     return 10;
 }
@@ -200,12 +234,17 @@ int program_fail(const struct program *program, const struct yaga_error *err)
     return program_exit_code(err->status);
 }
 
-int64_t program_time(const struct program *program, const char *option, const char *text, bool end)
+int64_t program_time(const struct program *program,
+                     const char *option,
+                     const char *text,
+                     bool end)
 {
     int64_t at_s;
     bool is_date;
     if (!yaga_time_parse(text, &at_s, &is_date))
-        program_usage(program, "%s %s: expected YYYY-MM-DD, YYYY-MM-DDTHH:MM:SSZ or Unix seconds", option, text);
+        program_usage(program,
+                      "%s %s: expected YYYY-MM-DD, YYYY-MM-DDTHH:MM:SSZ or Unix seconds",
+                      option, text);
     if (end && is_date) {
         struct yaga_civil next = yaga_civil_from_unix(at_s);
         next.day++;
@@ -214,11 +253,15 @@ int64_t program_time(const struct program *program, const char *option, const ch
     return at_s;
 }
 
-int64_t program_number(const struct program *program, const char *option, const char *text, int64_t min, int64_t max)
+int64_t program_number(const struct program *program,
+                       const char *option,
+                       const char *text,
+                       int64_t min,
+                       int64_t max)
 {
     int64_t value;
     if (!yaga_parse_int64(text, strlen(text), &value) || value < min || value > max)
-        program_usage(program, "%s %s: expected an integer in %lld..%lld", option, text, (long long)min,
-                      (long long)max);
+        program_usage(program, "%s %s: expected an integer in %lld..%lld", option, text,
+                      (long long)min, (long long)max);
     return value;
 }

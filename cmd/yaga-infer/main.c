@@ -11,14 +11,15 @@
 
 static const char help[] =
     "Usage: yaga-infer [OPTION]...\n"
-    "One detection cycle: read current values, score them against the models of this hour,\n"
+    "One detection cycle: read current values, score them against the models of this "
+    "hour,\n"
     "track incidents, write alert files. Meant for cron, every two minutes.\n"
     "\n"
     "      --at TIME           evaluate at a past instant; implies --dry-run\n"
     "      --now TIME          a real cycle that takes this for the time of the clock\n"
     "      --dry-run           detect, change no state, write no alerts\n"
-    "      --print             this cycle's documents as one JSON array on stdout\n" PROGRAM_HELP
-    "\n"
+    "      --print             this cycle's documents as one JSON array on "
+    "stdout\n" PROGRAM_HELP "\n"
     "Exit status: 0 all services evaluated; 1 some were not; 2 usage or configuration;\n"
     "3 state or alerts folder not writable; 5 deliveries pending; 6 no usable model;\n"
     "7 metric source unavailable; 8 another cycle runs; 9 state database unusable;\n"
@@ -49,12 +50,24 @@ static void parse(struct arguments *a, int argc, char **argv)
         if (program_option(&a->program, option, optarg))
             continue;
         switch (option) {
-        case OPT_AT: a->at = optarg; a->dry_run = true; break;
-        case OPT_DRY: a->dry_run = true; break;
-        case OPT_NOW: a->now = optarg; break;
-        case OPT_PRINT: a->print = true; break;
-        case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
-        default: break;
+        case OPT_AT:
+            a->at = optarg;
+            a->dry_run = true;
+            break;
+        case OPT_DRY:
+            a->dry_run = true;
+            break;
+        case OPT_NOW:
+            a->now = optarg;
+            break;
+        case OPT_PRINT:
+            a->print = true;
+            break;
+        case 'h':
+            (void)fputs(help, stdout);
+            exit(EXIT_SUCCESS);
+        default:
+            break;
         }
     }
     if (optind < argc)
@@ -63,7 +76,8 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "--at and --now exclude each other");
 }
 
-static int print_documents(const struct arguments *a, const struct yaga_infer_result *result)
+static int print_documents(const struct arguments *a,
+                           const struct yaga_infer_result *result)
 {
     char *text = NULL;
     struct yaga_error err;

@@ -18,7 +18,8 @@ enum { SEEDS_MAX = 1000, THREADS_MAX = 256 };
 
 static const char usage[] =
     "Usage: yaga-lab bench forest --csv FILE --label COLUMN [OPTIONS]\n"
-    "Grow an isolation forest on the features of a labelled table, score the same rows, and say\n"
+    "Grow an isolation forest on the features of a labelled table, score the same rows, "
+    "and say\n"
     "how well the scores rank the labelled rows.\n"
     "\n"
     "  --csv FILE        table with a header line, plain or gzip; numeric columns\n"

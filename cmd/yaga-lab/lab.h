@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The subcommands of yaga-lab: each takes its own argv (argv[0] is its name) and returns the exit status. */
+/* The subcommands of yaga-lab: each takes its own argv (argv[0] is its name) and returns
+ * the exit status. */
 #ifndef YAGA_LAB_H
 #define YAGA_LAB_H
 
@@ -8,10 +9,12 @@
 /* Exit statuses of every subcommand. */
 enum { LAB_OK = 0, LAB_FAILED = 1, LAB_USAGE = 2 };
 
-/* yaga-lab bench forest --csv FILE --label COLUMN [--trees N] [--sample N] [--seeds K] [--threads N]
+/* yaga-lab bench forest --csv FILE --label COLUMN [--trees N] [--sample N] [--seeds K]
+ * [--threads N]
  *                       [--json] [--scores OUT]
- * Grow a forest on the features of a labelled table, score the same rows, and say how well the scores
- * rank the labelled rows, per seed 0..K-1 and on average, with the seconds taken. */
+ * Grow a forest on the features of a labelled table, score the same rows, and say how
+ * well the scores rank the labelled rows, per seed 0..K-1 and on average, with the
+ * seconds taken. */
 int yaga_lab_bench(int argc, char **argv);
 
 /* Planted faults against raised incidents: tables, JSON or a picture. */
@@ -23,8 +26,8 @@ int yaga_lab_replay(int argc, char **argv);
 /* Write the archive of a synthetic shop with planted faults. */
 int yaga_lab_synth(int argc, char **argv);
 
-/* Say on stderr what went wrong in a subcommand; returns its exit status: LAB_USAGE for arguments and input, else
- * LAB_FAILED. */
+/* Say on stderr what went wrong in a subcommand; returns its exit status: LAB_USAGE for
+ * arguments and input, else LAB_FAILED. */
 int yaga_lab_fail(const char *command, const struct yaga_error *err);
 
 #endif

@@ -27,7 +27,8 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < N_COMMANDS; i++)
         (void)fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
     (void)fprintf(to, "\n\"yaga-lab COMMAND --help\" tells the options of a command.\n"
-                      "Exit status: 0 done, 1 failed, 2 unusable arguments or input; replay: as yaga-infer(1).\n");
+                      "Exit status: 0 done, 1 failed, 2 unusable arguments or input; "
+                      "replay: as yaga-infer(1).\n");
 }
 
 int yaga_lab_fail(const char *command, const struct yaga_error *err)
@@ -53,7 +54,9 @@ int main(int argc, char **argv)
         if (strcmp(commands[i].name, name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     if (name[0] != '\0')
-        (void)fprintf(stderr, "yaga-lab: there is no command \"%s\"\nTry 'yaga-lab --help'.\n", name);
+        (void)fprintf(stderr,
+                      "yaga-lab: there is no command \"%s\"\nTry 'yaga-lab --help'.\n",
+                      name);
     else
         print_help(stderr);
     return LAB_USAGE;

@@ -286,7 +286,8 @@ static struct yaga_json *fault_json(const struct result *result, size_t i)
     yaga_json_set_string(object, "kind", label->kind);
     yaga_json_set_time(object, "start", label->start_s);
     yaga_json_set_time(object, "end", label->end_s);
-    yaga_json_set_string(object, "outcome", yaga_match_outcome_name(result->match.outcomes[i]));
+    yaga_json_set_string(object, "outcome",
+                         yaga_match_outcome_name(result->match.outcomes[i]));
     if (found == YAGA_MATCH_NONE)
         return object;
     const struct yaga_raised *raised = &result->raised.items[found];

@@ -14,13 +14,16 @@
 
 static const char help[] =
     "Usage: yaga-lab replay --from TIME --to TIME [OPTION]...\n"
-    "Let the inference path run over past time: the same code, incidents, state and alert\n"
+    "Let the inference path run over past time: the same code, incidents, state and "
+    "alert\n"
     "files as yaga-infer, in the folders of the configuration.\n"
     "\n"
-    "      --from TIME         first cycle; YYYY-MM-DD, YYYY-MM-DDTHH:MM:SSZ or Unix seconds\n"
+    "      --from TIME         first cycle; YYYY-MM-DD, YYYY-MM-DDTHH:MM:SSZ or Unix "
+    "seconds\n"
     "      --to TIME           cycles run before this time\n"
     "      --every DURATION    distance of two cycles (default 2m)\n"
-    "      --scores FILE       CSV: time, service, anomaly_score, one column per metric\n" PROGRAM_HELP;
+    "      --scores FILE       CSV: time, service, anomaly_score, one column per "
+    "metric\n" PROGRAM_HELP;
 
 enum { OPT_FROM = 2000, OPT_TO, OPT_EVERY, OPT_SCORES };
 
@@ -46,12 +49,23 @@ static void parse(struct arguments *a, int argc, char **argv)
         if (program_option(&a->program, option, optarg))
             continue;
         switch (option) {
-        case OPT_FROM: a->from = optarg; break;
-        case OPT_TO: a->to = optarg; break;
-        case OPT_EVERY: a->every = optarg; break;
-        case OPT_SCORES: a->scores = optarg; break;
-        case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
-        default: break;
+        case OPT_FROM:
+            a->from = optarg;
+            break;
+        case OPT_TO:
+            a->to = optarg;
+            break;
+        case OPT_EVERY:
+            a->every = optarg;
+            break;
+        case OPT_SCORES:
+            a->scores = optarg;
+            break;
+        case 'h':
+            (void)fputs(help, stdout);
+            exit(EXIT_SUCCESS);
+        default:
+            break;
         }
     }
     if (optind < argc)
@@ -71,7 +85,8 @@ static void show_progress(void *context, int64_t at_s, int64_t from_s, int64_t t
     if (now_ms - *last_ms < 250)
         return;
     *last_ms = now_ms;
-    (void)fprintf(stderr, "\r\033[K%3d %% %s", (int)(100 * (at_s - from_s) / (to_s - from_s)),
+    (void)fprintf(stderr, "\r\033[K%3d %% %s",
+                  (int)(100 * (at_s - from_s) / (to_s - from_s)),
                   yaga_time_text(at_s, text));
     (void)fflush(stderr);
 }
@@ -90,7 +105,8 @@ static int replay(const struct yaga_setup *setup, void *context)
         .progress_context = &last_ms,
     };
     if (a->every != NULL && !yaga_duration_parse(a->every, &options.every_s))
-        program_usage(&a->program, "--every %s: expected a duration such as 2m or 300s", a->every);
+        program_usage(&a->program, "--every %s: expected a duration such as 2m or 300s",
+                      a->every);
     struct yaga_replay_report report;
     struct yaga_error err;
     enum yaga_status st = yaga_replay_run(setup, &options, &report, &err);
@@ -100,11 +116,13 @@ static int replay(const struct yaga_setup *setup, void *context)
         return program_fail(&a->program, &err);
     double span_s = (double)(options.to_s - options.from_s);
     double elapsed_s = (double)(report.elapsed_ms > 0 ? report.elapsed_ms : 1) / 1000.0;
-    (void)printf("%zu cycles in %.1f s (%.0f times real time): %zu evaluations, %zu skipped, %zu errors, "
+    (void)printf("%zu cycles in %.1f s (%.0f times real time): %zu evaluations, %zu "
+                 "skipped, %zu errors, "
                  "%zu incidents confirmed, %zu closed\n",
-                 report.n_cycles, elapsed_s, span_s / elapsed_s, report.n_evaluated, report.n_skipped,
-                 report.n_errors, report.n_confirmed, report.n_closed);
-    unsigned ignored = YAGA_COND_PARTIAL; /* single services without data are part of the past */
+                 report.n_cycles, elapsed_s, span_s / elapsed_s, report.n_evaluated,
+                 report.n_skipped, report.n_errors, report.n_confirmed, report.n_closed);
+    unsigned ignored =
+        YAGA_COND_PARTIAL; /* single services without data are part of the past */
     return yaga_infer_exit_code(report.conditions & ~ignored);
 }
 

@@ -194,7 +194,9 @@ static enum yaga_status make_plan(const struct arguments *arguments,
     if (arguments->faults == NULL) {
         yaga_synth_plan(&arguments->params, shop, out);
         if (out->n < out->n_wanted)
-            (void)fprintf(stderr, "yaga-lab synth: room for %zu of the %zu faults of the default plan; more fault days or services hold more\n",
+            (void)fprintf(stderr,
+                          "yaga-lab synth: room for %zu of the %zu faults of the default "
+                          "plan; more fault days or services hold more\n",
                           out->n, out->n_wanted);
         return YAGA_OK;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* yaga-train: arguments, progress for people, exit status. The work is in pipeline/train.c. */
+/* yaga-train: arguments, progress for people, exit status. The work is in
+ * pipeline/train.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,37 +24,66 @@ static const char help[] =
     "Meant for cron, once a day; silent there but for the log on stderr.\n"
     "\n"
     "      --lookback-days N   history to read (default: training.lookback_days, 30)\n"
-    "      --start-date DATE   explicit range, with --end-date (inclusive); YYYY-MM-DD or time\n"
+    "      --start-date DATE   explicit range, with --end-date (inclusive); YYYY-MM-DD "
+    "or time\n"
     "      --end-date DATE\n"
-    "      --now TIME          pretend it is this time; same data and time give the same models\n"
+    "      --now TIME          pretend it is this time; same data and time give the same "
+    "models\n"
     "  -p, --parallel N        threads (default: training.threads, 0 = all cores)\n"
-    "      --models-dir DIR    where models are published (default: model.models_directory)\n"
+    "      --models-dir DIR    where models are published (default: "
+    "model.models_directory)\n"
     "      --staging-dir DIR   where they are written first\n"
     "      --promote           publish models that failed the validation gate too\n"
-    "      --warm-cache        read the history of all services before training the first\n"
+    "      --warm-cache        read the history of all services before training the "
+    "first\n"
     "      --prefetch          fill the cache of history with the range, then stop\n"
     "      --cache-status      what the cache holds of each service\n"
     "      --clear-cache       delete it, with --service only theirs\n"
     "  -f, --force             read again what the cache covers\n"
     "      --cache-dir DIR     where the cache is (default: cache.dir)\n"
-    "      --chunk-days N      longest span of one request of the cache (default: cache.chunk_days)\n"
-    "      --delay SECONDS     pause between two of them with --prefetch (default: cache.delay_chunks)\n"
+    "      --chunk-days N      longest span of one request of the cache (default: "
+    "cache.chunk_days)\n"
+    "      --delay SECONDS     pause between two of them with --prefetch (default: "
+    "cache.delay_chunks)\n"
     "      --dry-run           everything except writing models and records\n"
-    "      --report FILE       write what was learned, how well, and what to do: a page when FILE\n"
+    "      --report FILE       write what was learned, how well, and what to do: a page "
+    "when FILE\n"
     "                          ends in .html, else JSON; - is JSON on stdout\n"
-    "      --rollback[=RUN]    serve the previous (or the named) version again; removes nothing\n"
+    "      --rollback[=RUN]    serve the previous (or the named) version again; removes "
+    "nothing\n"
     "      --list-models       what serves which service and period\n"
     "      --inspect FILE      print a model file as JSON\n"
-    "      --discover[=PRESET] look at the server: which presets of metrics fit (on stderr), and a\n"
-    "                          ready configuration (on stdout)\n" PROGRAM_HELP
-    "\n"
-    "Exit status: 0 all services trained; 1 some were not; 2 usage or configuration; 3 disk;\n"
+    "      --discover[=PRESET] look at the server: which presets of metrics fit (on "
+    "stderr), and a\n"
+    "                          ready configuration (on stdout)\n" PROGRAM_HELP "\n"
+    "Exit status: 0 all services trained; 1 some were not; 2 usage or configuration; 3 "
+    "disk;\n"
     "5 a model could not be published; 6 rollback failed; 7 metric source unreachable;\n"
     "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
     "See yaga-train(1), yaga.conf(5).\n";
 
-enum { OPT_LOOKBACK = 2000, OPT_START, OPT_END, OPT_NOW, OPT_MODELS, OPT_STAGING, OPT_DRY, OPT_PROMOTE, OPT_ROLLBACK, OPT_LIST, OPT_INSPECT, OPT_DISCOVER, OPT_REPORT,
-       OPT_WARM, OPT_PREFETCH, OPT_CACHE_STATUS, OPT_CLEAR_CACHE, OPT_CACHE_DIR, OPT_CHUNK, OPT_DELAY };
+enum {
+    OPT_LOOKBACK = 2000,
+    OPT_START,
+    OPT_END,
+    OPT_NOW,
+    OPT_MODELS,
+    OPT_STAGING,
+    OPT_DRY,
+    OPT_PROMOTE,
+    OPT_ROLLBACK,
+    OPT_LIST,
+    OPT_INSPECT,
+    OPT_DISCOVER,
+    OPT_REPORT,
+    OPT_WARM,
+    OPT_PREFETCH,
+    OPT_CACHE_STATUS,
+    OPT_CLEAR_CACHE,
+    OPT_CACHE_DIR,
+    OPT_CHUNK,
+    OPT_DELAY
+};
 enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 static const struct option long_options[] = {
@@ -97,30 +127,79 @@ struct arguments {
 static bool own_option(struct arguments *a, int option, const char *argument)
 {
     switch (option) {
-    case OPT_LOOKBACK: program_override(&a->program, "training.lookback_days", argument); return true;
-    case OPT_START: a->start = argument; return true;
-    case OPT_END: a->end = argument; return true;
-    case OPT_NOW: a->now = argument; return true;
-    case 'p': a->threads = (int)program_number(&a->program, "--parallel", argument, 1, 256); return true;
-    case OPT_MODELS: program_override(&a->program, "model.models_directory", argument); return true;
-    case OPT_STAGING: program_override(&a->program, "model.staging_directory", argument); return true;
-    case OPT_DRY: a->dry_run = true; return true;
-    case OPT_REPORT: a->report = argument; return true;
-    case OPT_PROMOTE: a->promote = true; return true;
-    case OPT_ROLLBACK: a->rollback = true; a->rollback_run = argument; return true;
-    case OPT_WARM: a->warm_cache = true; return true;
-    case OPT_PREFETCH: a->prefetch = true; return true;
-    case OPT_CACHE_STATUS: a->cache_status = true; return true;
-    case OPT_CLEAR_CACHE: a->clear_cache = true; return true;
-    case 'f': a->force = true; return true;
-    case OPT_CACHE_DIR: program_override(&a->program, "cache.dir", argument); return true;
-    case OPT_CHUNK: program_override(&a->program, "cache.chunk_days", argument); return true;
-    case OPT_DELAY: program_override(&a->program, "cache.delay_chunks", argument); return true;
-    case OPT_LIST: a->list = true; return true;
-    case OPT_DISCOVER: a->discover = true; a->preset = argument; return true;
-    case OPT_INSPECT: a->inspect = argument; return true;
-    case 'h': (void)fputs(help, stdout); exit(EXIT_SUCCESS);
-    default: return false;
+    case OPT_LOOKBACK:
+        program_override(&a->program, "training.lookback_days", argument);
+        return true;
+    case OPT_START:
+        a->start = argument;
+        return true;
+    case OPT_END:
+        a->end = argument;
+        return true;
+    case OPT_NOW:
+        a->now = argument;
+        return true;
+    case 'p':
+        a->threads = (int)program_number(&a->program, "--parallel", argument, 1, 256);
+        return true;
+    case OPT_MODELS:
+        program_override(&a->program, "model.models_directory", argument);
+        return true;
+    case OPT_STAGING:
+        program_override(&a->program, "model.staging_directory", argument);
+        return true;
+    case OPT_DRY:
+        a->dry_run = true;
+        return true;
+    case OPT_REPORT:
+        a->report = argument;
+        return true;
+    case OPT_PROMOTE:
+        a->promote = true;
+        return true;
+    case OPT_ROLLBACK:
+        a->rollback = true;
+        a->rollback_run = argument;
+        return true;
+    case OPT_WARM:
+        a->warm_cache = true;
+        return true;
+    case OPT_PREFETCH:
+        a->prefetch = true;
+        return true;
+    case OPT_CACHE_STATUS:
+        a->cache_status = true;
+        return true;
+    case OPT_CLEAR_CACHE:
+        a->clear_cache = true;
+        return true;
+    case 'f':
+        a->force = true;
+        return true;
+    case OPT_CACHE_DIR:
+        program_override(&a->program, "cache.dir", argument);
+        return true;
+    case OPT_CHUNK:
+        program_override(&a->program, "cache.chunk_days", argument);
+        return true;
+    case OPT_DELAY:
+        program_override(&a->program, "cache.delay_chunks", argument);
+        return true;
+    case OPT_LIST:
+        a->list = true;
+        return true;
+    case OPT_DISCOVER:
+        a->discover = true;
+        a->preset = argument;
+        return true;
+    case OPT_INSPECT:
+        a->inspect = argument;
+        return true;
+    case 'h':
+        (void)fputs(help, stdout);
+        exit(EXIT_SUCCESS);
+    default:
+        return false;
     }
 }
 
@@ -135,8 +214,11 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
     if ((a->start == NULL) != (a->end == NULL))
         program_usage(&a->program, "--start-date and --end-date go together");
-    if (a->rollback + a->list + a->discover + a->prefetch + a->cache_status + a->clear_cache > 1)
-        program_usage(&a->program, "--rollback, --list-models, --discover, --prefetch, --cache-status and --clear-cache exclude each other");
+    if (a->rollback + a->list + a->discover + a->prefetch + a->cache_status +
+            a->clear_cache >
+        1)
+        program_usage(&a->program, "--rollback, --list-models, --discover, --prefetch, "
+                                   "--cache-status and --clear-cache exclude each other");
 }
 
 static int inspect(const struct arguments *a)
@@ -148,7 +230,8 @@ static int inspect(const struct arguments *a)
     enum yaga_status st = yaga_model_load(a->inspect, &model, &err);
     if (st != YAGA_OK) {
         int code = program_fail(&a->program, &err);
-        return st == YAGA_E_NO_DATA ? EXIT_USAGE : code; /* no such file: a wrong argument */
+        return st == YAGA_E_NO_DATA ? EXIT_USAGE
+                                    : code; /* no such file: a wrong argument */
     }
     json = yaga_model_json(model);
     if (yaga_json_dump(json, true, &text, &err) != YAGA_OK)
@@ -162,15 +245,20 @@ static int inspect(const struct arguments *a)
 }
 
 /* Configured services, else those that have models. */
-static enum yaga_status services_with_models(const struct arguments *a, const struct yaga_setup *setup,
-                                             struct yaga_names *found, const char ***names, size_t *n,
+static enum yaga_status services_with_models(const struct arguments *a,
+                                             const struct yaga_setup *setup,
+                                             struct yaga_names *found,
+                                             const char ***names,
+                                             size_t *n,
                                              struct yaga_error *err)
 {
-    enum yaga_status st = yaga_setup_services(setup, a->program.n_services > 0 ? a->program.services : NULL,
-                                              a->program.n_services, names, n, err);
+    enum yaga_status st =
+        yaga_setup_services(setup, a->program.n_services > 0 ? a->program.services : NULL,
+                            a->program.n_services, names, n, err);
     if (st != YAGA_OK || *n > 0)
         return st;
-    st = yaga_registry_services(yaga_config_string(setup->config, "model.models_directory"), found, err);
+    st = yaga_registry_services(
+        yaga_config_string(setup->config, "model.models_directory"), found, err);
     if (st != YAGA_OK)
         return st;
     const char **grown = yaga_realloc(*names, found->n, sizeof *grown);
@@ -183,7 +271,9 @@ static enum yaga_status services_with_models(const struct arguments *a, const st
     return YAGA_OK;
 }
 
-static void print_model_line(const struct yaga_setup *setup, const char *service, const char *run_id,
+static void print_model_line(const struct yaga_setup *setup,
+                             const char *service,
+                             const char *run_id,
                              enum yaga_period period)
 {
     const char *dir = yaga_config_string(setup->config, "model.models_directory");
@@ -192,25 +282,30 @@ static void print_model_line(const struct yaga_setup *setup, const char *service
     char when[YAGA_TIME_TEXT_MAX];
     enum yaga_status st = yaga_registry_load(dir, service, run_id, period, &model, &err);
     if (st == YAGA_OK) {
-        (void)printf("%-24s %-16s own model, %s, %.0f rows over %.0f days, grade %c, alpha %.3g, gate %s\n", service,
-                     yaga_period_name(period), yaga_time_text(model->trained_at_s, when), model->n_rows,
-                     model->n_days, model->quality_grade, model->alpha,
-                     model->gate.forced ? "forced" : yaga_gate_verdict_name(model->gate.verdict));
+        (void)printf(
+            "%-24s %-16s own model, %s, %.0f rows over %.0f days, grade %c, alpha %.3g, "
+            "gate %s\n",
+            service, yaga_period_name(period), yaga_time_text(model->trained_at_s, when),
+            model->n_rows, model->n_days, model->quality_grade, model->alpha,
+            model->gate.forced ? "forced" : yaga_gate_verdict_name(model->gate.verdict));
         return;
     }
     if (st != YAGA_E_NO_DATA) {
-        (void)printf("%-24s %-16s unusable: %s\n", service, yaga_period_name(period), err.text);
+        (void)printf("%-24s %-16s unusable: %s\n", service, yaga_period_name(period),
+                     err.text);
         return;
     }
     const enum yaga_period *f = yaga_period_fallbacks(setup->calendar.scheme, period);
     for (; *f != YAGA_N_PERIODS; f++) {
         if (yaga_registry_load(dir, service, run_id, *f, &model, &err) == YAGA_OK) {
-            (void)printf("%-24s %-16s served by %s: the period has too little data of its own\n", service,
-                         yaga_period_name(period), yaga_period_name(*f));
+            (void)printf(
+                "%-24s %-16s served by %s: the period has too little data of its own\n",
+                service, yaga_period_name(period), yaga_period_name(*f));
             return;
         }
     }
-    (void)printf("%-24s %-16s NOT served: no model of this or a fallback period\n", service, yaga_period_name(period));
+    (void)printf("%-24s %-16s NOT served: no model of this or a fallback period\n",
+                 service, yaga_period_name(period));
 }
 
 /* What the version's training left out, when it left out anything. */
@@ -227,12 +322,16 @@ static void print_left_out(const char *dir, const char *service, const char *run
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         int64_t n = 0;
         if (yaga_json_int(yaga_json_get(left_out, members[i][0]), &n) && n > 0)
-            (void)printf("%-24s %-16s %lld rows not learned from: %s\n", service, "-", (long long)n, members[i][1]);
+            (void)printf("%-24s %-16s %lld rows not learned from: %s\n", service, "-",
+                         (long long)n, members[i][1]);
     }
 }
 
 /* Models of the configured variants; a period without one is the baseline's. */
-static void print_variants(const struct yaga_setup *setup, const char *dir, const char *service, const char *run_id)
+static void print_variants(const struct yaga_setup *setup,
+                           const char *dir,
+                           const char *service,
+                           const char *run_id)
 {
     for (size_t i = 0; i < setup->excluded.n_variants; i++) {
         const char *variant = setup->excluded.variants[i];
@@ -241,19 +340,21 @@ static void print_variants(const struct yaga_setup *setup, const char *dir, cons
             YAGA_AUTO(yaga_model) model = NULL;
             struct yaga_error err;
             char when[YAGA_TIME_TEXT_MAX];
-            enum yaga_status st =
-                yaga_registry_variant_load(dir, service, run_id, variant, (enum yaga_period)p, &model, &err);
+            enum yaga_status st = yaga_registry_variant_load(
+                dir, service, run_id, variant, (enum yaga_period)p, &model, &err);
             if (st == YAGA_OK)
-                (void)printf("%-24s %-16s variant %s, %s, %.0f rows over %.0f days\n", service,
-                             yaga_period_name((enum yaga_period)p), variant,
-                             yaga_time_text(model->trained_at_s, when), model->n_rows, model->n_days);
+                (void)printf("%-24s %-16s variant %s, %s, %.0f rows over %.0f days\n",
+                             service, yaga_period_name((enum yaga_period)p), variant,
+                             yaga_time_text(model->trained_at_s, when), model->n_rows,
+                             model->n_days);
             else if (st != YAGA_E_NO_DATA)
-                (void)printf("%-24s %-16s variant %s unusable: %s\n", service, yaga_period_name((enum yaga_period)p),
-                             variant, err.text);
+                (void)printf("%-24s %-16s variant %s unusable: %s\n", service,
+                             yaga_period_name((enum yaga_period)p), variant, err.text);
             n += st == YAGA_OK;
         }
         if (n == 0)
-            (void)printf("%-24s %-16s variant %s: none, the baseline serves\n", service, "-", variant);
+            (void)printf("%-24s %-16s variant %s: none, the baseline serves\n", service,
+                         "-", variant);
     }
 }
 
@@ -294,7 +395,8 @@ static int rollback(const struct arguments *a, const struct yaga_setup *setup)
         return program_fail(&a->program, &err);
     for (size_t i = 0; i < n; i++) {
         char run_id[YAGA_RUN_ID_MAX];
-        enum yaga_status st = yaga_registry_rollback(dir, names[i], a->rollback_run, &err);
+        enum yaga_status st =
+            yaga_registry_rollback(dir, names[i], a->rollback_run, &err);
         if (st == YAGA_OK)
             st = yaga_registry_current(dir, names[i], run_id, &err);
         if (st == YAGA_OK)
@@ -312,7 +414,8 @@ static int rollback(const struct arguments *a, const struct yaga_setup *setup)
 static int discover(const struct arguments *a, const struct yaga_setup *setup)
 {
     struct yaga_discover_options options = {
-        .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false) : yaga_clock_now_s(),
+        .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false)
+                                : yaga_clock_now_s(),
         .preset = a->preset,
         .interrupted = program_interrupted,
     };
@@ -326,10 +429,11 @@ static int discover(const struct arguments *a, const struct yaga_setup *setup)
     if (fits && (fputs(found.configuration, stdout) == EOF || fflush(stdout) != 0))
         code = program_exit_code(YAGA_E_IO);
     if (!fits)
-        (void)fprintf(stderr,
-                      "yaga-train: no preset fits what the server held in the last hour. Is this the right\n"
-                      "endpoint, and do victoria_metrics.environment and --now fit it? Any metric can be listed\n"
-                      "by hand: see metrics in yaga.conf(5).\n");
+        (void)fprintf(stderr, "yaga-train: no preset fits what the server held in the "
+                              "last hour. Is this the right\n"
+                              "endpoint, and do victoria_metrics.environment and --now "
+                              "fit it? Any metric can be listed\n"
+                              "by hand: see metrics in yaga.conf(5).\n");
     yaga_discovery_clear(&found);
     return code;
 }
@@ -357,15 +461,19 @@ static int train_exit_code(const struct yaga_train_report *report)
     return report->n_trained == report->n_services ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int write_report(const struct arguments *a, const struct yaga_setup *setup,
-                        const struct yaga_train_options *options, const struct yaga_train_report *report)
+static int write_report(const struct arguments *a,
+                        const struct yaga_setup *setup,
+                        const struct yaga_train_options *options,
+                        const struct yaga_train_report *report)
 {
     struct yaga_error err;
     char *text = NULL;
     if (strcmp(a->report, "-") != 0)
-        return yaga_report_write(setup, options, report, a->report, &err) == YAGA_OK ? EXIT_SUCCESS
-                                                                                      : program_fail(&a->program, &err);
-    if (yaga_report_text(setup, options, report, YAGA_REPORT_JSON, &text, &err) != YAGA_OK)
+        return yaga_report_write(setup, options, report, a->report, &err) == YAGA_OK
+                   ? EXIT_SUCCESS
+                   : program_fail(&a->program, &err);
+    if (yaga_report_text(setup, options, report, YAGA_REPORT_JSON, &text, &err) !=
+        YAGA_OK)
         return program_fail(&a->program, &err);
     bool ok = fputs(text, stdout) != EOF && fflush(stdout) == 0;
     yaga_free(text);
@@ -378,7 +486,8 @@ static int write_report(const struct arguments *a, const struct yaga_setup *setu
 static struct yaga_train_options run_options(const struct arguments *a)
 {
     struct yaga_train_options options = {
-        .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false) : yaga_clock_now_s(),
+        .now_s = a->now != NULL ? program_time(&a->program, "--now", a->now, false)
+                                : yaga_clock_now_s(),
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,
         .threads = a->threads,
@@ -394,7 +503,8 @@ static struct yaga_train_options run_options(const struct arguments *a)
         options.start_s = program_time(&a->program, "--start-date", a->start, false);
         options.end_s = program_time(&a->program, "--end-date", a->end, true);
         if (options.start_s >= options.end_s)
-            program_usage(&a->program, "--start-date %s is not before --end-date %s", a->start, a->end);
+            program_usage(&a->program, "--start-date %s is not before --end-date %s",
+                          a->start, a->end);
     }
     return options;
 }
@@ -409,7 +519,8 @@ static int prefetch(const struct arguments *a, const struct yaga_setup *setup)
     return report.n_incomplete == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void print_cache_line(void *context, const char *service, const struct yaga_cache_status *s)
+static void
+print_cache_line(void *context, const char *service, const struct yaga_cache_status *s)
 {
     const size_t *n_metrics = context;
     char first[YAGA_TIME_TEXT_MAX] = "-";
@@ -418,8 +529,10 @@ static void print_cache_line(void *context, const char *service, const struct ya
         (void)yaga_time_text(s->first_s, first);
         (void)yaga_time_text(s->last_s, last);
     }
-    (void)printf("%-24s metrics %zu/%zu, first %s, last %s, %zu points, uncovered %lld min", service, s->n_cached,
-                 *n_metrics, first, last, s->n_samples, (long long)(s->uncovered_s / 60));
+    (void)printf(
+        "%-24s metrics %zu/%zu, first %s, last %s, %zu points, uncovered %lld min",
+        service, s->n_cached, *n_metrics, first, last, s->n_samples,
+        (long long)(s->uncovered_s / 60));
     if (s->n_damaged > 0)
         (void)printf(", %zu damaged", s->n_damaged);
     (void)printf("\n");
@@ -434,7 +547,8 @@ static int cache_status(const struct arguments *a, const struct yaga_setup *setu
         return program_fail(&a->program, &err);
     if (fflush(stdout) == 0 && ferror(stdout) == 0)
         return EXIT_SUCCESS;
-    (void)fprintf(stderr, "yaga-train: --cache-status: standard output cannot be written\n");
+    (void)fprintf(stderr,
+                  "yaga-train: --cache-status: standard output cannot be written\n");
     return EXIT_DISK;
 }
 
@@ -442,7 +556,9 @@ static int clear_cache(const struct arguments *a, const struct yaga_setup *setup
 {
     struct yaga_train_options options = run_options(a);
     struct yaga_error err;
-    return yaga_cache_empty(setup, &options, &err) == YAGA_OK ? EXIT_SUCCESS : program_fail(&a->program, &err);
+    return yaga_cache_empty(setup, &options, &err) == YAGA_OK
+               ? EXIT_SUCCESS
+               : program_fail(&a->program, &err);
 }
 
 static int train(const struct arguments *a, const struct yaga_setup *setup)
@@ -483,5 +599,6 @@ int main(int argc, char **argv)
         return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-train";
     parse(a, argc, argv);
-    return a->inspect != NULL ? inspect(a) : program_run(&a->program, a->program.name, work, a);
+    return a->inspect != NULL ? inspect(a)
+                              : program_run(&a->program, a->program.name, work, a);
 }

@@ -74,7 +74,8 @@ static struct yaga_json *combination_signal(const struct yaga_alert_context *con
     yaga_json_set_string(object, "method", yaga_incident_method_name(YAGA_METHOD_NONE));
     yaga_json_set_string(object, "type", "multivariate_pattern");
     yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
-    yaga_json_set_significant(object, "score", context->verdict->decision_mv, ALERT_DIGITS);
+    yaga_json_set_significant(object, "score", context->verdict->decision_mv,
+                              ALERT_DIGITS);
     yaga_json_set_significant(object, "p", context->verdict->p_mv, ALERT_DIGITS);
     yaga_json_set_bool(object, "sustained", anomaly->sustained);
     return object;
@@ -258,7 +259,8 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     set_contributions(object, context, anomaly);
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
     set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
-    yaga_json_set_significant(object, "time_confidence", context->time_confidence, ALERT_DIGITS);
+    yaga_json_set_significant(object, "time_confidence", context->time_confidence,
+                              ALERT_DIGITS);
     yaga_json_set_string(object, "detected_by_model", context->model_period);
     if (change != NULL)
         set_incident(object, context, change);

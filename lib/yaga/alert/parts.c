@@ -87,7 +87,8 @@ struct yaga_json *alert_comparison(const struct yaga_alert_context *context,
     if (!with_status) {
         yaga_json_set_significant(object, "training_p95", stats->p95, ALERT_DIGITS);
         if (context->evidence != NULL)
-            yaga_json_set_significant(object, "expected", context->evidence[metric].expected, ALERT_DIGITS);
+            yaga_json_set_significant(object, "expected",
+                                      context->evidence[metric].expected, ALERT_DIGITS);
     }
     yaga_json_set_rounded(object, "deviation_sigma", z, 2);
     yaga_json_set_rounded(object, "percentile_estimate", fmin(fmax(percentile, 0), 100),

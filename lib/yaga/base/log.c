@@ -64,7 +64,11 @@ static void time_text(char out[32])
     (void)snprintf(out + n, 32 - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-void yaga_log(enum yaga_log_level level, const char *event, const char *service, const char *format, ...)
+void yaga_log(enum yaga_log_level level,
+              const char *event,
+              const char *service,
+              const char *format,
+              ...)
 {
     if (!yaga_log_enabled(level))
         return;
@@ -84,13 +88,14 @@ void yaga_log(enum yaga_log_level level, const char *event, const char *service,
     char line[LINE_MAX_BYTES];
     int n;
     if (as_json)
-        n = snprintf(line, sizeof line,
-                     "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"service\":\"%s\","
-                     "\"message\":\"%s\"}\n",
-                     when, level_names[level], event, safe_service, safe);
+        n = snprintf(
+            line, sizeof line,
+            "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"service\":\"%s\","
+            "\"message\":\"%s\"}\n",
+            when, level_names[level], event, safe_service, safe);
     else
-        n = snprintf(line, sizeof line, "%s %-5s %s%s%s: %s\n", when, level_names[level], event,
-                     service == NULL ? "" : " ", safe_service, safe);
+        n = snprintf(line, sizeof line, "%s %-5s %s%s%s: %s\n", when, level_names[level],
+                     event, service == NULL ? "" : " ", safe_service, safe);
     if (n < 0)
         return;
     size_t length = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;

@@ -107,7 +107,8 @@ static locale_t c_locale(void)
     locale_t made = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t none = (locale_t)0;
     if (made != (locale_t)0 &&
-        !__atomic_compare_exchange_n(&cached, &none, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        !__atomic_compare_exchange_n(&cached, &none, made, 0, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
         freelocale(made);
     return __atomic_load_n(&cached, __ATOMIC_ACQUIRE);
 }
@@ -116,7 +117,8 @@ static bool only_number_bytes(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
-        if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E'))
+        if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' ||
+              c == 'E'))
             return false;
     }
     return true;
@@ -183,7 +185,8 @@ const char *yaga_format_double(double value, char out[YAGA_DOUBLE_TEXT_MAX])
         memcpy(out, isnan(value) ? "NaN\0" : value > 0 ? "+Inf" : "-Inf", sizeof "+Inf");
         return out;
     }
-    /* 17 significant digits always read back equal (DBL_DECIMAL_DIG); most values need fewer. */
+    /* 17 significant digits always read back equal (DBL_DECIMAL_DIG); most values need
+     * fewer. */
     locale_t before = uselocale(c_locale());
     for (int digits = 15; digits <= 17; digits++) {
         (void)snprintf(out, YAGA_DOUBLE_TEXT_MAX, "%.*g", digits, value);

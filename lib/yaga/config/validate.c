@@ -243,7 +243,8 @@ read_time(const struct check *check, const char *key, size_t i, bool end, int64_
 {
     const char *text = yaga_config_item_string(check->config, key, i);
     bool only_date = false;
-    bool valid = yaga_time_parse(text, out_s, &only_date) && (!only_date || is_date(text));
+    bool valid =
+        yaga_time_parse(text, out_s, &only_date) && (!only_date || is_date(text));
     if (!valid)
         yaga_config_error(check->problems, yaga_config_where(check->config, key, i),
                           "%s: \"%.40s\" is not a day or a time", key, text);

@@ -276,7 +276,8 @@ static void draw_fault(struct picture *picture, size_t index, const char *servic
     emit_text(picture, label->service);
     emit(picture, "\n%s, %lld minutes\n%s</title></rect>\n",
          yaga_time_text(label->start_s, start),
-         (long long)((label->end_s - label->start_s) / 60), yaga_match_outcome_name(outcome));
+         (long long)((label->end_s - label->start_s) / 60),
+         yaga_match_outcome_name(outcome));
 }
 
 static void draw_faults(struct picture *picture)

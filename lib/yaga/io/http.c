@@ -244,7 +244,8 @@ static void finish_for_circuit(struct run *run, struct http_job *job, int64_t re
         return;
     }
     char why[128];
-    (void)snprintf(why, sizeof why, "not asked: circuit open after %d failures, next try in %lld s",
+    (void)snprintf(why, sizeof why,
+                   "not asked: circuit open after %d failures, next try in %lld s",
                    run->http->breaker.failures, (long long)remaining_s);
     finish_with(run, job, YAGA_E_CIRCUIT, why);
 }

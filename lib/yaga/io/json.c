@@ -335,7 +335,8 @@ void yaga_json_set_significant(struct yaga_json *object,
         return;
     }
     double scale = pow(10.0, fabs(decimals));
-    double rounded = decimals >= 0.0 ? round(value * scale) / scale : round(value / scale) * scale;
+    double rounded =
+        decimals >= 0.0 ? round(value * scale) / scale : round(value / scale) * scale;
     yaga_json_set_number(object, key, rounded);
 }
 

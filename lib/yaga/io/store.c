@@ -30,8 +30,10 @@ store_failure(const struct yaga_store *store, int rc, struct yaga_error *err)
      */
     bool ours = (sqlite3_errcode(store->db) & 0xff) == (rc & 0xff);
     if ((rc & 0xff) == SQLITE_BUSY)
-        return yaga_error_set(err, status, "%s: database is locked: another process held it for more than %d s",
-                              store->path, BUSY_TIMEOUT_MS / 1000);
+        return yaga_error_set(
+            err, status,
+            "%s: database is locked: another process held it for more than %d s",
+            store->path, BUSY_TIMEOUT_MS / 1000);
     return yaga_error_set(err, status, "%s: %s", store->path,
                           ours ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc));
 }
@@ -42,7 +44,8 @@ struct yaga_store *yaga_store_close(struct yaga_store *store)
         return NULL;
     store_drop_queries(store);
     if (store->db != NULL)
-        (void)sqlite3_busy_timeout(store->db, 0); /* whoever still holds it copies the log back */
+        (void)sqlite3_busy_timeout(store->db,
+                                   0); /* whoever still holds it copies the log back */
     (void)sqlite3_close(store->db);
     yaga_free(store->path);
     yaga_free(store);

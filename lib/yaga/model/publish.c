@@ -92,10 +92,8 @@ read_back(const char *path, const uint8_t *bytes, size_t n_bytes, struct yaga_er
     return YAGA_OK;
 }
 
-static void list_file(struct yaga_json *files,
-                      const char *name,
-                      const uint8_t *bytes,
-                      size_t n_bytes)
+static void
+list_file(struct yaga_json *files, const char *name, const uint8_t *bytes, size_t n_bytes)
 {
     char digest[YAGA_SHA256_HEX];
     struct yaga_json *entry = yaga_json_object_new();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From a verdict to what leaves the process. A state change and its announcement are one
- * transaction: a crash leaves both or neither, and the outbox delivers what was committed.
+ * transaction: a crash leaves both or neither, and the outbox delivers what was
+ * committed.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +14,12 @@
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
 
-static void fill_context(const struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
-                         const struct yaga_judgement *j, int64_t at_s, int64_t cycle_id,
+static void fill_context(const struct yaga_infer *infer,
+                         const struct yaga_frame *frame,
+                         const char *service,
+                         const struct yaga_judgement *j,
+                         int64_t at_s,
+                         int64_t cycle_id,
                          struct yaga_alert_context *c)
 {
     const struct yaga_model *model = j->choice.current;
@@ -42,11 +47,13 @@ static void fill_context(const struct yaga_infer *infer, const struct yaga_frame
     };
     c->model_type = "time_aware_fallback";
     if (!j->choice.is_fallback)
-        c->model_type = infer->setup->calendar.scheme == YAGA_SCHEME_FIVE ? "time_aware_5period"
-                                                                          : "time_aware_3period";
+        c->model_type = infer->setup->calendar.scheme == YAGA_SCHEME_FIVE
+                            ? "time_aware_5period"
+                            : "time_aware_3period";
 }
 
-static enum yaga_status keep_copy(struct yaga_json *documents, struct yaga_json *document, struct yaga_error *err)
+static enum yaga_status
+keep_copy(struct yaga_json *documents, struct yaga_json *document, struct yaga_error *err)
 {
     if (documents == NULL)
         return YAGA_OK;
@@ -61,7 +68,9 @@ static enum yaga_status keep_copy(struct yaga_json *documents, struct yaga_json 
     return YAGA_OK;
 }
 
-static enum yaga_status counts_after(struct yaga_store *store, const char *service, struct yaga_alert_counts *counts,
+static enum yaga_status counts_after(struct yaga_store *store,
+                                     const char *service,
+                                     struct yaga_alert_counts *counts,
                                      struct yaga_error *err)
 {
     struct yaga_incident *list = NULL;
@@ -82,18 +91,24 @@ static enum yaga_status counts_after(struct yaga_store *store, const char *servi
 
 static void log_change(const char *service, const struct yaga_incident_change *change)
 {
-    static const char *const events[] = {"INCIDENT_CREATED", "INCIDENT_CONTINUED", "INCIDENT_REOPENED",
-                                         "INCIDENT_RESOLVED", "INCIDENT_RECOVERING"};
-    bool news = change->action != YAGA_INCIDENT_CONTINUE && change->action != YAGA_INCIDENT_MISS;
+    static const char *const events[] = {"INCIDENT_CREATED", "INCIDENT_CONTINUED",
+                                         "INCIDENT_REOPENED", "INCIDENT_RESOLVED",
+                                         "INCIDENT_RECOVERING"};
+    bool news =
+        change->action != YAGA_INCIDENT_CONTINUE && change->action != YAGA_INCIDENT_MISS;
     const char *event = change->confirmed ? "INCIDENT_CONFIRMED" : events[change->action];
-    yaga_log(news || change->confirmed ? YAGA_LOG_INFO : YAGA_LOG_DEBUG, event, service, "%s %s %s %s %s",
-             change->incident.incident_id, change->incident.anomaly_name,
-             yaga_incident_status_name(change->incident.status), yaga_severity_name(change->incident.severity),
+    yaga_log(news || change->confirmed ? YAGA_LOG_INFO : YAGA_LOG_DEBUG, event, service,
+             "%s %s %s %s %s", change->incident.incident_id,
+             change->incident.anomaly_name,
+             yaga_incident_status_name(change->incident.status),
+             yaga_severity_name(change->incident.severity),
              change->incident.resolution_reason);
 }
 
 /* JSON array text of the ids of the changes to send. */
-static enum yaga_status ids_text(const struct yaga_incident_changes *changes, const bool *send, char **out,
+static enum yaga_status ids_text(const struct yaga_incident_changes *changes,
+                                 const bool *send,
+                                 char **out,
                                  struct yaga_error *err)
 {
     YAGA_AUTO(yaga_json) ids = yaga_json_array_new();
@@ -104,54 +119,80 @@ static enum yaga_status ids_text(const struct yaga_incident_changes *changes, co
     return yaga_json_dump(ids, false, out, err);
 }
 
-static enum yaga_status put(struct yaga_infer *infer, const char *kind, const char *service, const char *ids, const char *suffix, int64_t at_s, int64_t cycle_id,
-                            struct yaga_json *document, struct yaga_json *documents, struct yaga_error *err)
+static enum yaga_status put(struct yaga_infer *infer,
+                            const char *kind,
+                            const char *service,
+                            const char *ids,
+                            const char *suffix,
+                            int64_t at_s,
+                            int64_t cycle_id,
+                            struct yaga_json *document,
+                            struct yaga_json *documents,
+                            struct yaga_error *err)
 {
     char alert_id[YAGA_ALERT_ID_MAX];
     yaga_alert_id(service, at_s, cycle_id, suffix, alert_id, sizeof alert_id);
-    enum yaga_status st =
-        yaga_outbox_put(infer->store, kind, service, cycle_id, ids, alert_id, document, at_s, err);
+    enum yaga_status st = yaga_outbox_put(infer->store, kind, service, cycle_id, ids,
+                                          alert_id, document, at_s, err);
     if (st == YAGA_OK)
         st = keep_copy(documents, document, err);
     return st;
 }
 
-static enum yaga_status put_resolution(struct yaga_infer *infer, const struct yaga_alert_context *context,
-                                       const struct yaga_incident_change *change, int64_t at_s, int64_t cycle_id,
-                                       struct yaga_json *documents, struct yaga_error *err)
+static enum yaga_status put_resolution(struct yaga_infer *infer,
+                                       const struct yaga_alert_context *context,
+                                       const struct yaga_incident_change *change,
+                                       int64_t at_s,
+                                       int64_t cycle_id,
+                                       struct yaga_json *documents,
+                                       struct yaga_error *err)
 {
     char ids[64];
     (void)yaga_format(ids, sizeof ids, "[\"%s\"]", change->incident.incident_id);
-    YAGA_AUTO(yaga_json) document = yaga_resolution_document(&infer->setup->alert, context, change);
-    return put(infer, "resolution", change->incident.service, ids, change->incident.incident_id, at_s,
-               cycle_id, document, documents, err);
+    YAGA_AUTO(yaga_json)
+    document = yaga_resolution_document(&infer->setup->alert, context, change);
+    return put(infer, "resolution", change->incident.service, ids,
+               change->incident.incident_id, at_s, cycle_id, document, documents, err);
 }
 
-static enum yaga_status put_alert(struct yaga_infer *infer, const struct yaga_alert_context *context,
-                                  const struct yaga_incident_changes *changes, const bool *send, int64_t at_s,
-                                  int64_t cycle_id, struct yaga_json *documents, struct yaga_error *err)
+static enum yaga_status put_alert(struct yaga_infer *infer,
+                                  const struct yaga_alert_context *context,
+                                  const struct yaga_incident_changes *changes,
+                                  const bool *send,
+                                  int64_t at_s,
+                                  int64_t cycle_id,
+                                  struct yaga_json *documents,
+                                  struct yaga_error *err)
 {
     struct yaga_alert_counts counts;
     enum yaga_status st = counts_after(infer->store, context->service, &counts, err);
     if (st != YAGA_OK)
         return st;
-    YAGA_AUTO(yaga_json) document =
-        yaga_alert_document(&infer->setup->alert, context, changes, send, &counts);
+    YAGA_AUTO(yaga_json)
+    document = yaga_alert_document(&infer->setup->alert, context, changes, send, &counts);
     char *ids = NULL;
     st = ids_text(changes, send, &ids, err);
     if (st == YAGA_OK)
-        st = put(infer, "alert", context->service, ids, NULL, at_s, cycle_id, document, documents, err);
+        st = put(infer, "alert", context->service, ids, NULL, at_s, cycle_id, document,
+                 documents, err);
     yaga_free(ids);
     for (size_t i = 0; st == YAGA_OK && i < changes->n; i++) {
         if (send[i])
-            st = yaga_incident_announced(infer->store, changes->items[i].incident.incident_id, at_s, cycle_id, err);
+            st = yaga_incident_announced(infer->store,
+                                         changes->items[i].incident.incident_id, at_s,
+                                         cycle_id, err);
     }
     return st;
 }
 
-static enum yaga_status send_changes(struct yaga_infer *infer, const struct yaga_alert_context *context,
-                                     const struct yaga_incident_changes *changes, int64_t at_s, int64_t cycle_id,
-                                     struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err)
+static enum yaga_status send_changes(struct yaga_infer *infer,
+                                     const struct yaga_alert_context *context,
+                                     const struct yaga_incident_changes *changes,
+                                     int64_t at_s,
+                                     int64_t cycle_id,
+                                     struct yaga_json *documents,
+                                     struct yaga_announced *out,
+                                     struct yaga_error *err)
 {
     YAGA_AUTO_MEM(bool) send = yaga_calloc(changes->n, sizeof *send);
     if (send == NULL)
@@ -165,7 +206,8 @@ static enum yaga_status send_changes(struct yaga_infer *infer, const struct yaga
         out->n_closed += change->action == YAGA_INCIDENT_CLOSE;
         if (change->action == YAGA_INCIDENT_CLOSE) {
             if (change->incident.announced_at_s != 0)
-                st = put_resolution(infer, context, change, at_s, cycle_id, documents, err);
+                st = put_resolution(infer, context, change, at_s, cycle_id, documents,
+                                    err);
             continue;
         }
         enum yaga_alert_verdict verdict = yaga_alert_filter(&infer->setup->alert, change);
@@ -182,9 +224,15 @@ static enum yaga_status send_changes(struct yaga_infer *infer, const struct yaga
     return st;
 }
 
-static enum yaga_status tracked(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
-                                const struct yaga_judgement *j, int64_t at_s, int64_t cycle_id,
-                                struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err)
+static enum yaga_status tracked(struct yaga_infer *infer,
+                                const struct yaga_frame *frame,
+                                const char *service,
+                                const struct yaga_judgement *j,
+                                int64_t at_s,
+                                int64_t cycle_id,
+                                struct yaga_json *documents,
+                                struct yaga_announced *out,
+                                struct yaga_error *err)
 {
     struct yaga_alert_context context;
     fill_context(infer, frame, service, j, at_s, cycle_id, &context);
@@ -203,9 +251,11 @@ static enum yaga_status tracked(struct yaga_infer *infer, const struct yaga_fram
     enum yaga_status st = yaga_store_begin(infer->store, err);
     if (st != YAGA_OK)
         return st;
-    st = yaga_incidents_apply(infer->store, &infer->setup->incident, &observation, &changes, err);
+    st = yaga_incidents_apply(infer->store, &infer->setup->incident, &observation,
+                              &changes, err);
     if (st == YAGA_OK && changes.n > 0)
-        st = send_changes(infer, &context, &changes, at_s, cycle_id, documents, &counts, err);
+        st = send_changes(infer, &context, &changes, at_s, cycle_id, documents, &counts,
+                          err);
     if (st == YAGA_OK)
         st = yaga_store_commit(infer->store, err);
     if (st == YAGA_OK)
@@ -216,8 +266,13 @@ static enum yaga_status tracked(struct yaga_infer *infer, const struct yaga_fram
     return st;
 }
 
-static enum yaga_status direct(struct yaga_infer *infer, struct yaga_json *document, const char *service, int64_t at_s,
-                               int64_t cycle_id, bool as_file, struct yaga_error *err)
+static enum yaga_status direct(struct yaga_infer *infer,
+                               struct yaga_json *document,
+                               const char *service,
+                               int64_t at_s,
+                               int64_t cycle_id,
+                               bool as_file,
+                               struct yaga_error *err)
 {
     char alert_id[YAGA_ALERT_ID_MAX];
     yaga_alert_id(service, at_s, cycle_id, NULL, alert_id, sizeof alert_id);
@@ -226,38 +281,58 @@ static enum yaga_status direct(struct yaga_infer *infer, struct yaga_json *docum
     return yaga_deliver_direct(infer->alerts_dir, alert_id, document, at_s, as_file, err);
 }
 
-/* Without a state database (dry run, or unusable): the anomalies themselves, without incidents. */
-static enum yaga_status untracked(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
-                                  const struct yaga_judgement *j, int64_t at_s, struct yaga_json *documents,
+/* Without a state database (dry run, or unusable): the anomalies themselves, without
+ * incidents. */
+static enum yaga_status untracked(struct yaga_infer *infer,
+                                  const struct yaga_frame *frame,
+                                  const char *service,
+                                  const struct yaga_judgement *j,
+                                  int64_t at_s,
+                                  struct yaga_json *documents,
                                   struct yaga_error *err)
 {
-    if (j->verdict.n_anomalies == 0 || j->verdict.severity < infer->setup->alert.threshold)
+    if (j->verdict.n_anomalies == 0 ||
+        j->verdict.severity < infer->setup->alert.threshold)
         return YAGA_OK;
     struct yaga_alert_context context;
     fill_context(infer, frame, service, j, at_s, 0, &context);
-    YAGA_AUTO(yaga_json) document =
-        yaga_alert_document_untracked(&infer->setup->alert, &context, !infer->options.dry_run);
+    YAGA_AUTO(yaga_json)
+    document = yaga_alert_document_untracked(&infer->setup->alert, &context,
+                                             !infer->options.dry_run);
     if (document == NULL) /* nothing passes the filter */
         return YAGA_OK;
     enum yaga_status st = keep_copy(documents, document, err);
     return st != YAGA_OK ? st : direct(infer, document, service, at_s, 0, true, err);
 }
 
-static enum yaga_status blind(struct yaga_infer *infer, const char *service, const struct yaga_judgement *j, int64_t at_s,
-                              int64_t cycle_id, struct yaga_error *err)
+static enum yaga_status blind(struct yaga_infer *infer,
+                              const char *service,
+                              const struct yaga_judgement *j,
+                              int64_t at_s,
+                              int64_t cycle_id,
+                              struct yaga_error *err)
 {
     YAGA_AUTO(yaga_json) document = NULL;
     if (j->outcome == YAGA_METRICS_UNAVAILABLE)
-        document = yaga_unavailable_document(service, at_s, j->reason, NULL, j->failed_metrics, j->n_failed);
+        document = yaga_unavailable_document(service, at_s, j->reason, NULL,
+                                             j->failed_metrics, j->n_failed);
     else
         document = yaga_error_document(service, at_s,
-                                       j->outcome == YAGA_NO_MODEL ? "MODEL_NOT_FOUND" : "INFERENCE_ERROR", j->reason);
+                                       j->outcome == YAGA_NO_MODEL ? "MODEL_NOT_FOUND"
+                                                                   : "INFERENCE_ERROR",
+                                       j->reason);
     return direct(infer, document, service, at_s, cycle_id, false, err);
 }
 
-enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
-                               const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id,
-                               struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err)
+enum yaga_status yaga_announce(struct yaga_infer *infer,
+                               const struct yaga_frame *frame,
+                               const char *service,
+                               const struct yaga_judgement *judgement,
+                               int64_t at_s,
+                               int64_t cycle_id,
+                               struct yaga_json *documents,
+                               struct yaga_announced *out,
+                               struct yaga_error *err)
 {
     if (judgement->outcome != YAGA_EVALUATED)
         return blind(infer, service, judgement, at_s, cycle_id, err);
@@ -266,26 +341,37 @@ enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame
     return tracked(infer, frame, service, judgement, at_s, cycle_id, documents, out, err);
 }
 
-enum yaga_status yaga_announce_blind(struct yaga_infer *infer, const struct yaga_error *why, int64_t at_s, int64_t cycle_id,
+enum yaga_status yaga_announce_blind(struct yaga_infer *infer,
+                                     const struct yaga_error *why,
+                                     int64_t at_s,
+                                     int64_t cycle_id,
                                      struct yaga_error *err)
 {
-    YAGA_AUTO(yaga_json) document =
+    YAGA_AUTO(yaga_json)
+    document =
         yaga_unavailable_document("*", at_s, "backend_unavailable", why->text, NULL, 0);
     return direct(infer, document, "*", at_s, cycle_id, false, err);
 }
 
-enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const *services, size_t n_services, int64_t at_s,
-                                     int64_t cycle_id, struct yaga_json *documents, struct yaga_announced *out,
+enum yaga_status yaga_announce_sweep(struct yaga_infer *infer,
+                                     const char *const *services,
+                                     size_t n_services,
+                                     int64_t at_s,
+                                     int64_t cycle_id,
+                                     struct yaga_json *documents,
+                                     struct yaga_announced *out,
                                      struct yaga_error *err)
 {
     struct yaga_incident_changes closed = {.n = 0};
-    enum yaga_status st = yaga_incidents_sweep(infer->store, &infer->setup->incident, services, n_services, at_s,
-                                               cycle_id, &closed, err);
+    enum yaga_status st =
+        yaga_incidents_sweep(infer->store, &infer->setup->incident, services, n_services,
+                             at_s, cycle_id, &closed, err);
     for (size_t i = 0; st == YAGA_OK && i < closed.n; i++) {
         log_change(closed.items[i].incident.service, &closed.items[i]);
         out->n_closed++;
         if (closed.items[i].incident.announced_at_s != 0)
-            st = put_resolution(infer, NULL, &closed.items[i], at_s, cycle_id, documents, err);
+            st = put_resolution(infer, NULL, &closed.items[i], at_s, cycle_id, documents,
+                                err);
     }
     yaga_incident_changes_clear(&closed);
     return st;

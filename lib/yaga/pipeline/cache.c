@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Settings -> the cache of metric history, and what can be done with it besides training. */
+/* Settings -> the cache of metric history, and what can be done with it besides training.
+ */
 #include "yaga/pipeline/cache.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@
 static bool is_cached(const struct yaga_setup *setup)
 {
     const struct yaga_config *c = setup->config;
-    return yaga_config_bool(c, "cache.enabled") && strcmp(yaga_config_string(c, "source.type"), "archive") != 0;
+    return yaga_config_bool(c, "cache.enabled") &&
+           strcmp(yaga_config_string(c, "source.type"), "archive") != 0;
 }
 
 static enum yaga_status need_cache(const struct yaga_setup *setup, struct yaga_error *err)
@@ -20,17 +22,20 @@ static enum yaga_status need_cache(const struct yaga_setup *setup, struct yaga_e
     if (is_cached(setup))
         return YAGA_OK;
     return yaga_error_set(err, YAGA_E_CONFIG, "there is no cache: %s",
-                          yaga_config_bool(setup->config, "cache.enabled") ? "source.type is \"archive\""
-                                                                           : "cache.enabled is false");
+                          yaga_config_bool(setup->config, "cache.enabled")
+                              ? "source.type is \"archive\""
+                              : "cache.enabled is false");
 }
 
 static void tell(void *context, const char *text)
 {
     (void)context;
-    yaga_log(YAGA_LOG_WARN, "METRICS_CACHE", NULL, "%s; what is missing there is read from the source", text);
+    yaga_log(YAGA_LOG_WARN, "METRICS_CACHE", NULL,
+             "%s; what is missing there is read from the source", text);
 }
 
-static struct yaga_cache_options options_of(const struct yaga_setup *setup, const struct yaga_train_options *options)
+static struct yaga_cache_options options_of(const struct yaga_setup *setup,
+                                            const struct yaga_train_options *options)
 {
     const struct yaga_config *c = setup->config;
     int64_t clock_s = yaga_clock_now_s();
@@ -47,23 +52,29 @@ static struct yaga_cache_options options_of(const struct yaga_setup *setup, cons
     };
 }
 
-static enum yaga_status open_cache(const struct yaga_setup *setup, const struct yaga_cache_options *cache,
-                                   struct yaga_source **out, struct yaga_error *err)
+static enum yaga_status open_cache(const struct yaga_setup *setup,
+                                   const struct yaga_cache_options *cache,
+                                   struct yaga_source **out,
+                                   struct yaga_error *err)
 {
     struct yaga_source *source = NULL;
     enum yaga_status st = yaga_setup_source(setup, cache->interrupted, &source, err);
     return st == YAGA_OK ? yaga_source_cache_new(source, cache, out, err) : st;
 }
 
-enum yaga_status yaga_cache_source(const struct yaga_setup *setup, const struct yaga_train_options *options,
-                                   bool purpose, struct yaga_source **out, struct yaga_error *err)
+enum yaga_status yaga_cache_source(const struct yaga_setup *setup,
+                                   const struct yaga_train_options *options,
+                                   bool purpose,
+                                   struct yaga_source **out,
+                                   struct yaga_error *err)
 {
     if (!is_cached(setup))
         return yaga_setup_source(setup, options->interrupted, out, err);
     struct yaga_cache_options cache = options_of(setup, options);
     if (purpose) {
         cache.must_write = true;
-        cache.delay_ms = (int64_t)(1000.0 * yaga_config_float(setup->config, "cache.delay_chunks"));
+        cache.delay_ms =
+            (int64_t)(1000.0 * yaga_config_float(setup->config, "cache.delay_chunks"));
     }
     return open_cache(setup, &cache, out, err);
 }
@@ -80,7 +91,9 @@ struct fill {
 static enum yaga_status find_range(struct fill *fill, struct yaga_error *err)
 {
     yaga_train_reads(fill->setup, fill->options, &fill->start_s, &fill->end_s);
-    return fill->start_s < fill->end_s ? YAGA_OK : yaga_error_set(err, YAGA_E_ARG, "training range is empty");
+    return fill->start_s < fill->end_s
+               ? YAGA_OK
+               : yaga_error_set(err, YAGA_E_ARG, "training range is empty");
 }
 
 static void show_progress(void *context, size_t done, size_t total)
@@ -99,7 +112,10 @@ static bool is_complete(const struct yaga_fleet_service *service, size_t n_metri
     return true;
 }
 
-static enum yaga_status fill_batch(struct fill *fill, struct yaga_source *source, const char *const *names, size_t n,
+static enum yaga_status fill_batch(struct fill *fill,
+                                   struct yaga_source *source,
+                                   const char *const *names,
+                                   size_t n,
                                    struct yaga_error *err)
 {
     struct yaga_source_request request = {
@@ -120,28 +136,39 @@ static enum yaga_status fill_batch(struct fill *fill, struct yaga_source *source
     if (fill->report != NULL) {
         yaga_tell_metrics(fill->setup, &fleet);
         for (size_t i = 0; i < fleet.n_services; i++)
-            fill->report->n_incomplete += !is_complete(&fleet.services[i], fleet.n_metrics);
+            fill->report->n_incomplete +=
+                !is_complete(&fleet.services[i], fleet.n_metrics);
         fill->report->n_services += fleet.n_services;
     }
     yaga_fleet_clear(&fleet);
     return YAGA_OK;
 }
 
-static enum yaga_status fill_all(struct fill *fill, struct yaga_source *source, const char *const *names, size_t n,
+static enum yaga_status fill_all(struct fill *fill,
+                                 struct yaga_source *source,
+                                 const char *const *names,
+                                 size_t n,
                                  struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
     for (size_t at = 0; st == YAGA_OK && at < n; at += YAGA_SERVICES_PER_BATCH) {
-        size_t count = n - at < YAGA_SERVICES_PER_BATCH ? n - at : YAGA_SERVICES_PER_BATCH;
+        size_t count =
+            n - at < YAGA_SERVICES_PER_BATCH ? n - at : YAGA_SERVICES_PER_BATCH;
         st = fill_batch(fill, source, names + at, count, err);
     }
     return st;
 }
 
-enum yaga_status yaga_cache_warm(struct yaga_train *run, struct yaga_source *source, const char *const *names, size_t n,
+enum yaga_status yaga_cache_warm(struct yaga_train *run,
+                                 struct yaga_source *source,
+                                 const char *const *names,
+                                 size_t n,
                                  struct yaga_error *err)
 {
-    struct fill fill = {.setup = run->setup, .options = run->options, .start_s = run->start_s, .end_s = run->end_s};
+    struct fill fill = {.setup = run->setup,
+                        .options = run->options,
+                        .start_s = run->start_s,
+                        .end_s = run->end_s};
     enum yaga_status st = need_cache(run->setup, err);
     if (st == YAGA_OK)
         st = fill_all(&fill, source, names, n, err);
@@ -150,8 +177,10 @@ enum yaga_status yaga_cache_warm(struct yaga_train *run, struct yaga_source *sou
     return st;
 }
 
-enum yaga_status yaga_cache_prefetch(const struct yaga_setup *setup, const struct yaga_train_options *options,
-                                     struct yaga_prefetch_report *report, struct yaga_error *err)
+enum yaga_status yaga_cache_prefetch(const struct yaga_setup *setup,
+                                     const struct yaga_train_options *options,
+                                     struct yaga_prefetch_report *report,
+                                     struct yaga_error *err)
 {
     struct fill fill = {.setup = setup, .options = options, .report = report};
     YAGA_AUTO(yaga_source) source = NULL;
@@ -174,19 +203,27 @@ enum yaga_status yaga_cache_prefetch(const struct yaga_setup *setup, const struc
 
 /* --- show, empty ------------------------------------------------------------------- */
 
-static enum yaga_status show_service(const struct fill *fill, struct yaga_source *source, const char *name,
-                                     yaga_cache_show_fn show, void *context, struct yaga_error *err)
+static enum yaga_status show_service(const struct fill *fill,
+                                     struct yaga_source *source,
+                                     const char *name,
+                                     yaga_cache_show_fn show,
+                                     void *context,
+                                     struct yaga_error *err)
 {
     struct yaga_cache_status status;
-    enum yaga_status st = yaga_source_cache_status(source, fill->setup->metrics, fill->setup->n_metrics, name,
-                                                   fill->setup->step_s, fill->start_s, fill->end_s, &status, err);
+    enum yaga_status st = yaga_source_cache_status(
+        source, fill->setup->metrics, fill->setup->n_metrics, name, fill->setup->step_s,
+        fill->start_s, fill->end_s, &status, err);
     if (st == YAGA_OK)
         show(context, name, &status);
     return st;
 }
 
-enum yaga_status yaga_cache_show(const struct yaga_setup *setup, const struct yaga_train_options *options,
-                                 yaga_cache_show_fn show, void *context, struct yaga_error *err)
+enum yaga_status yaga_cache_show(const struct yaga_setup *setup,
+                                 const struct yaga_train_options *options,
+                                 yaga_cache_show_fn show,
+                                 void *context,
+                                 struct yaga_error *err)
 {
     struct fill fill = {.setup = setup, .options = options};
     YAGA_AUTO(yaga_source) source = NULL;
@@ -206,12 +243,14 @@ enum yaga_status yaga_cache_show(const struct yaga_setup *setup, const struct ya
     if (st == YAGA_OK && n == 0)
         st = yaga_cache_services(cache.dir, &found, &n_found, err);
     for (size_t i = 0; st == YAGA_OK && i < n + n_found; i++)
-        st = show_service(&fill, source, i < n ? names[i] : found[i - n], show, context, err);
+        st = show_service(&fill, source, i < n ? names[i] : found[i - n], show, context,
+                          err);
     yaga_source_services_free(found, n_found);
     return st;
 }
 
-enum yaga_status yaga_cache_empty(const struct yaga_setup *setup, const struct yaga_train_options *options,
+enum yaga_status yaga_cache_empty(const struct yaga_setup *setup,
+                                  const struct yaga_train_options *options,
                                   struct yaga_error *err)
 {
     const char *dir = yaga_config_string(setup->config, "cache.dir");
@@ -220,5 +259,7 @@ enum yaga_status yaga_cache_empty(const struct yaga_setup *setup, const struct y
         st = yaga_cache_clear(dir, NULL, err);
     for (size_t i = 0; st == YAGA_OK && i < options->n_only; i++)
         st = yaga_cache_clear(dir, options->only[i], err);
-    return st == YAGA_E_LOCKED ? yaga_error_wrap(err, "another process is filling the cache") : st;
+    return st == YAGA_E_LOCKED
+               ? yaga_error_wrap(err, "another process is filling the cache")
+               : st;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A small cache of mapped models, keyed by service, variant and period, dropped when the version link moves. */
+/* A small cache of mapped models, keyed by service, variant and period, dropped when the
+ * version link moves. */
 #include "yaga/pipeline/choice.h"
 
 #include <string.h>
@@ -20,7 +21,7 @@ struct shelf_service {
     char name[YAGA_NAME_MAX + 1];
     char run_id[YAGA_RUN_ID_MAX];
     struct shelf_set sets[N_SETS]; /* of variants only the one of the latest instant */
-    char problem[512]; /* first file that could not be used */
+    char problem[512];             /* first file that could not be used */
 };
 
 struct yaga_shelf {
@@ -30,7 +31,9 @@ struct yaga_shelf {
     struct shelf_service **services;
 };
 
-enum yaga_status yaga_shelf_new(const struct yaga_setup *setup, struct yaga_shelf **out, struct yaga_error *err)
+enum yaga_status yaga_shelf_new(const struct yaga_setup *setup,
+                                struct yaga_shelf **out,
+                                struct yaga_error *err)
 {
     struct yaga_shelf *shelf = yaga_calloc(1, sizeof *shelf);
     if (shelf == NULL)
@@ -82,7 +85,8 @@ static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
             return shelf->services[i];
     }
     struct shelf_service *s = yaga_calloc(1, sizeof *s);
-    struct shelf_service **grown = yaga_realloc(shelf->services, shelf->n + 1, sizeof *grown);
+    struct shelf_service **grown =
+        yaga_realloc(shelf->services, shelf->n + 1, sizeof *grown);
     if (grown != NULL)
         shelf->services = grown;
     if (s == NULL || grown == NULL) {
@@ -95,8 +99,11 @@ static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
     return s;
 }
 
-/* The run the service's link points at; loaded models of another run are dropped. *there false: no models at all. */
-static enum yaga_status resolve_version(struct yaga_shelf *shelf, struct shelf_service *s, bool *there,
+/* The run the service's link points at; loaded models of another run are dropped. *there
+ * false: no models at all. */
+static enum yaga_status resolve_version(struct yaga_shelf *shelf,
+                                        struct shelf_service *s,
+                                        bool *there,
                                         struct yaga_error *err)
 {
     char run_id[YAGA_RUN_ID_MAX];
@@ -108,7 +115,8 @@ static enum yaga_status resolve_version(struct yaga_shelf *shelf, struct shelf_s
         drop_models(s);
         s->run_id[0] = '\0';
         if (st == YAGA_E_NO_DATA)
-            (void)yaga_format(s->problem, sizeof s->problem, "no models in %.400s: has yaga-train run?",
+            (void)yaga_format(s->problem, sizeof s->problem,
+                              "no models in %.400s: has yaga-train run?",
                               shelf->models_dir);
         else
             (void)yaga_format(s->problem, sizeof s->problem, "%.500s", err->text);
@@ -119,14 +127,19 @@ static enum yaga_status resolve_version(struct yaga_shelf *shelf, struct shelf_s
     return YAGA_OK;
 }
 
-/* A file is opened once per version: a damaged one is reported, not retried in every cycle of a long run. */
-static enum yaga_status load(struct yaga_shelf *shelf, struct shelf_service *s, struct shelf_set *set,
-                             enum yaga_period period, struct yaga_error *err)
+/* A file is opened once per version: a damaged one is reported, not retried in every
+ * cycle of a long run. */
+static enum yaga_status load(struct yaga_shelf *shelf,
+                             struct shelf_service *s,
+                             struct shelf_set *set,
+                             enum yaga_period period,
+                             struct yaga_error *err)
 {
     if (set->tried[period])
         return YAGA_OK;
-    enum yaga_status st = yaga_registry_variant_load(shelf->models_dir, s->name, s->run_id, set->variant, period,
-                                                     &set->models[period], err);
+    enum yaga_status st =
+        yaga_registry_variant_load(shelf->models_dir, s->name, s->run_id, set->variant,
+                                   period, &set->models[period], err);
     if (st == YAGA_E_NOMEM) /* says nothing about the file */
         return st;
     set->tried[period] = true;
@@ -135,15 +148,23 @@ static enum yaga_status load(struct yaga_shelf *shelf, struct shelf_service *s, 
     return YAGA_OK;
 }
 
-/* The period's own model in one set, else the first fallback there is; the entry stays NULL when there is none. */
-static enum yaga_status serve_from(struct yaga_shelf *shelf, struct shelf_service *s, struct shelf_set *from,
-                                   enum yaga_period period, struct yaga_model_set *set, struct yaga_error *err)
+/* The period's own model in one set, else the first fallback there is; the entry stays
+ * NULL when there is none. */
+static enum yaga_status serve_from(struct yaga_shelf *shelf,
+                                   struct shelf_service *s,
+                                   struct shelf_set *from,
+                                   enum yaga_period period,
+                                   struct yaga_model_set *set,
+                                   struct yaga_error *err)
 {
-    const enum yaga_period *fallbacks = yaga_period_fallbacks(shelf->setup->calendar.scheme, period);
+    const enum yaga_period *fallbacks =
+        yaga_period_fallbacks(shelf->setup->calendar.scheme, period);
     enum yaga_status st = load(shelf, s, from, period, err);
     set->by_period[period] = from->models[period];
     set->is_fallback[period] = false;
-    for (; st == YAGA_OK && set->by_period[period] == NULL && *fallbacks != YAGA_N_PERIODS; fallbacks++) {
+    for (;
+         st == YAGA_OK && set->by_period[period] == NULL && *fallbacks != YAGA_N_PERIODS;
+         fallbacks++) {
         st = load(shelf, s, from, *fallbacks, err);
         set->by_period[period] = from->models[*fallbacks];
         set->is_fallback[period] = true;
@@ -152,8 +173,12 @@ static enum yaga_status serve_from(struct yaga_shelf *shelf, struct shelf_servic
 }
 
 /* The variant first, when there is one to be used. */
-static enum yaga_status serve_period(struct yaga_shelf *shelf, struct shelf_service *s, bool variant,
-                                     enum yaga_period period, struct yaga_model_set *set, struct yaga_error *err)
+static enum yaga_status serve_period(struct yaga_shelf *shelf,
+                                     struct shelf_service *s,
+                                     bool variant,
+                                     enum yaga_period period,
+                                     struct yaga_model_set *set,
+                                     struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
     if (variant)
@@ -163,8 +188,12 @@ static enum yaga_status serve_period(struct yaga_shelf *shelf, struct shelf_serv
     return st;
 }
 
-static enum yaga_status serve(struct yaga_shelf *shelf, struct shelf_service *s, bool variant,
-                              const bool need[YAGA_N_PERIODS], enum yaga_period now, struct yaga_choice *c,
+static enum yaga_status serve(struct yaga_shelf *shelf,
+                              struct shelf_service *s,
+                              bool variant,
+                              const bool need[YAGA_N_PERIODS],
+                              enum yaga_period now,
+                              struct yaga_choice *c,
                               struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
@@ -183,10 +212,14 @@ static enum yaga_status serve(struct yaga_shelf *shelf, struct shelf_service *s,
 static double quality_factor(char grade)
 {
     switch (grade) {
-    case 'A': return 1.0;
-    case 'B': return 0.95;
-    case 'C': return 0.85;
-    default: return 0.7;
+    case 'A':
+        return 1.0;
+    case 'B':
+        return 0.95;
+    case 'C':
+        return 0.85;
+    default:
+        return 0.7;
     }
 }
 
@@ -197,7 +230,9 @@ static void weigh(const struct yaga_shelf *shelf, int64_t now_s, struct yaga_cho
     double age = (double)(now_s - m->trained_at_s) / 86400.0;
     c->age_days = age;
     c->status = YAGA_MODEL_FRESH;
-    if (age > (double)yaga_config_int(cfg, c->is_variant ? "inference.holiday_max_age_days" : "inference.model_max_age_days"))
+    if (age > (double)yaga_config_int(cfg, c->is_variant
+                                               ? "inference.holiday_max_age_days"
+                                               : "inference.model_max_age_days"))
         c->status = YAGA_MODEL_REFUSED;
     else if (age > (double)yaga_config_int(cfg, "inference.model_warn_age_days"))
         c->status = YAGA_MODEL_STALE;
@@ -210,7 +245,8 @@ static void weigh(const struct yaga_shelf *shelf, int64_t now_s, struct yaga_cho
 }
 
 /* The variant for an instant has its place in the cache; another one that had it goes. */
-static bool use_variant(const struct yaga_shelf *shelf, struct shelf_service *s, int64_t at_s)
+static bool
+use_variant(const struct yaga_shelf *shelf, struct shelf_service *s, int64_t at_s)
 {
     const char *variant = yaga_spans_variant_at(&shelf->setup->excluded, at_s);
     struct shelf_set *set = &s->sets[VARIANT];
@@ -222,10 +258,16 @@ static bool use_variant(const struct yaga_shelf *shelf, struct shelf_service *s,
     return true;
 }
 
-static enum yaga_status choose(struct yaga_shelf *shelf, struct shelf_service *s, const bool need[YAGA_N_PERIODS],
-                               enum yaga_period now, int64_t now_s, struct yaga_choice *c, struct yaga_error *err)
+static enum yaga_status choose(struct yaga_shelf *shelf,
+                               struct shelf_service *s,
+                               const bool need[YAGA_N_PERIODS],
+                               enum yaga_period now,
+                               int64_t now_s,
+                               struct yaga_choice *c,
+                               struct yaga_error *err)
 {
-    enum yaga_status st = serve(shelf, s, use_variant(shelf, s, now_s), need, now, c, err);
+    enum yaga_status st =
+        serve(shelf, s, use_variant(shelf, s, now_s), need, now, c, err);
     if (st == YAGA_OK && c->current != NULL)
         weigh(shelf, now_s, c);
     if (st == YAGA_OK && c->is_variant && c->status == YAGA_MODEL_REFUSED) {
@@ -237,8 +279,13 @@ static enum yaga_status choose(struct yaga_shelf *shelf, struct shelf_service *s
     return st;
 }
 
-enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service, const bool need[YAGA_N_PERIODS],
-                                   enum yaga_period now, int64_t now_s, struct yaga_choice *out, struct yaga_error *err)
+enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf,
+                                   const char *service,
+                                   const bool need[YAGA_N_PERIODS],
+                                   enum yaga_period now,
+                                   int64_t now_s,
+                                   struct yaga_choice *out,
+                                   struct yaga_error *err)
 {
     struct shelf_service *s = find(shelf, service);
     if (s == NULL)
@@ -251,14 +298,19 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service
     if (st != YAGA_OK)
         return st;
     if (c.status == YAGA_MODEL_REFUSED) {
-        (void)yaga_format(c.problem, sizeof c.problem, "model is %.1f days old, more than %lld (inference.model_max_age_days): does yaga-train run?",
-                          c.age_days, (long long)yaga_config_int(shelf->setup->config, "inference.model_max_age_days"));
+        (void)yaga_format(c.problem, sizeof c.problem,
+                          "model is %.1f days old, more than %lld "
+                          "(inference.model_max_age_days): does yaga-train run?",
+                          c.age_days,
+                          (long long)yaga_config_int(shelf->setup->config,
+                                                     "inference.model_max_age_days"));
         c.current = NULL;
     } else {
         (void)yaga_format(c.problem, sizeof c.problem, "%s", s->problem);
     }
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
-        c.n_loaded += (s->sets[BASELINE].models[p] != NULL) + (s->sets[VARIANT].models[p] != NULL);
+        c.n_loaded +=
+            (s->sets[BASELINE].models[p] != NULL) + (s->sets[VARIANT].models[p] != NULL);
     *out = c;
     return YAGA_OK;
 }

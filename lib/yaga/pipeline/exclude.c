@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Spans of time -> marked rows. Work follows the number of spans and the rows in them, not their product. */
+/* Spans of time -> marked rows. Work follows the number of spans and the rows in them,
+ * not their product. */
 #include "yaga/pipeline/exclude.h"
 
 #include <string.h>
@@ -23,8 +24,13 @@ static size_t row_from(const struct yaga_frame *frame, int64_t at_s)
     return row < (int64_t)frame->n_rows ? (size_t)row : frame->n_rows;
 }
 
-/* Rows of [start_s, end_s) get this mark; those already left out keep theirs unless `over`. */
-static void mark(const struct yaga_frame *frame, int64_t start_s, int64_t end_s, enum yaga_left_out what, bool over,
+/* Rows of [start_s, end_s) get this mark; those already left out keep theirs unless
+ * `over`. */
+static void mark(const struct yaga_frame *frame,
+                 int64_t start_s,
+                 int64_t end_s,
+                 enum yaga_left_out what,
+                 bool over,
                  uint8_t *left_out)
 {
     size_t end = row_from(frame, end_s);
@@ -34,16 +40,21 @@ static void mark(const struct yaga_frame *frame, int64_t start_s, int64_t end_s,
     }
 }
 
-/* Spans ascend by their start, so that the one that begins last has the last word; those without variant come after all. */
-static void mark_spans(const struct yaga_spans *spans, const char *variant, const struct yaga_frame *frame,
+/* Spans ascend by their start, so that the one that begins last has the last word; those
+ * without variant come after all. */
+static void mark_spans(const struct yaga_spans *spans,
+                       const char *variant,
+                       const struct yaga_frame *frame,
                        uint8_t *left_out)
 {
     memset(left_out, variant == NULL ? YAGA_ROW_IN : YAGA_ROW_EXCLUDED, frame->n_rows);
     for (size_t i = 0; i < spans->n; i++) {
         const struct yaga_span *s = &spans->items[i];
-        bool wanted = variant != NULL && s->variant != NULL && strcmp(s->variant, variant) == 0;
+        bool wanted =
+            variant != NULL && s->variant != NULL && strcmp(s->variant, variant) == 0;
         if (s->variant != NULL)
-            mark(frame, s->start_s, s->end_s, wanted ? YAGA_ROW_IN : YAGA_ROW_EXCLUDED, true, left_out);
+            mark(frame, s->start_s, s->end_s, wanted ? YAGA_ROW_IN : YAGA_ROW_EXCLUDED,
+                 true, left_out);
     }
     for (size_t i = 0; i < spans->n; i++) {
         const struct yaga_span *s = &spans->items[i];
@@ -52,24 +63,31 @@ static void mark_spans(const struct yaga_spans *spans, const char *variant, cons
     }
 }
 
-static void mark_maintenance(const struct yaga_windows *windows, const char *service, const struct yaga_frame *frame,
+static void mark_maintenance(const struct yaga_windows *windows,
+                             const char *service,
+                             const struct yaga_frame *frame,
                              uint8_t *left_out)
 {
     for (size_t i = 0; i < windows->n; i++) {
         const struct yaga_window *w = &windows->items[i];
         if (yaga_window_concerns(w, service))
-            mark(frame, w->start_s, w->end_s + frame->step_s, YAGA_ROW_MAINTENANCE, false, left_out);
+            mark(frame, w->start_s, w->end_s + frame->step_s, YAGA_ROW_MAINTENANCE, false,
+                 left_out);
     }
 }
 
-static void mark_incidents(const struct yaga_exceptions *e, const struct yaga_frame *frame, uint8_t *left_out)
+static void mark_incidents(const struct yaga_exceptions *e,
+                           const struct yaga_frame *frame,
+                           uint8_t *left_out)
 {
     for (size_t i = 0; i < e->n_incidents; i++)
-        mark(frame, e->incidents[i].first_seen_s - INCIDENT_PAD_S, e->incidents[i].last_seen_s + INCIDENT_PAD_S + 1,
-             YAGA_ROW_INCIDENT, false, left_out);
+        mark(frame, e->incidents[i].first_seen_s - INCIDENT_PAD_S,
+             e->incidents[i].last_seen_s + INCIDENT_PAD_S + 1, YAGA_ROW_INCIDENT, false,
+             left_out);
 }
 
-static size_t count(const struct yaga_frame *frame, const uint8_t *left_out, enum yaga_left_out what)
+static size_t
+count(const struct yaga_frame *frame, const uint8_t *left_out, enum yaga_left_out what)
 {
     size_t n = 0;
     for (size_t t = 0; t < frame->n_rows; t++)
@@ -78,7 +96,8 @@ static size_t count(const struct yaga_frame *frame, const uint8_t *left_out, enu
 }
 
 /* An incident that fills a tenth of the history is no exception any more. */
-static void keep_common_incidents(const struct yaga_frame *frame, struct yaga_exclusion *x)
+static void keep_common_incidents(const struct yaga_frame *frame,
+                                  struct yaga_exclusion *x)
 {
     x->n_incident = count(frame, x->left_out, YAGA_ROW_INCIDENT);
     size_t rest = count(frame, x->left_out, YAGA_ROW_IN) + x->n_incident;
@@ -92,8 +111,12 @@ static void keep_common_incidents(const struct yaga_frame *frame, struct yaga_ex
     x->n_incident = 0;
 }
 
-enum yaga_status yaga_exclude_rows(const struct yaga_exceptions *exceptions, const char *service, const char *variant,
-                                   const struct yaga_frame *frame, struct yaga_exclusion *out, struct yaga_error *err)
+enum yaga_status yaga_exclude_rows(const struct yaga_exceptions *exceptions,
+                                   const char *service,
+                                   const char *variant,
+                                   const struct yaga_frame *frame,
+                                   struct yaga_exclusion *out,
+                                   struct yaga_error *err)
 {
     struct yaga_exclusion x = {.left_out = yaga_alloc(frame->n_rows, 1)};
     if (x.left_out == NULL)

@@ -11,23 +11,29 @@
 #include "yaga/numeric/stats.h"
 
 enum {
-    MIN_TAIL_ROWS = 20,        /* yaga_residuals_fit's floor */
-    DISCRETE_VALUES = 20,      /* fewer distinct values than this: no forest */
-    MIN_ACTIVE_FOR_RULE = 50,  /* zero-normal metrics: active values an activation rule needs */
+    MIN_TAIL_ROWS = 20,   /* yaga_residuals_fit's floor */
+    DISCRETE_VALUES = 20, /* fewer distinct values than this: no forest */
+    MIN_ACTIVE_FOR_RULE =
+        50, /* zero-normal metrics: active values an activation rule needs */
     DISTINCT_CAP = 1000,
     MIN_MV_METRICS = 3
 };
-#define MV_MIN_PRESENCE 0.80 /* share of the period's rows a multivariate metric must be present in */
-#define DOMINANT_SHARE 0.90  /* one value above this share: discrete */
+#define MV_MIN_PRESENCE                                                                  \
+    0.80 /* share of the period's rows a multivariate metric must be present in */
+#define DOMINANT_SHARE 0.90 /* one value above this share: discrete */
 #define PCA_VARIANCE 0.95
 #define CONSTANT_SD 1e-10
 
-enum yaga_status yaga_history_init(struct yaga_history *history, const char *service, const struct yaga_frame *frame,
-                                   const struct yaga_metric *metrics, const struct yaga_calendar *calendar,
+enum yaga_status yaga_history_init(struct yaga_history *history,
+                                   const char *service,
+                                   const struct yaga_frame *frame,
+                                   const struct yaga_metric *metrics,
+                                   const struct yaga_calendar *calendar,
                                    struct yaga_error *err)
 {
     size_t n = frame->n_rows;
-    struct yaga_history h = {.service = service, .variant = "baseline", .frame = frame, .metrics = metrics};
+    struct yaga_history h = {
+        .service = service, .variant = "baseline", .frame = frame, .metrics = metrics};
     h.when = yaga_alloc(n, sizeof *h.when);
     h.requests = yaga_alloc(n, sizeof *h.requests);
     h.g = yaga_alloc(n * frame->n_metrics, sizeof *h.g);
@@ -51,8 +57,12 @@ void yaga_history_clear(struct yaga_history *history)
     *history = (struct yaga_history){.service = NULL};
 }
 
-size_t yaga_history_select(const struct yaga_history *history, enum yaga_period period, size_t row_begin, size_t row_end,
-                           bool *use, size_t *days)
+size_t yaga_history_select(const struct yaga_history *history,
+                           enum yaga_period period,
+                           size_t row_begin,
+                           size_t row_end,
+                           bool *use,
+                           size_t *days)
 {
     size_t n = 0;
     size_t n_days = 0;
@@ -60,7 +70,8 @@ size_t yaga_history_select(const struct yaga_history *history, enum yaga_period 
     for (size_t t = 0; t < history->frame->n_rows; t++) {
         use[t] = t >= row_begin && t < row_end &&
                  (period == YAGA_POOLED || history->when[t].period == period) &&
-                 !yaga_history_is_left_out(history, t) && yaga_frame_row_present(history->frame, t);
+                 !yaga_history_is_left_out(history, t) &&
+                 yaga_frame_row_present(history->frame, t);
         if (!use[t])
             continue;
         n++;
@@ -74,8 +85,12 @@ size_t yaga_history_select(const struct yaga_history *history, enum yaga_period 
 
 /* --- one metric ------------------------------------------------------------------ */
 
-/* Raw values of a metric in the selected rows: all of them present, or the active (non-zero) ones. */
-static size_t gather(const struct yaga_history *h, size_t metric, const bool *use, bool active_only,
+/* Raw values of a metric in the selected rows: all of them present, or the active
+ * (non-zero) ones. */
+static size_t gather(const struct yaga_history *h,
+                     size_t metric,
+                     const bool *use,
+                     bool active_only,
                      double *out)
 {
     size_t n = 0;
@@ -114,7 +129,8 @@ static void moments(struct yaga_metric_stats *s, const double *sorted, size_t n)
     s->p90 = yaga_quantile_sorted(sorted, n, 0.90);
     s->p95 = yaga_quantile_sorted(sorted, n, 0.95);
     s->p99 = yaga_quantile_sorted(sorted, n, 0.99);
-    s->std = (s->p75 - s->p25) / 1.349; /* = 2 Phi^-1(3/4): the sd of a normal with this IQR */
+    s->std =
+        (s->p75 - s->p25) / 1.349; /* = 2 Phi^-1(3/4): the sd of a normal with this IQR */
     if (s->std <= 0.0)
         s->std = yaga_sd(sorted, n);
 }
@@ -122,13 +138,19 @@ static void moments(struct yaga_metric_stats *s, const double *sorted, size_t n)
 static void no_moments(struct yaga_metric_stats *s)
 {
     double nan = (double)NAN;
-    s->mean = s->median = s->min = s->max = s->p25 = s->p75 = s->p90 = s->p95 = s->p99 = nan;
+    s->mean = s->median = s->min = s->max = s->p25 = s->p75 = s->p90 = s->p95 = s->p99 =
+        nan;
     s->std = nan;
 }
 
-/* Fills stats and returns the share of the most frequent value; values (scratch) end up sorted. */
-static double statistics(const struct yaga_history *h, size_t metric, const bool *use, size_t n_use,
-                         double *values, struct yaga_metric_stats *s)
+/* Fills stats and returns the share of the most frequent value; values (scratch) end up
+ * sorted. */
+static double statistics(const struct yaga_history *h,
+                         size_t metric,
+                         const bool *use,
+                         size_t n_use,
+                         double *values,
+                         struct yaga_metric_stats *s)
 {
     bool zero_normal = h->metrics[metric].zero_normal;
     size_t present = gather(h, metric, use, false, values);
@@ -153,7 +175,8 @@ static double statistics(const struct yaga_history *h, size_t metric, const bool
         no_moments(s);
     double total = 0.0;
     for (size_t t = 0; t < h->frame->n_rows; t++) {
-        if (use[t] && isfinite(h->requests[t]) && isfinite(yaga_frame_at(h->frame, t, metric)))
+        if (use[t] && isfinite(h->requests[t]) &&
+            isfinite(yaga_frame_at(h->frame, t, metric)))
             total += h->requests[t];
     }
     if (total > 0.0)
@@ -161,40 +184,54 @@ static double statistics(const struct yaga_history *h, size_t metric, const bool
     return top_share;
 }
 
-static enum yaga_metric_class classify(const struct yaga_fit_params *p, const struct yaga_metric *metric,
-                                       const struct yaga_metric_stats *s, double top_share)
+static enum yaga_metric_class classify(const struct yaga_fit_params *p,
+                                       const struct yaga_metric *metric,
+                                       const struct yaga_metric_stats *s,
+                                       double top_share)
 {
     if (s->count == 0)
         return YAGA_CLASS_SPARSE;
     bool enough = s->count >= (double)p->min_rows;
     if (metric->zero_normal && s->zero_share + s->absent_share > 0.5 && !enough)
-        return s->count >= MIN_ACTIVE_FOR_RULE ? YAGA_CLASS_ACTIVATION : YAGA_CLASS_SPARSE;
+        return s->count >= MIN_ACTIVE_FOR_RULE ? YAGA_CLASS_ACTIVATION
+                                               : YAGA_CLASS_SPARSE;
     if (!enough)
         return YAGA_CLASS_SPARSE;
-    if (s->distinct < DISCRETE_VALUES || top_share > DOMINANT_SHARE || s->std < CONSTANT_SD)
+    if (s->distinct < DISCRETE_VALUES || top_share > DOMINANT_SHARE ||
+        s->std < CONSTANT_SD)
         return YAGA_CLASS_THRESHOLD;
     return YAGA_CLASS_DENSE;
 }
 
-static double trigger_rate(const struct yaga_fit_params *p, const struct yaga_contamination *c)
+static double trigger_rate(const struct yaga_fit_params *p,
+                           const struct yaga_contamination *c)
 {
     switch (p->rate_method) {
-    case YAGA_RATE_KNEE: return c->knee;
-    case YAGA_RATE_GAP: return c->gap;
+    case YAGA_RATE_KNEE:
+        return c->knee;
+    case YAGA_RATE_GAP:
+        return c->gap;
     case YAGA_RATE_BUDGET:
-    case YAGA_RATE_FIXED: break;
+    case YAGA_RATE_FIXED:
+        break;
     }
     return p->trigger_rate;
 }
 
-/* Out-of-bag scores (published sign) -> table, offset, contamination estimates. scores is sorted in place. */
-static enum yaga_status calibrate_scores(const struct yaga_fit_params *p, double *scores, size_t n,
-                                         struct yaga_table *table, struct yaga_contamination *estimate,
-                                         double *offset, struct yaga_error *err)
+/* Out-of-bag scores (published sign) -> table, offset, contamination estimates. scores is
+ * sorted in place. */
+static enum yaga_status calibrate_scores(const struct yaga_fit_params *p,
+                                         double *scores,
+                                         size_t n,
+                                         struct yaga_table *table,
+                                         struct yaga_contamination *estimate,
+                                         double *offset,
+                                         struct yaga_error *err)
 {
     yaga_sort(scores, n);
-    yaga_contamination_estimate(scores, n, p->contamination_fallback, p->contamination_min_samples,
-                                p->contamination_fallback, estimate);
+    yaga_contamination_estimate(scores, n, p->contamination_fallback,
+                                p->contamination_min_samples, p->contamination_fallback,
+                                estimate);
     *offset = yaga_quantile_sorted(scores, n, trigger_rate(p, estimate));
     for (size_t i = 0; i < n; i++)
         scores[i] = -scores[i];
@@ -202,7 +239,9 @@ static enum yaga_status calibrate_scores(const struct yaga_fit_params *p, double
     return yaga_table_make(scores, n, table, err);
 }
 
-static uint64_t stream(const struct yaga_fit_params *p, const struct yaga_history *h, enum yaga_period period,
+static uint64_t stream(const struct yaga_fit_params *p,
+                       const struct yaga_history *h,
+                       enum yaga_period period,
                        const char *what)
 {
     uint64_t seed = yaga_hash_text(yaga_hash_u64(0, p->seed), h->service);
@@ -210,9 +249,13 @@ static uint64_t stream(const struct yaga_fit_params *p, const struct yaga_histor
     return yaga_hash_text(yaga_hash_text(seed, yaga_period_name(period)), what);
 }
 
-static enum yaga_status grow_univariate(const struct yaga_fit_params *p, const struct yaga_history *h,
-                                        enum yaga_period period, double *values, size_t n,
-                                        struct yaga_metric_model *out, struct yaga_error *err)
+static enum yaga_status grow_univariate(const struct yaga_fit_params *p,
+                                        const struct yaga_history *h,
+                                        enum yaga_period period,
+                                        double *values,
+                                        size_t n,
+                                        struct yaga_metric_model *out,
+                                        struct yaga_error *err)
 {
     struct yaga_forest forest = {.n_trees = 0};
     struct yaga_forest_params fp = {.n_trees = p->n_trees,
@@ -229,21 +272,31 @@ static enum yaga_status grow_univariate(const struct yaga_fit_params *p, const s
     yaga_forest_clear(&forest);
     if (st != YAGA_OK)
         return st;
-    return calibrate_scores(p, scores, n, &out->forest_scores, &out->contamination, &out->offset, err);
+    return calibrate_scores(p, scores, n, &out->forest_scores, &out->contamination,
+                            &out->offset, err);
 }
 
-/* Profile, residuals and forest of a dense metric. r [n_rows] receives the out-of-day residuals. */
-static enum yaga_status fit_dense(const struct yaga_fit_params *p, const struct yaga_history *h,
-                                  enum yaga_period period, size_t metric, const bool *use, double *r,
-                                  double *scratch, struct yaga_metric_model *out, struct yaga_error *err)
+/* Profile, residuals and forest of a dense metric. r [n_rows] receives the out-of-day
+ * residuals. */
+static enum yaga_status fit_dense(const struct yaga_fit_params *p,
+                                  const struct yaga_history *h,
+                                  enum yaga_period period,
+                                  size_t metric,
+                                  const bool *use,
+                                  double *r,
+                                  double *scratch,
+                                  struct yaga_metric_model *out,
+                                  struct yaga_error *err)
 {
     size_t n_rows = h->frame->n_rows;
     const double *g = h->g + metric * n_rows;
     bool seasonal = h->metrics[metric].seasonal;
-    enum yaga_status st = yaga_profile_residuals_out_of_day(g, h->when, use, n_rows, seasonal, r, err);
+    enum yaga_status st =
+        yaga_profile_residuals_out_of_day(g, h->when, use, n_rows, seasonal, r, err);
     if (st != YAGA_OK)
         return st;
-    /* A metric that may be zero is judged when it is active; its zeros are not part of the model. */
+    /* A metric that may be zero is judged when it is active; its zeros are not part of
+     * the model. */
     for (size_t t = 0; t < n_rows; t++) {
         double v = yaga_frame_at(h->frame, t, metric);
         if (!use[t] || (h->metrics[metric].zero_normal && v == 0.0))
@@ -255,7 +308,8 @@ static enum yaga_status fit_dense(const struct yaga_fit_params *p, const struct 
     out->stats.n_eff = out->residuals.n_eff;
     size_t n = yaga_compact_finite(r, n_rows, scratch);
     out->outlier_share = yaga_outlier_share(scratch, n);
-    st = yaga_stationarity_assess(r, h->when, n_rows, out->residuals.scale, &out->stationarity, err);
+    st = yaga_stationarity_assess(r, h->when, n_rows, out->residuals.scale,
+                                  &out->stationarity, err);
     if (st != YAGA_OK)
         return st;
     return grow_univariate(p, h, period, scratch, n, out, err);
@@ -264,12 +318,19 @@ static enum yaga_status fit_dense(const struct yaga_fit_params *p, const struct 
 static void no_contamination(struct yaga_contamination *c)
 {
     double nan = (double)NAN;
-    *c = (struct yaga_contamination){.knee = nan, .gap = nan, .knee_raw = nan, .gap_raw = nan};
+    *c = (struct yaga_contamination){
+        .knee = nan, .gap = nan, .knee_raw = nan, .gap_raw = nan};
 }
 
-static enum yaga_status fit_metric(const struct yaga_fit_params *p, const struct yaga_history *h,
-                                   enum yaga_period period, size_t metric, const bool *use, size_t n_use,
-                                   double *r, double *scratch, struct yaga_metric_model *out,
+static enum yaga_status fit_metric(const struct yaga_fit_params *p,
+                                   const struct yaga_history *h,
+                                   enum yaga_period period,
+                                   size_t metric,
+                                   const bool *use,
+                                   size_t n_use,
+                                   double *r,
+                                   double *scratch,
+                                   struct yaga_metric_model *out,
                                    struct yaga_error *err)
 {
     const struct yaga_metric *m = &h->metrics[metric];
@@ -282,8 +343,9 @@ static enum yaga_status fit_metric(const struct yaga_fit_params *p, const struct
     out->cls = classify(p, m, &out->stats, top_share);
     if (out->cls == YAGA_CLASS_SPARSE)
         return YAGA_OK;
-    enum yaga_status st = yaga_profile_fit(h->g + metric * n_rows, h->when, use, n_rows,
-                                           m->seasonal && out->cls == YAGA_CLASS_DENSE, &out->profile, err);
+    enum yaga_status st =
+        yaga_profile_fit(h->g + metric * n_rows, h->when, use, n_rows,
+                         m->seasonal && out->cls == YAGA_CLASS_DENSE, &out->profile, err);
     if (st != YAGA_OK || out->cls != YAGA_CLASS_DENSE)
         return st;
     return fit_dense(p, h, period, metric, use, r, scratch, out, err);
@@ -297,7 +359,8 @@ static void pick_multivariate(const struct yaga_history *h, struct yaga_model *m
     for (size_t m = 0; m < model->n_metrics; m++) {
         const struct yaga_metric_model *mm = &model->metrics[m];
         bool inactive = h->metrics[m].zero_normal && mm->stats.zero_share > 0.0;
-        if (mm->cls == YAGA_CLASS_DENSE && !inactive && mm->stats.absent_share <= 1.0 - MV_MIN_PRESENCE)
+        if (mm->cls == YAGA_CLASS_DENSE && !inactive &&
+            mm->stats.absent_share <= 1.0 - MV_MIN_PRESENCE)
             model->mv_metric[model->n_mv++] = (uint32_t)m;
     }
     if (model->n_mv < MIN_MV_METRICS)
@@ -305,7 +368,8 @@ static void pick_multivariate(const struct yaga_history *h, struct yaga_model *m
 }
 
 /* Complete rows of residuals, row-major; r holds them metric by metric. */
-static size_t complete_rows(const struct yaga_model *model, const double *r, size_t n_rows, double *x)
+static size_t
+complete_rows(const struct yaga_model *model, const double *r, size_t n_rows, double *x)
 {
     size_t n = 0;
     for (size_t t = 0; t < n_rows; t++) {
@@ -320,8 +384,11 @@ static size_t complete_rows(const struct yaga_model *model, const double *r, siz
     return n;
 }
 
-static enum yaga_status grow_multivariate(const struct yaga_fit_params *p, const struct yaga_history *h,
-                                          const double *x, size_t n, struct yaga_model *model,
+static enum yaga_status grow_multivariate(const struct yaga_fit_params *p,
+                                          const struct yaga_history *h,
+                                          const double *x,
+                                          size_t n,
+                                          struct yaga_model *model,
                                           struct yaga_error *err)
 {
     struct yaga_forest_params fp = {.n_trees = p->n_trees_multivariate,
@@ -331,10 +398,11 @@ static enum yaga_status grow_multivariate(const struct yaga_fit_params *p, const
     YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
     if (scores == NULL)
         return yaga_error_nomem(err);
-    enum yaga_status st = yaga_forest_grow(x, n, model->n_mv, &fp, &model->mv_forest, scores, err);
+    enum yaga_status st =
+        yaga_forest_grow(x, n, model->n_mv, &fp, &model->mv_forest, scores, err);
     if (st == YAGA_OK)
-        st = calibrate_scores(p, scores, n, &model->mv_forest_scores, &model->mv_contamination,
-                              &model->mv_offset, err);
+        st = calibrate_scores(p, scores, n, &model->mv_forest_scores,
+                              &model->mv_contamination, &model->mv_offset, err);
     if (st != YAGA_OK)
         return st;
     st = yaga_pca_fit(x, n, model->n_mv, PCA_VARIANCE, &model->pca, scores, err);
@@ -346,11 +414,15 @@ static enum yaga_status grow_multivariate(const struct yaga_fit_params *p, const
         st = yaga_correlation_fit(x, n, model->n_mv, &model->correlation, err);
     if (st == YAGA_OK)
         st = yaga_drift_fit(x, n, model->n_mv, &model->drift, err);
-    return st == YAGA_E_NO_DATA ? YAGA_OK : st; /* so few rows: no baseline to drift from */
+    return st == YAGA_E_NO_DATA ? YAGA_OK
+                                : st; /* so few rows: no baseline to drift from */
 }
 
-static enum yaga_status fit_multivariate(const struct yaga_fit_params *p, const struct yaga_history *h,
-                                         const double *r, struct yaga_model *model, struct yaga_error *err)
+static enum yaga_status fit_multivariate(const struct yaga_fit_params *p,
+                                         const struct yaga_history *h,
+                                         const double *r,
+                                         struct yaga_model *model,
+                                         struct yaga_error *err)
 {
     no_contamination(&model->mv_contamination);
     model->mv_offset = (double)NAN;
@@ -383,15 +455,20 @@ static bool is_weekend(enum yaga_period period)
     return period == YAGA_WEEKEND_DAY || period == YAGA_WEEKEND_NIGHT;
 }
 
-enum yaga_status yaga_fit_model(const struct yaga_fit_params *params, const struct yaga_history *history,
-                                enum yaga_period period, const bool *use, size_t n_days, struct yaga_model **out,
+enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
+                                const struct yaga_history *history,
+                                enum yaga_period period,
+                                const bool *use,
+                                size_t n_days,
+                                struct yaga_model **out,
                                 struct yaga_error *err)
 {
     size_t n_rows = history->frame->n_rows;
     size_t n_metrics = history->frame->n_metrics;
     size_t need_days = params->min_days[is_weekend(period)];
     if (n_days < need_days)
-        return yaga_error_set(err, YAGA_E_NO_DATA, "%zu distinct days, %zu needed", n_days, need_days);
+        return yaga_error_set(err, YAGA_E_NO_DATA, "%zu distinct days, %zu needed",
+                              n_days, need_days);
     YAGA_AUTO_MEM(double) r = yaga_alloc(n_rows * n_metrics, sizeof *r);
     YAGA_AUTO_MEM(double) scratch = yaga_alloc(n_rows, sizeof *scratch);
     YAGA_AUTO(yaga_model) model = NULL;
@@ -415,7 +492,8 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params, const stru
             return yaga_error_wrap(err, "metric %s", history->metrics[m].name);
     }
     if (!any_modelled(model))
-        return yaga_error_set(err, YAGA_E_NO_DATA, "no metric has %zu usable values in %zu rows",
+        return yaga_error_set(err, YAGA_E_NO_DATA,
+                              "no metric has %zu usable values in %zu rows",
                               params->min_rows, n_use);
     st = fit_multivariate(params, history, r, model, err);
     if (st != YAGA_OK)

@@ -2,10 +2,11 @@
 /*
  * The story of one cycle, top to bottom:
  *
- *   leftovers of the outbox -> services -> health -> fetch -> each service: judge, announce ->
- *   sweep and tidy -> deliver -> active.json
+ *   leftovers of the outbox -> services -> health -> fetch -> each service: judge,
+ * announce -> sweep and tidy -> deliver -> active.json
  *
- * Whatever fails becomes a condition of the cycle or an outcome of one service; nothing is silent.
+ * Whatever fails becomes a condition of the cycle or an outcome of one service; nothing
+ * is silent.
  */
 #include "yaga/pipeline/infer.h"
 
@@ -30,26 +31,34 @@ void yaga_infer_result_clear(struct yaga_infer_result *result)
 
 int64_t yaga_infer_time(const struct yaga_setup *setup, int64_t now_s)
 {
-    return (now_s - yaga_config_int(setup->config, "victoria_metrics.query_delay_seconds")) / 60 * 60;
+    return (now_s -
+            yaga_config_int(setup->config, "victoria_metrics.query_delay_seconds")) /
+           60 * 60;
 }
 
-/* --- services --------------------------------------------------------------------------- */
+/* --- services
+ * --------------------------------------------------------------------------- */
 
 /* Configured services, else those that have models. */
 static enum yaga_status list_services(struct yaga_cycle_work *c, struct yaga_error *err)
 {
     const struct yaga_infer *infer = c->infer;
-    enum yaga_status st = yaga_setup_services(infer->setup, infer->options.only, infer->options.n_only,
-                                              &c->services, &c->n_services, err);
+    enum yaga_status st =
+        yaga_setup_services(infer->setup, infer->options.only, infer->options.n_only,
+                            &c->services, &c->n_services, err);
     if (st != YAGA_OK || c->n_services > 0)
         return st;
-    st = yaga_registry_services(yaga_config_string(infer->setup->config, "model.models_directory"), &c->found, err);
+    st = yaga_registry_services(
+        yaga_config_string(infer->setup->config, "model.models_directory"), &c->found,
+        err);
     if (st != YAGA_OK)
         return st;
     if (c->found.n == 0)
-        return yaga_error_set(err, YAGA_E_CONFIG,
-                              "nothing to do: no services configured and no models in %s; yaga-train makes them",
-                              yaga_config_string(infer->setup->config, "model.models_directory"));
+        return yaga_error_set(
+            err, YAGA_E_CONFIG,
+            "nothing to do: no services configured and no models in %s; yaga-train makes "
+            "them",
+            yaga_config_string(infer->setup->config, "model.models_directory"));
     const char **names = yaga_realloc(c->services, c->found.n, sizeof *names);
     if (names == NULL)
         return yaga_error_nomem(err);
@@ -60,10 +69,12 @@ static enum yaga_status list_services(struct yaga_cycle_work *c, struct yaga_err
     return YAGA_OK;
 }
 
-static enum yaga_status fetch(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
+static enum yaga_status
+fetch(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
 {
     const struct yaga_setup *setup = c->infer->setup;
-    size_t hour_rows = (size_t)(3600 / setup->step_s) + 1; /* the level correction looks back from a full hour */
+    size_t hour_rows = (size_t)(3600 / setup->step_s) +
+                       1; /* the level correction looks back from a full hour */
     size_t rows = setup->detect.window_rows + setup->detect.level_rows + hour_rows;
     struct yaga_source_request request = {
         .metrics = setup->metrics,
@@ -78,13 +89,19 @@ static enum yaga_status fetch(struct yaga_cycle_work *c, struct yaga_fleet *flee
     return yaga_source_fetch(c->infer->source, &request, fleet, err);
 }
 
-/* --- one service ---------------------------------------------------------------------------- */
+/* --- one service
+ * ---------------------------------------------------------------------------- */
 
-static void record_service(struct yaga_cycle_work *c, const char *name, const struct yaga_judgement *j)
+static void record_service(struct yaga_cycle_work *c,
+                           const char *name,
+                           const struct yaga_judgement *j)
 {
     struct yaga_infer_result *r = c->result;
     struct yaga_infer_service *s = &r->services[r->n_services++];
-    *s = (struct yaga_infer_service){.outcome = j->outcome, .period = j->period, .model_status = j->choice.status, .traffic_seen_s = j->traffic_seen_s};
+    *s = (struct yaga_infer_service){.outcome = j->outcome,
+                                     .period = j->period,
+                                     .model_status = j->choice.status,
+                                     .traffic_seen_s = j->traffic_seen_s};
     (void)yaga_format(s->name, sizeof s->name, "%s", name);
     (void)yaga_format(s->reason, sizeof s->reason, "%s", j->reason);
     memcpy(s->model_run_id, j->choice.run_id, sizeof s->model_run_id);
@@ -104,13 +121,17 @@ static void record_service(struct yaga_cycle_work *c, const char *name, const st
     }
     if (j->choice.problem[0] != '\0')
         yaga_log(YAGA_LOG_WARN, "MODEL_LOAD_FAILED", name, "%s", j->choice.problem);
-    if (j->choice.status == YAGA_MODEL_STALE && !j->choice.is_variant) { /* of a variant nothing newer can be had */
+    if (j->choice.status == YAGA_MODEL_STALE &&
+        !j->choice.is_variant) { /* of a variant nothing newer can be had */
         c->n_stale++;
         c->oldest_days = fmax(c->oldest_days, j->choice.age_days);
     }
 }
 
-static void run_service(struct yaga_cycle_work *c, struct yaga_fleet *fleet, size_t index, const struct yaga_when *when,
+static void run_service(struct yaga_cycle_work *c,
+                        struct yaga_fleet *fleet,
+                        size_t index,
+                        const struct yaga_when *when,
                         struct yaga_judgement *j)
 {
     struct yaga_error err = {.status = YAGA_OK};
@@ -121,13 +142,15 @@ static void run_service(struct yaga_cycle_work *c, struct yaga_fleet *fleet, siz
         (void)yaga_format(j->reason, sizeof j->reason, "interrupted");
         c->result->conditions |= YAGA_COND_INTERRUPTED;
     } else if (c->deadline_ms != 0 && yaga_clock_monotonic_ms() > c->deadline_ms) {
-        (void)yaga_format(j->reason, sizeof j->reason, "deadline: inference.max_run_seconds is used up");
+        (void)yaga_format(j->reason, sizeof j->reason,
+                          "deadline: inference.max_run_seconds is used up");
         c->result->conditions |= YAGA_COND_DEADLINE;
     } else {
         yaga_judge(c->infer, fleet, index, when, c->at_s, j);
     }
-    enum yaga_status st = yaga_announce(c->infer, &fleet->services[index].frame, name, j, c->clock_s,
-                                        c->result->cycle_id, c->result->documents, &c->announced, &err);
+    enum yaga_status st =
+        yaga_announce(c->infer, &fleet->services[index].frame, name, j, c->clock_s,
+                      c->result->cycle_id, c->result->documents, &c->announced, &err);
     if (st != YAGA_OK) {
         j->outcome = YAGA_SERVICE_ERROR;
         (void)yaga_format(j->reason, sizeof j->reason, "%.310s", err.text);
@@ -137,15 +160,16 @@ static void run_service(struct yaga_cycle_work *c, struct yaga_fleet *fleet, siz
     yaga_judgement_clear(j);
 }
 
-static enum yaga_status run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
+static enum yaga_status
+run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
 {
     size_t n_rows = fleet->services[0].frame.n_rows;
     YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(n_rows, sizeof *when);
     YAGA_AUTO_MEM(struct yaga_judgement) judgement = yaga_alloc(1, sizeof *judgement);
     if (when == NULL || judgement == NULL)
         return yaga_error_nomem(err);
-    yaga_period_grid(&c->infer->setup->calendar, fleet->services[0].frame.start_s, c->infer->setup->step_s, n_rows,
-                     when);
+    yaga_period_grid(&c->infer->setup->calendar, fleet->services[0].frame.start_s,
+                     c->infer->setup->step_s, n_rows, when);
     yaga_tell_metrics(c->infer->setup, fleet);
     for (size_t i = 0; i < fleet->n_services; i++)
         run_service(c, fleet, i, when, judgement);
@@ -160,12 +184,16 @@ static void all_unavailable(struct yaga_cycle_work *c, const struct yaga_error *
     if (why->status == YAGA_E_INTERRUPTED) {
         reason = "interrupted";
         yaga_cycle_condition(c, YAGA_COND_INTERRUPTED, why);
-        yaga_log(YAGA_LOG_WARN, "INTERRUPTED", NULL, "stopped by a signal before any service was evaluated");
+        yaga_log(YAGA_LOG_WARN, "INTERRUPTED", NULL,
+                 "stopped by a signal before any service was evaluated");
     } else if (why->status == YAGA_E_DEADLINE) {
         reason = "deadline";
         yaga_cycle_condition(c, YAGA_COND_DEADLINE, why);
-        yaga_log(YAGA_LOG_ERROR, "DEADLINE", NULL, "inference.max_run_seconds (%lld) is used up: %s",
-                 (long long)yaga_config_int(c->infer->setup->config, "inference.max_run_seconds"), why->text);
+        yaga_log(YAGA_LOG_ERROR, "DEADLINE", NULL,
+                 "inference.max_run_seconds (%lld) is used up: %s",
+                 (long long)yaga_config_int(c->infer->setup->config,
+                                            "inference.max_run_seconds"),
+                 why->text);
     } else {
         yaga_cycle_condition(c, YAGA_COND_BACKEND, why);
         yaga_log(YAGA_LOG_ERROR, "BACKEND_UNAVAILABLE", NULL, "%s", why->text);
@@ -182,7 +210,8 @@ static void all_unavailable(struct yaga_cycle_work *c, const struct yaga_error *
         c->result->n_skipped++;
     }
     struct yaga_error err;
-    if (yaga_announce_blind(c->infer, why, c->clock_s, c->result->cycle_id, &err) != YAGA_OK)
+    if (yaga_announce_blind(c->infer, why, c->clock_s, c->result->cycle_id, &err) !=
+        YAGA_OK)
         yaga_cycle_state_failure(c, "notice of a blind cycle", &err);
 }
 
@@ -237,12 +266,16 @@ static void finish(struct yaga_cycle_work *c, int64_t started_ms)
     r->at_s = c->at_s;
     c->infer->last_at_s = c->clock_s;
     if (c->n_stale > 0)
-        yaga_log(YAGA_LOG_WARN, "MODEL_STALE", NULL, "%zu services are judged by models up to %.1f days old: does yaga-train run?",
-                 c->n_stale, c->oldest_days);
+        yaga_log(
+            YAGA_LOG_WARN, "MODEL_STALE", NULL,
+            "%zu services are judged by models up to %.1f days old: does yaga-train run?",
+            c->n_stale, c->oldest_days);
     yaga_log(YAGA_LOG_INFO, "INFERENCE_COMPLETE", NULL,
-             "%zu services, %zu evaluated, %zu skipped, %zu errors, %zu anomalies, %zu confirmed, %zu closed, %lld sent, %lld ms",
-             r->n_services, r->n_evaluated, r->n_skipped, r->n_errors, r->n_anomalies, r->n_confirmed, r->n_closed,
-             (long long)r->n_sent, (long long)r->duration_ms);
+             "%zu services, %zu evaluated, %zu skipped, %zu errors, %zu anomalies, %zu "
+             "confirmed, %zu closed, %lld sent, %lld ms",
+             r->n_services, r->n_evaluated, r->n_skipped, r->n_errors, r->n_anomalies,
+             r->n_confirmed, r->n_closed, (long long)r->n_sent,
+             (long long)r->duration_ms);
 }
 
 static void cycle_clear(struct yaga_cycle_work *c)
@@ -251,18 +284,23 @@ static void cycle_clear(struct yaga_cycle_work *c)
     yaga_names_clear(&c->found);
 }
 
-enum yaga_status yaga_infer_cycle(struct yaga_infer *infer, int64_t at_s, struct yaga_infer_result *out,
+enum yaga_status yaga_infer_cycle(struct yaga_infer *infer,
+                                  int64_t at_s,
+                                  struct yaga_infer_result *out,
                                   struct yaga_error *err)
 {
     int64_t started_ms = yaga_clock_monotonic_ms();
     struct yaga_infer_result result = {.n_services = 0};
-    struct yaga_cycle_work c = {.infer = infer, .result = &result, .at_s = at_s, .clock_s = at_s};
-    c.deadline_ms = started_ms + 1000 * yaga_config_int(infer->setup->config, "inference.max_run_seconds");
+    struct yaga_cycle_work c = {
+        .infer = infer, .result = &result, .at_s = at_s, .clock_s = at_s};
+    c.deadline_ms = started_ms + 1000 * yaga_config_int(infer->setup->config,
+                                                        "inference.max_run_seconds");
     enum yaga_status st = list_services(&c, err);
     if (st == YAGA_OK) {
         result.services = yaga_calloc(c.n_services, sizeof *result.services);
         result.documents = infer->options.collect ? yaga_json_array_new() : NULL;
-        if (result.services == NULL || (infer->options.collect && result.documents == NULL))
+        if (result.services == NULL ||
+            (infer->options.collect && result.documents == NULL))
             st = yaga_error_nomem(err);
     }
     if (st == YAGA_OK) {

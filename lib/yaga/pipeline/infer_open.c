@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening and closing what cycles share. What cannot be used becomes a standing condition, not a refusal. */
+/* Opening and closing what cycles share. What cannot be used becomes a standing
+ * condition, not a refusal. */
 #include "yaga/base/log.h"
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
@@ -7,12 +8,17 @@
 #include "yaga/pipeline/infer_internal.h"
 #include "yaga/state/state.h"
 
-void yaga_infer_stand(struct yaga_infer *infer, unsigned condition, const struct yaga_error *err)
+void yaga_infer_stand(struct yaga_infer *infer,
+                      unsigned condition,
+                      const struct yaga_error *err)
 {
     infer->standing |= condition;
     if (infer->standing_error[0] == '\0')
-        (void)yaga_format(infer->standing_error, sizeof infer->standing_error, "%s", err->text);
-    yaga_log(YAGA_LOG_ERROR, condition == YAGA_COND_STATE ? "STATE_UNUSABLE" : "OUTPUT_UNUSABLE", NULL, "%s", err->text);
+        (void)yaga_format(infer->standing_error, sizeof infer->standing_error, "%s",
+                          err->text);
+    yaga_log(YAGA_LOG_ERROR,
+             condition == YAGA_COND_STATE ? "STATE_UNUSABLE" : "OUTPUT_UNUSABLE", NULL,
+             "%s", err->text);
 }
 
 static enum yaga_status take_lock(struct yaga_infer *infer, struct yaga_error *err)
@@ -29,7 +35,8 @@ static enum yaga_status take_lock(struct yaga_infer *infer, struct yaga_error *e
     return YAGA_OK;
 }
 
-/* Only behind the lock: two writers would announce twice. Without it cycles run untracked. */
+/* Only behind the lock: two writers would announce twice. Without it cycles run
+ * untracked. */
 static void open_state(struct yaga_infer *infer)
 {
     struct yaga_error err;
@@ -37,7 +44,9 @@ static void open_state(struct yaga_infer *infer)
         return;
     const char *path = yaga_config_string(infer->setup->config, "fingerprinting.db_path");
     if (yaga_state_open(path, infer->options.durable, &infer->store, &err) != YAGA_OK) {
-        yaga_infer_stand(infer, err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE, &err);
+        yaga_infer_stand(
+            infer, err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE,
+            &err);
         return;
     }
     if (yaga_cycle_last_end(infer->store, &infer->last_at_s, &err) != YAGA_OK)
@@ -56,8 +65,8 @@ static enum yaga_status open_source(struct yaga_infer *infer, struct yaga_error 
 {
     infer->source = infer->options.source;
     if (infer->source == NULL) {
-        enum yaga_status st =
-            yaga_setup_source(infer->setup, infer->options.interrupted, &infer->own_source, err);
+        enum yaga_status st = yaga_setup_source(infer->setup, infer->options.interrupted,
+                                                &infer->own_source, err);
         if (st != YAGA_OK)
             return st;
         infer->source = infer->own_source;
@@ -66,16 +75,19 @@ static enum yaga_status open_source(struct yaga_infer *infer, struct yaga_error 
     if (http == NULL || infer->store == NULL)
         return YAGA_OK;
     struct yaga_breaker breaker;
-    enum yaga_status st =
-        yaga_breaker_get(infer->store, yaga_config_string(infer->setup->config, "victoria_metrics.endpoint"),
-                         &breaker, err);
+    enum yaga_status st = yaga_breaker_get(
+        infer->store,
+        yaga_config_string(infer->setup->config, "victoria_metrics.endpoint"), &breaker,
+        err);
     if (st == YAGA_OK)
         yaga_http_set_breaker(http, breaker);
     return st;
 }
 
-enum yaga_status yaga_infer_open(const struct yaga_setup *setup, const struct yaga_infer_options *options,
-                                 struct yaga_infer **out, struct yaga_error *err)
+enum yaga_status yaga_infer_open(const struct yaga_setup *setup,
+                                 const struct yaga_infer_options *options,
+                                 struct yaga_infer **out,
+                                 struct yaga_error *err)
 {
     YAGA_AUTO(yaga_infer) infer = yaga_calloc(1, sizeof *infer);
     if (infer == NULL)

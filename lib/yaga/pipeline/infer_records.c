@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a cycle leaves behind besides verdicts: its row, service states, deliveries, active.json. */
+/* What a cycle leaves behind besides verdicts: its row, service states, deliveries,
+ * active.json. */
 #include "yaga/base/log.h"
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
 #include "yaga/state/state.h"
 
-void yaga_cycle_condition(struct yaga_cycle_work *c, unsigned condition, const struct yaga_error *err)
+void yaga_cycle_condition(struct yaga_cycle_work *c,
+                          unsigned condition,
+                          const struct yaga_error *err)
 {
     c->result->conditions |= condition;
     if (c->result->error[0] == '\0' && err != NULL)
         (void)yaga_format(c->result->error, sizeof c->result->error, "%s", err->text);
 }
 
-void yaga_cycle_state_failure(struct yaga_cycle_work *c, const char *what, struct yaga_error *err)
+void yaga_cycle_state_failure(struct yaga_cycle_work *c,
+                              const char *what,
+                              struct yaga_error *err)
 {
     (void)yaga_error_wrap(err, "%s", what);
     bool output = err->status == YAGA_E_IO || err->status == YAGA_E_NO_SPACE;
     yaga_cycle_condition(c, output ? YAGA_COND_OUTPUT : YAGA_COND_STATE, err);
-    yaga_log(YAGA_LOG_ERROR, output ? "OUTPUT_FAILED" : "STATE_FAILED", NULL, "%s", err->text);
+    yaga_log(YAGA_LOG_ERROR, output ? "OUTPUT_FAILED" : "STATE_FAILED", NULL, "%s",
+             err->text);
 }
 
 /* A damaged file opens as well as a sound one; once a day the whole of it is read. */
@@ -28,7 +34,8 @@ static enum yaga_status begin_record(struct yaga_cycle_work *c, struct yaga_erro
     enum yaga_status st = YAGA_OK;
     if (c->clock_s / 86400 != c->infer->last_at_s / 86400)
         st = yaga_store_check(store, err);
-    return st == YAGA_OK ? yaga_cycle_begin(store, c->clock_s, &c->result->cycle_id, err) : st;
+    return st == YAGA_OK ? yaga_cycle_begin(store, c->clock_s, &c->result->cycle_id, err)
+                         : st;
 }
 
 void yaga_cycle_open(struct yaga_cycle_work *c)
@@ -36,19 +43,23 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
     struct yaga_infer *infer = c->infer;
     struct yaga_error err;
     c->result->conditions |= infer->standing;
-    (void)yaga_format(c->result->error, sizeof c->result->error, "%s", infer->standing_error);
+    (void)yaga_format(c->result->error, sizeof c->result->error, "%s",
+                      infer->standing_error);
     if (infer->store == NULL)
         return;
     if (c->at_s < infer->last_at_s) {
         c->clock_s = infer->last_at_s;
         if (c->clock_s - c->at_s > 60)
-            yaga_log(YAGA_LOG_ERROR, "CLOCK_STEP", NULL, "time went back %lld s; the incident clock stands still",
+            yaga_log(YAGA_LOG_ERROR, "CLOCK_STEP", NULL,
+                     "time went back %lld s; the incident clock stands still",
                      (long long)(c->clock_s - c->at_s));
     }
     if (begin_record(c, &err) == YAGA_OK)
         return;
-    unsigned condition = err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE;
-    yaga_infer_stand(infer, condition, &err); /* it opened, but is of no use: go on untracked */
+    unsigned condition =
+        err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE;
+    yaga_infer_stand(infer, condition,
+                     &err); /* it opened, but is of no use: go on untracked */
     infer->store = yaga_store_close(infer->store);
     yaga_cycle_condition(c, condition, &err);
 }
@@ -60,7 +71,8 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c)
     struct yaga_error err;
     if (infer->store == NULL || infer->alerts_unusable)
         return;
-    if (yaga_outbox_flush(infer->store, infer->alerts_dir, c->clock_s, &counts, &err) != YAGA_OK)
+    if (yaga_outbox_flush(infer->store, infer->alerts_dir, c->clock_s, &counts, &err) !=
+        YAGA_OK)
         yaga_cycle_state_failure(c, "delivery", &err);
     c->result->n_sent += counts.sent;
     c->result->n_pending = counts.pending;
@@ -68,7 +80,8 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c)
         c->result->conditions |= YAGA_COND_PENDING;
 }
 
-static enum yaga_status put_service_state(struct yaga_cycle_work *c, const struct yaga_infer_service *s,
+static enum yaga_status put_service_state(struct yaga_cycle_work *c,
+                                          const struct yaga_infer_service *s,
                                           struct yaga_error *err)
 {
     struct yaga_service_state state = {.last_attempt_s = 0};
@@ -79,37 +92,45 @@ static enum yaga_status put_service_state(struct yaga_cycle_work *c, const struc
     if (s->outcome == YAGA_EVALUATED)
         state.last_evaluated_s = c->clock_s;
     state.failures_in_row = s->outcome == YAGA_EVALUATED ? 0 : state.failures_in_row + 1;
-    (void)yaga_format(state.last_outcome, sizeof state.last_outcome, "%s", yaga_infer_outcome_name(s->outcome));
+    (void)yaga_format(state.last_outcome, sizeof state.last_outcome, "%s",
+                      yaga_infer_outcome_name(s->outcome));
     return yaga_service_state_put(c->infer->store, s->name, &state, err);
 }
 
-/* What was evaluated, and when traffic was seen: only where there is a metric of that role. */
-static enum yaga_status put_service_states(struct yaga_cycle_work *c, struct yaga_error *err)
+/* What was evaluated, and when traffic was seen: only where there is a metric of that
+ * role. */
+static enum yaga_status put_service_states(struct yaga_cycle_work *c,
+                                           struct yaga_error *err)
 {
     const struct yaga_setup *setup = c->infer->setup;
-    int traffic = yaga_metric_by_role(setup->metrics, setup->n_metrics, YAGA_ROLE_TRAFFIC);
+    int traffic =
+        yaga_metric_by_role(setup->metrics, setup->n_metrics, YAGA_ROLE_TRAFFIC);
     enum yaga_status st = YAGA_OK;
     for (size_t i = 0; st == YAGA_OK && i < c->result->n_services; i++) {
         const struct yaga_infer_service *s = &c->result->services[i];
         st = put_service_state(c, s, err);
         if (st == YAGA_OK && s->traffic_seen_s != 0)
-            st = yaga_last_seen_put(c->infer->store, s->name, setup->metrics[traffic].name, s->traffic_seen_s, err);
+            st = yaga_last_seen_put(c->infer->store, s->name,
+                                    setup->metrics[traffic].name, s->traffic_seen_s, err);
     }
     return st;
 }
 
 static enum yaga_status sweep(struct yaga_cycle_work *c, struct yaga_error *err)
 {
-    if (c->infer->options.only != NULL) /* a restricted cycle says nothing about the others */
+    if (c->infer->options.only !=
+        NULL) /* a restricted cycle says nothing about the others */
         return YAGA_OK;
-    return yaga_announce_sweep(c->infer, c->services, c->n_services, c->clock_s, c->result->cycle_id,
-                               c->result->documents, &c->announced, err);
+    return yaga_announce_sweep(c->infer, c->services, c->n_services, c->clock_s,
+                               c->result->cycle_id, c->result->documents, &c->announced,
+                               err);
 }
 
 static enum yaga_status tidy(struct yaga_cycle_work *c, struct yaga_error *err)
 {
     struct yaga_infer *infer = c->infer;
-    enum yaga_status st = yaga_incidents_tidy(infer->store, &infer->setup->incident, c->clock_s, err);
+    enum yaga_status st =
+        yaga_incidents_tidy(infer->store, &infer->setup->incident, c->clock_s, err);
     if (st == YAGA_OK)
         st = yaga_outbox_tidy(infer->store, c->clock_s, err);
     if (st == YAGA_OK)
@@ -124,9 +145,10 @@ static enum yaga_status put_cycle(struct yaga_cycle_work *c, struct yaga_error *
         .cycle_id = r->cycle_id,
         .started_at_s = c->clock_s,
         .finished_at_s = c->clock_s,
-        .status = (r->conditions & (YAGA_COND_BACKEND | YAGA_COND_INTERNAL)) != 0 ? "FAILED"
-                  : r->conditions != 0                                            ? "PARTIAL"
-                                                                                  : "OK",
+        .status = (r->conditions & (YAGA_COND_BACKEND | YAGA_COND_INTERNAL)) != 0
+                      ? "FAILED"
+                  : r->conditions != 0 ? "PARTIAL"
+                                       : "OK",
         .n_services = (int64_t)r->n_services,
         .n_evaluated = (int64_t)r->n_evaluated,
         .n_skipped = (int64_t)(r->n_skipped + r->n_errors),
@@ -146,9 +168,10 @@ static enum yaga_status put_breaker(struct yaga_cycle_work *c, struct yaga_error
     struct yaga_http *http = yaga_source_http(c->infer->source);
     if (http == NULL)
         return YAGA_OK;
-    return yaga_breaker_put(c->infer->store,
-                            yaga_config_string(c->infer->setup->config, "victoria_metrics.endpoint"),
-                            yaga_http_breaker(http), err);
+    return yaga_breaker_put(
+        c->infer->store,
+        yaga_config_string(c->infer->setup->config, "victoria_metrics.endpoint"),
+        yaga_http_breaker(http), err);
 }
 
 void yaga_cycle_close(struct yaga_cycle_work *c)
@@ -184,7 +207,8 @@ void yaga_cycle_write_active(struct yaga_cycle_work *c)
         return;
     if (yaga_deliver_active(infer->store, infer->alerts_dir, c->clock_s, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "active.json", &err);
-    int64_t days = yaga_config_int(infer->setup->config, "inference.alerts_retention_days");
+    int64_t days =
+        yaga_config_int(infer->setup->config, "inference.alerts_retention_days");
     bool new_day = c->clock_s / 86400 != infer->last_at_s / 86400;
     if (new_day && yaga_alerts_tidy(infer->alerts_dir, c->clock_s, days, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "alerts retention", &err);

@@ -17,16 +17,19 @@ void yaga_judgement_clear(struct yaga_judgement *judgement)
     yaga_evidence_grid_clear(&judgement->grid);
 }
 
-static void refuse(struct yaga_judgement *j, enum yaga_outcome outcome, const char *reason)
+static void
+refuse(struct yaga_judgement *j, enum yaga_outcome outcome, const char *reason)
 {
     j->outcome = outcome;
     (void)yaga_format(j->reason, sizeof j->reason, "%s", reason);
 }
 
 /* Latest row that holds anything and is not too old; n_rows when there is none. */
-static size_t latest_row(const struct yaga_infer *infer, const struct yaga_frame *frame, int64_t at_s)
+static size_t
+latest_row(const struct yaga_infer *infer, const struct yaga_frame *frame, int64_t at_s)
 {
-    int64_t max_age = yaga_config_int(infer->setup->config, "inference.max_sample_age_seconds");
+    int64_t max_age =
+        yaga_config_int(infer->setup->config, "inference.max_sample_age_seconds");
     for (size_t t = frame->n_rows; t-- > 0;) {
         if (at_s - yaga_frame_time(frame, t) > max_age)
             break;
@@ -46,28 +49,38 @@ static bool seen_in_frame(const struct yaga_frame *frame, size_t metric, size_t 
     return false;
 }
 
-/* Within the presence lookback, which may reach further than the frame: the database remembers. */
-static enum yaga_status seen_lately(const struct yaga_infer *infer, const char *service, const struct yaga_frame *frame,
-                                    size_t metric, int64_t at_s, bool *seen, struct yaga_error *err)
+/* Within the presence lookback, which may reach further than the frame: the database
+ * remembers. */
+static enum yaga_status seen_lately(const struct yaga_infer *infer,
+                                    const char *service,
+                                    const struct yaga_frame *frame,
+                                    size_t metric,
+                                    int64_t at_s,
+                                    bool *seen,
+                                    struct yaga_error *err)
 {
-    int64_t lookback_s = 3600 * yaga_config_int(infer->setup->config, "inference.presence_lookback_hours");
+    int64_t lookback_s =
+        3600 * yaga_config_int(infer->setup->config, "inference.presence_lookback_hours");
     int64_t last_s = 0;
     *seen = seen_in_frame(frame, metric, (size_t)(lookback_s / frame->step_s));
     if (*seen || infer->store == NULL)
         return YAGA_OK;
-    enum yaga_status st =
-        yaga_last_seen_get(infer->store, service, infer->setup->metrics[metric].name, &last_s, err);
+    enum yaga_status st = yaga_last_seen_get(
+        infer->store, service, infer->setup->metrics[metric].name, &last_s, err);
     *seen = st == YAGA_OK && last_s > 0 && at_s - last_s <= lookback_s;
     return st;
 }
 
 static bool failed(const struct yaga_fleet_service *service, size_t metric)
 {
-    return service->presence[metric] == YAGA_FAILED || service->presence[metric] == YAGA_AMBIGUOUS;
+    return service->presence[metric] == YAGA_FAILED ||
+           service->presence[metric] == YAGA_AMBIGUOUS;
 }
 
 /* Did enough queries work? false: outcome and reason are set. */
-static bool queries_usable(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int traffic,
+static bool queries_usable(const struct yaga_infer *infer,
+                           const struct yaga_fleet_service *service,
+                           int traffic,
                            struct yaga_judgement *j)
 {
     size_t n = infer->setup->n_metrics;
@@ -75,19 +88,24 @@ static bool queries_usable(const struct yaga_infer *infer, const struct yaga_fle
         if (failed(service, m))
             j->failed_metrics[j->n_failed++] = j->metrics[m].name;
     }
-    if ((traffic < 0 || !failed(service, (size_t)traffic)) && j->n_failed <= MAX_FAILED_METRICS &&
-        (j->n_failed < n || n == 0))
+    if ((traffic < 0 || !failed(service, (size_t)traffic)) &&
+        j->n_failed <= MAX_FAILED_METRICS && (j->n_failed < n || n == 0))
         return true;
     refuse(j, YAGA_METRICS_UNAVAILABLE, "critical_metrics_unavailable");
     return false;
 }
 
 /* detection.md 2.4. *usable false: outcome and reason are set. */
-static enum yaga_status check_input(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int64_t at_s,
-                                    struct yaga_judgement *j, bool *usable, struct yaga_error *err)
+static enum yaga_status check_input(const struct yaga_infer *infer,
+                                    const struct yaga_fleet_service *service,
+                                    int64_t at_s,
+                                    struct yaga_judgement *j,
+                                    bool *usable,
+                                    struct yaga_error *err)
 {
     const struct yaga_frame *frame = &service->frame;
-    int traffic = yaga_metric_by_role(j->metrics, infer->setup->n_metrics, YAGA_ROLE_TRAFFIC);
+    int traffic =
+        yaga_metric_by_role(j->metrics, infer->setup->n_metrics, YAGA_ROLE_TRAFFIC);
     *usable = false;
     if (!queries_usable(infer, service, traffic, j))
         return YAGA_OK;
@@ -100,33 +118,46 @@ static enum yaga_status check_input(const struct yaga_infer *infer, const struct
     bool missed = false;
     enum yaga_status st = YAGA_OK;
     if (traffic >= 0 && isnan(yaga_frame_at(frame, j->row, (size_t)traffic)))
-        st = seen_lately(infer, service->name, frame, (size_t)traffic, at_s, &missed, err);
+        st =
+            seen_lately(infer, service->name, frame, (size_t)traffic, at_s, &missed, err);
     else if (traffic >= 0)
         j->traffic_seen_s = j->row_time_s;
     if (missed) {
-        (void)yaga_format(j->reason, sizeof j->reason, "%s_absent", j->metrics[traffic].name);
+        (void)yaga_format(j->reason, sizeof j->reason, "%s_absent",
+                          j->metrics[traffic].name);
         j->outcome = YAGA_METRICS_UNAVAILABLE;
     }
     *usable = !missed;
     return st;
 }
 
-static enum yaga_status choose(struct yaga_infer *infer, const char *service, const struct yaga_when *when,
-                               size_t first_row, int64_t at_s, struct yaga_judgement *j, struct yaga_error *err)
+static enum yaga_status choose(struct yaga_infer *infer,
+                               const char *service,
+                               const struct yaga_when *when,
+                               size_t first_row,
+                               int64_t at_s,
+                               struct yaga_judgement *j,
+                               struct yaga_error *err)
 {
     bool need[YAGA_N_PERIODS] = {false};
     for (size_t t = first_row; t <= j->row; t++)
         need[when[t].period] = true;
-    return yaga_shelf_choose(infer->shelf, service, need, j->period, at_s, &j->choice, err);
+    return yaga_shelf_choose(infer->shelf, service, need, j->period, at_s, &j->choice,
+                             err);
 }
 
-static enum yaga_status evaluate(struct yaga_infer *infer, const char *service, const struct yaga_frame *frame,
-                                 const struct yaga_when *when, int64_t at_s, struct yaga_judgement *j,
+static enum yaga_status evaluate(struct yaga_infer *infer,
+                                 const char *service,
+                                 const struct yaga_frame *frame,
+                                 const struct yaga_when *when,
+                                 int64_t at_s,
+                                 struct yaga_judgement *j,
                                  struct yaga_error *err)
 {
     struct yaga_detect_params params = infer->setup->detect;
     struct yaga_frame known = *frame; /* up to the judged row; borrows the values */
-    size_t first_row = j->row + 1 > params.window_rows ? j->row + 1 - params.window_rows : 0;
+    size_t first_row =
+        j->row + 1 > params.window_rows ? j->row + 1 - params.window_rows : 0;
     known.n_rows = j->row + 1;
     params.joint_rows = (size_t)params.persistence_n; /* what one verdict looks back at */
     j->period = when[j->row].period;
@@ -136,23 +167,29 @@ static enum yaga_status evaluate(struct yaga_infer *infer, const char *service, 
     if (j->choice.current == NULL) {
         j->outcome = YAGA_NO_MODEL;
         if (j->choice.problem[0] == '\0')
-            (void)yaga_format(j->choice.problem, sizeof j->choice.problem,
-                              "no model for %s or what it falls back to, see yaga-train --list-models",
-                              yaga_period_name(j->period));
+            (void)yaga_format(
+                j->choice.problem, sizeof j->choice.problem,
+                "no model for %s or what it falls back to, see yaga-train --list-models",
+                yaga_period_name(j->period));
         (void)yaga_format(j->reason, sizeof j->reason, "%.310s", j->choice.problem);
         return YAGA_OK;
     }
-    st = yaga_detect_score(&params, j->metrics, infer->setup->n_metrics, &j->choice.set, &known, when, first_row,
-                           &j->grid, err);
+    st = yaga_detect_score(&params, j->metrics, infer->setup->n_metrics, &j->choice.set,
+                           &known, when, first_row, &j->grid, err);
     if (st != YAGA_OK)
         return st;
-    yaga_detect_decide(&params, j->metrics, &known, &j->grid, j->row, j->choice.confidence, &j->verdict);
+    yaga_detect_decide(&params, j->metrics, &known, &j->grid, j->row,
+                       j->choice.confidence, &j->verdict);
     j->outcome = YAGA_EVALUATED;
     return YAGA_OK;
 }
 
-void yaga_judge(struct yaga_infer *infer, struct yaga_fleet *fleet, size_t service, const struct yaga_when *when,
-                int64_t at_s, struct yaga_judgement *out)
+void yaga_judge(struct yaga_infer *infer,
+                struct yaga_fleet *fleet,
+                size_t service,
+                const struct yaga_when *when,
+                int64_t at_s,
+                struct yaga_judgement *out)
 {
     struct yaga_fleet_service *s = &fleet->services[service];
     struct yaga_error err = {.status = YAGA_OK};

@@ -13,7 +13,8 @@
 
 enum { SCORES_CHUNK = 1 << 20, SCORES_BUFFER_MAX = 64 << 20 };
 
-/* The score table is appended in chunks: memory does not grow with the length of the replay. */
+/* The score table is appended in chunks: memory does not grow with the length of the
+ * replay. */
 struct scores {
     const char *path;
     struct yaga_str buffer;
@@ -23,12 +24,15 @@ static enum yaga_status scores_flush(struct scores *s, struct yaga_error *err)
 {
     if (s->path == NULL || s->buffer.length == 0)
         return YAGA_OK;
-    enum yaga_status st = yaga_file_append(s->path, yaga_str_get(&s->buffer), s->buffer.length, err);
+    enum yaga_status st =
+        yaga_file_append(s->path, yaga_str_get(&s->buffer), s->buffer.length, err);
     yaga_str_reset(&s->buffer);
     return st;
 }
 
-static enum yaga_status scores_open(struct scores *s, const char *path, const struct yaga_setup *setup,
+static enum yaga_status scores_open(struct scores *s,
+                                    const char *path,
+                                    const struct yaga_setup *setup,
                                     struct yaga_error *err)
 {
     s->path = path;
@@ -43,17 +47,21 @@ static enum yaga_status scores_open(struct scores *s, const char *path, const st
         st = yaga_str_appendf(&s->buffer, ",%s", setup->metrics[m].name);
     if (st == YAGA_OK)
         st = yaga_str_append(&s->buffer, "\n");
-    return st == YAGA_OK ? YAGA_OK : yaga_error_set(err, st, "%s: header does not fit", path);
+    return st == YAGA_OK ? YAGA_OK
+                         : yaga_error_set(err, st, "%s: header does not fit", path);
 }
 
 /* A missing score is an empty field. */
 static enum yaga_status append_score(struct yaga_str *out, double score)
 {
     char text[YAGA_DOUBLE_TEXT_MAX];
-    return yaga_str_appendf(out, ",%s", isnan(score) ? "" : yaga_format_double(score, text));
+    return yaga_str_appendf(out, ",%s",
+                            isnan(score) ? "" : yaga_format_double(score, text));
 }
 
-static enum yaga_status scores_add(struct scores *s, const struct yaga_setup *setup, const struct yaga_infer_result *r,
+static enum yaga_status scores_add(struct scores *s,
+                                   const struct yaga_setup *setup,
+                                   const struct yaga_infer_result *r,
                                    struct yaga_error *err)
 {
     if (s->path == NULL)
@@ -85,8 +93,11 @@ static void add_up(struct yaga_replay_report *report, const struct yaga_infer_re
     report->conditions |= r->conditions;
 }
 
-static enum yaga_status run_cycles(const struct yaga_setup *setup, const struct yaga_replay_options *o,
-                                   struct yaga_infer *infer, struct scores *scores, struct yaga_replay_report *report,
+static enum yaga_status run_cycles(const struct yaga_setup *setup,
+                                   const struct yaga_replay_options *o,
+                                   struct yaga_infer *infer,
+                                   struct scores *scores,
+                                   struct yaga_replay_report *report,
                                    struct yaga_error *err)
 {
     for (int64_t at = o->from_s; at < o->to_s; at += o->every_s) {
@@ -108,21 +119,32 @@ static enum yaga_status run_cycles(const struct yaga_setup *setup, const struct 
 }
 
 /* An archive is read once for the whole span instead of once per cycle. */
-static enum yaga_status open_source(const struct yaga_setup *setup, const struct yaga_replay_options *o,
-                                    struct yaga_source **out, struct yaga_error *err)
+static enum yaga_status open_source(const struct yaga_setup *setup,
+                                    const struct yaga_replay_options *o,
+                                    struct yaga_source **out,
+                                    struct yaga_error *err)
 {
     enum yaga_status st = yaga_setup_source(setup, o->interrupted, out, err);
-    if (st != YAGA_OK || strcmp(yaga_config_string(setup->config, "source.type"), "archive") != 0)
+    if (st != YAGA_OK ||
+        strcmp(yaga_config_string(setup->config, "source.type"), "archive") != 0)
         return st;
-    int64_t history = (int64_t)(setup->detect.window_rows + setup->detect.level_rows + 2) * setup->step_s + 7200;
-    return yaga_source_archive_preload(*out, setup->metrics, setup->n_metrics, o->from_s - history, o->to_s + 1, err);
+    int64_t history =
+        (int64_t)(setup->detect.window_rows + setup->detect.level_rows + 2) *
+            setup->step_s +
+        7200;
+    return yaga_source_archive_preload(*out, setup->metrics, setup->n_metrics,
+                                       o->from_s - history, o->to_s + 1, err);
 }
 
-enum yaga_status yaga_replay_run(const struct yaga_setup *setup, const struct yaga_replay_options *options,
-                                 struct yaga_replay_report *out, struct yaga_error *err)
+enum yaga_status yaga_replay_run(const struct yaga_setup *setup,
+                                 const struct yaga_replay_options *options,
+                                 struct yaga_replay_report *out,
+                                 struct yaga_error *err)
 {
     if (options->every_s < 1 || options->from_s >= options->to_s)
-        return yaga_error_set(err, YAGA_E_ARG, "replay: --from must be before --to, and --every at least 1s");
+        return yaga_error_set(
+            err, YAGA_E_ARG,
+            "replay: --from must be before --to, and --every at least 1s");
     int64_t started_ms = yaga_clock_monotonic_ms();
     YAGA_AUTO(yaga_source) source = NULL;
     YAGA_AUTO(yaga_infer) infer = NULL;
@@ -131,7 +153,8 @@ enum yaga_status yaga_replay_run(const struct yaga_setup *setup, const struct ya
     yaga_file_set_durable(false);
     enum yaga_status st = open_source(setup, options, &source, err);
     if (st == YAGA_OK) {
-        struct yaga_infer_options io = {.source = source, .interrupted = options->interrupted};
+        struct yaga_infer_options io = {.source = source,
+                                        .interrupted = options->interrupted};
         st = yaga_infer_open(setup, &io, &infer, err);
     }
     if (st == YAGA_OK)

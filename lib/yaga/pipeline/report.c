@@ -78,7 +78,8 @@ static const char *cure(enum yaga_train_outcome outcome)
         return "Check that the metric source is reachable and answers the queries; the "
                "models that are there stay in use.";
     case YAGA_TRAIN_VALIDATION:
-        return "Models before it stay in use. Look at the held-out days in the charts: real "
+        return "Models before it stay in use. Look at the held-out days in the charts: "
+               "real "
                "trouble there passes by itself; --promote publishes anyway.";
     case YAGA_TRAIN_PROMOTION:
         return "Check space and permissions of model.models_directory and "

@@ -25,8 +25,8 @@ static enum yaga_metric_kind kind_of(const char *word)
 static enum yaga_metric_role role_of(const char *word)
 {
     static const enum yaga_metric_role roles[] = {YAGA_ROLE_TRAFFIC, YAGA_ROLE_LATENCY,
-                                                  YAGA_ROLE_DEPENDENCY, YAGA_ROLE_DATABASE,
-                                                  YAGA_ROLE_ERRORS};
+                                                  YAGA_ROLE_DEPENDENCY,
+                                                  YAGA_ROLE_DATABASE, YAGA_ROLE_ERRORS};
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         if (strcmp(word, yaga_role_name(roles[i])) == 0)
             return roles[i];
@@ -41,7 +41,8 @@ static enum yaga_direction direction_of(const char *word)
     return strcmp(word, "low") == 0 ? YAGA_LOW : YAGA_BOTH;
 }
 
-/* "auto": what multiplicative, skewed and bounded quantities ask for; a gauge stays as it is. */
+/* "auto": what multiplicative, skewed and bounded quantities ask for; a gauge stays as it
+ * is. */
 static enum yaga_transform transform_of(const char *word, enum yaga_metric_kind kind)
 {
     if (strcmp(word, "none") == 0)
@@ -53,15 +54,20 @@ static enum yaga_transform transform_of(const char *word, enum yaga_metric_kind 
     if (strcmp(word, "logit") == 0)
         return YAGA_TRANSFORM_LOGIT;
     switch (kind) {
-    case YAGA_KIND_RATE: return YAGA_TRANSFORM_LOG1P;
-    case YAGA_KIND_LATENCY: return YAGA_TRANSFORM_LOG;
-    case YAGA_KIND_RATIO: return YAGA_TRANSFORM_LOGIT;
-    case YAGA_KIND_GAUGE: break;
+    case YAGA_KIND_RATE:
+        return YAGA_TRANSFORM_LOG1P;
+    case YAGA_KIND_LATENCY:
+        return YAGA_TRANSFORM_LOG;
+    case YAGA_KIND_RATIO:
+        return YAGA_TRANSFORM_LOGIT;
+    case YAGA_KIND_GAUGE:
+        break;
     }
     return YAGA_TRANSFORM_NONE;
 }
 
-/* Ratios have no daily profile of their own by default: their level follows the traffic they are counted on. */
+/* Ratios have no daily profile of their own by default: their level follows the traffic
+ * they are counted on. */
 static bool seasonal_of(const char *word, enum yaga_metric_kind kind, bool enabled)
 {
     if (!enabled || strcmp(word, "no") == 0)
@@ -71,22 +77,27 @@ static bool seasonal_of(const char *word, enum yaga_metric_kind kind, bool enabl
 
 static double optional(const struct yaga_config *config, const char *key, size_t i)
 {
-    return yaga_config_item_is_set(config, key, i) ? yaga_config_item_float(config, key, i)
-                                                   : (double)NAN;
+    return yaga_config_item_is_set(config, key, i)
+               ? yaga_config_item_float(config, key, i)
+               : (double)NAN;
 }
 
-enum yaga_status yaga_setup_metrics(const struct yaga_config *c, struct yaga_metric out[YAGA_METRICS_MAX],
-                                    size_t *n_out, struct yaga_error *err)
+enum yaga_status yaga_setup_metrics(const struct yaga_config *c,
+                                    struct yaga_metric out[YAGA_METRICS_MAX],
+                                    size_t *n_out,
+                                    struct yaga_error *err)
 {
     size_t n = yaga_config_list_size(c, "metrics");
     bool seasonal = yaga_config_bool(c, "training.seasonal_residual");
     if (n > YAGA_METRICS_MAX)
         return yaga_error_set(err, YAGA_E_CONFIG, "%s: metrics: %zu entries, at most %d",
-                              yaga_config_where(c, "metrics", 0), n, (int)YAGA_METRICS_MAX);
+                              yaga_config_where(c, "metrics", 0), n,
+                              (int)YAGA_METRICS_MAX);
     for (size_t i = 0; i < n; i++) {
         struct yaga_metric *m = &out[i];
         const char *name = yaga_config_item_string(c, "metrics[].name", i);
-        *m = (struct yaga_metric){.query = yaga_config_item_string(c, "metrics[].query", i)};
+        *m = (struct yaga_metric){.query =
+                                      yaga_config_item_string(c, "metrics[].query", i)};
         (void)yaga_format(m->name, sizeof m->name, "%s", name);
         m->service_label = yaga_config_item_string(c, "metrics[].service_label", i);
         const char *series = yaga_config_item_string(c, "metrics[].series", i);
@@ -96,14 +107,16 @@ enum yaga_status yaga_setup_metrics(const struct yaga_config *c, struct yaga_met
         m->kind = kind_of(yaga_config_item_string(c, "metrics[].kind", i));
         m->role = role_of(yaga_config_item_string(c, "metrics[].role", i));
         m->bad = direction_of(yaga_config_item_string(c, "metrics[].bad_direction", i));
-        m->transform = transform_of(yaga_config_item_string(c, "metrics[].transform", i), m->kind);
-        m->seasonal =
-            seasonal_of(yaga_config_item_string(c, "metrics[].seasonal", i), m->kind, seasonal);
+        m->transform =
+            transform_of(yaga_config_item_string(c, "metrics[].transform", i), m->kind);
+        m->seasonal = seasonal_of(yaga_config_item_string(c, "metrics[].seasonal", i),
+                                  m->kind, seasonal);
         m->zero_normal = yaga_config_item_bool(c, "metrics[].zero_normal", i);
         m->expected = yaga_config_item_bool(c, "metrics[].expected", i);
         m->min = optional(c, "metrics[].min", i);
         m->max = optional(c, "metrics[].max", i);
-        m->min_relative_change = yaga_config_item_float(c, "metrics[].min_relative_change", i);
+        m->min_relative_change =
+            yaga_config_item_float(c, "metrics[].min_relative_change", i);
         m->min_delta = yaga_config_item_float(c, "metrics[].min_delta", i);
         m->min_value = yaga_config_item_float(c, "metrics[].min_value", i);
     }
@@ -128,7 +141,9 @@ static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_err
     for (size_t i = 0; i < n; i++) {
         enum yaga_status st = yaga_calendar_add_holiday(cal, days[i], err);
         if (st != YAGA_OK)
-            return yaga_error_wrap(err, "%s: time_periods.public_holidays", yaga_config_where(c, "time_periods.public_holidays", 0));
+            return yaga_error_wrap(
+                err, "%s: time_periods.public_holidays",
+                yaga_config_where(c, "time_periods.public_holidays", 0));
     }
     return YAGA_OK;
 }
@@ -149,7 +164,8 @@ static bool span_time(const char *text, bool end, int64_t *out_s)
 
 bool yaga_setup_span(const char *start, const char *end, int64_t *start_s, int64_t *end_s)
 {
-    return span_time(start, false, start_s) && span_time(end, true, end_s) && *start_s < *end_s;
+    return span_time(start, false, start_s) && span_time(end, true, end_s) &&
+           *start_s < *end_s;
 }
 
 static enum yaga_status setup_excluded(struct yaga_setup *setup, struct yaga_error *err)
@@ -158,15 +174,20 @@ static enum yaga_status setup_excluded(struct yaga_setup *setup, struct yaga_err
     const struct yaga_config *c = setup->config;
     size_t n = yaga_config_list_size(c, list);
     for (size_t i = 0; i < n; i++) {
-        const char *start = yaga_config_item_string(c, "training.excluded_periods[].start", i);
-        const char *end = yaga_config_item_string(c, "training.excluded_periods[].end", i);
-        const char *variant = yaga_config_item_string(c, "training.excluded_periods[].model_variant", i);
+        const char *start =
+            yaga_config_item_string(c, "training.excluded_periods[].start", i);
+        const char *end =
+            yaga_config_item_string(c, "training.excluded_periods[].end", i);
+        const char *variant =
+            yaga_config_item_string(c, "training.excluded_periods[].model_variant", i);
         int64_t start_s, end_s;
         if (!yaga_setup_span(start, end, &start_s, &end_s))
-            return yaga_error_set(err, YAGA_E_CONFIG, "%s: %s: \"%s\" to \"%s\" is no span of time",
+            return yaga_error_set(err, YAGA_E_CONFIG,
+                                  "%s: %s: \"%s\" to \"%s\" is no span of time",
                                   yaga_config_where(c, list, i), list, start, end);
-        enum yaga_status st = yaga_spans_add(&setup->excluded, start_s, end_s,
-                                             strcmp(variant, "none") == 0 ? NULL : variant, err);
+        enum yaga_status st =
+            yaga_spans_add(&setup->excluded, start_s, end_s,
+                           strcmp(variant, "none") == 0 ? NULL : variant, err);
         if (st != YAGA_OK)
             return yaga_error_wrap(err, "%s: %s", yaga_config_where(c, list, i), list);
     }
@@ -189,9 +210,10 @@ static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error
     d->min_effect_z = yaga_config_float(c, "detection.min_effect_z");
     d->fast_fail_error_rate = yaga_config_float(c, "detection.fast_fail_error_rate");
     d->min_errors = (double)yaga_config_int(c, "detection.min_errors");
-    d->window_rows = (size_t)(yaga_config_int(c, "inference.window_minutes") * 60 / setup->step_s);
-    d->level_rows =
-        (size_t)(yaga_config_int(c, "inference.level_window_hours") * 3600 / setup->step_s);
+    d->window_rows =
+        (size_t)(yaga_config_int(c, "inference.window_minutes") * 60 / setup->step_s);
+    d->level_rows = (size_t)(yaga_config_int(c, "inference.level_window_hours") * 3600 /
+                             setup->step_s);
     static const char *const levels[] = {
         "training.alert_budget.low_hours", "training.alert_budget.medium_hours",
         "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
@@ -205,19 +227,27 @@ static void setup_incident(struct yaga_setup *setup)
     const struct yaga_config *c = setup->config;
     struct yaga_incident_params *p = &setup->incident;
     yaga_incident_params_init(p);
-    p->confirmation_cycles = (int)yaga_config_int(c, "fingerprinting.confirmation_cycles");
-    p->confirmation_max_gap = (int)yaga_config_int(c, "fingerprinting.confirmation_max_gap");
-    p->resolution_grace_cycles = (int)yaga_config_int(c, "fingerprinting.resolution_grace_cycles");
-    p->separation_s = 60 * yaga_config_int(c, "fingerprinting.incident_separation_minutes");
+    p->confirmation_cycles =
+        (int)yaga_config_int(c, "fingerprinting.confirmation_cycles");
+    p->confirmation_max_gap =
+        (int)yaga_config_int(c, "fingerprinting.confirmation_max_gap");
+    p->resolution_grace_cycles =
+        (int)yaga_config_int(c, "fingerprinting.resolution_grace_cycles");
+    p->separation_s =
+        60 * yaga_config_int(c, "fingerprinting.incident_separation_minutes");
     p->reopen_window_s = p->separation_s;
     if (yaga_config_is_set(c, "fingerprinting.reopen_window_minutes"))
-        p->reopen_window_s = 60 * yaga_config_int(c, "fingerprinting.reopen_window_minutes");
+        p->reopen_window_s =
+            60 * yaga_config_int(c, "fingerprinting.reopen_window_minutes");
     p->reopen_as_new =
         strcmp(yaga_config_string(c, "fingerprinting.reopen_mode"), "new_incident") == 0;
     p->carry_over_s = 60 * yaga_config_int(c, "fingerprinting.outage_carry_over_minutes");
     p->orphan_close_s = 3600 * yaga_config_int(c, "fingerprinting.orphan_close_hours");
-    p->cleanup_max_age_s = 3600 * yaga_config_int(c, "fingerprinting.cleanup_max_age_hours");
-    if (yaga_config_bool(c, "training.exclude_incidents")) /* training leaves their time out as long as it reads it */
+    p->cleanup_max_age_s =
+        3600 * yaga_config_int(c, "fingerprinting.cleanup_max_age_hours");
+    if (yaga_config_bool(c,
+                         "training.exclude_incidents")) /* training leaves their time out
+                                                           as long as it reads it */
         p->keep_severe_s = 86400 * yaga_config_int(c, "training.max_lookback_days");
     const char *scope = yaga_config_string(c, "fingerprinting.fingerprint_scope");
     p->scope = YAGA_SCOPE_PATTERN;
@@ -232,9 +262,11 @@ static void setup_alert(struct yaga_setup *setup)
     const struct yaga_config *c = setup->config;
     struct yaga_alert_params *a = &setup->alert;
     *a = (struct yaga_alert_params){.generator = setup->generator};
-    if (!yaga_severity_parse(yaga_config_string(c, "alerting.severity_threshold"), &a->threshold))
+    if (!yaga_severity_parse(yaga_config_string(c, "alerting.severity_threshold"),
+                             &a->threshold))
         a->threshold = YAGA_SEVERITY_LOW;
-    a->non_alerting = yaga_config_strings(c, "alerting.non_alerting_patterns", &a->n_non_alerting);
+    a->non_alerting =
+        yaga_config_strings(c, "alerting.non_alerting_patterns", &a->n_non_alerting);
     a->update_every_cycles = (int)yaga_config_int(c, "alerting.update_every_cycles");
     a->confirmation_cycles = setup->incident.confirmation_cycles;
     a->resolution_grace_cycles = setup->incident.resolution_grace_cycles;
@@ -249,16 +281,21 @@ static enum yaga_status setup_state_dir(struct yaga_setup *setup, struct yaga_er
                     : yaga_format(setup->state_dir, sizeof setup->state_dir, "%.*s",
                                   (int)(slash == path ? 1 : slash - path), path);
     if (!fits)
-        return yaga_error_set(err, YAGA_E_CONFIG, "fingerprinting.db_path: path too long");
+        return yaga_error_set(err, YAGA_E_CONFIG,
+                              "fingerprinting.db_path: path too long");
     return YAGA_OK;
 }
 
-enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_config *config, const char *program,
+enum yaga_status yaga_setup_init(struct yaga_setup *setup,
+                                 const struct yaga_config *config,
+                                 const char *program,
                                  struct yaga_error *err)
 {
     *setup = (struct yaga_setup){.config = config, .program = program};
-    (void)yaga_format(setup->generator, sizeof setup->generator, "%s " YAGA_VERSION, program);
-    enum yaga_status st = yaga_civil_set_zone(yaga_config_string(config, "timezone"), err);
+    (void)yaga_format(setup->generator, sizeof setup->generator, "%s " YAGA_VERSION,
+                      program);
+    enum yaga_status st =
+        yaga_civil_set_zone(yaga_config_string(config, "timezone"), err);
     if (st != YAGA_OK)
         (void)yaga_error_wrap(err, "%s", yaga_config_where(config, "timezone", 0));
     if (st == YAGA_OK)
@@ -287,8 +324,11 @@ static const char *string_or_null(const struct yaga_config *c, const char *key)
     return text[0] == '\0' ? NULL : text;
 }
 
-static void setup_http(const struct yaga_setup *setup, bool (*interrupted)(void),
-                       char user_agent[64], int statuses[RETRY_STATUSES_MAX], struct yaga_http_options *o)
+static void setup_http(const struct yaga_setup *setup,
+                       bool (*interrupted)(void),
+                       char user_agent[64],
+                       int statuses[RETRY_STATUSES_MAX],
+                       struct yaga_http_options *o)
 {
     const struct yaga_config *c = setup->config;
     yaga_http_options_init(o);
@@ -302,19 +342,24 @@ static void setup_http(const struct yaga_setup *setup, bool (*interrupted)(void)
     o->max_retries = (int)yaga_config_int(c, "victoria_metrics.max_retries");
     o->backoff_s = yaga_config_float(c, "victoria_metrics.retry_backoff_factor");
     size_t n;
-    const int64_t *list = yaga_config_ints(c, "victoria_metrics.retry_status_forcelist", &n);
+    const int64_t *list =
+        yaga_config_ints(c, "victoria_metrics.retry_status_forcelist", &n);
     o->n_retry_statuses = n < RETRY_STATUSES_MAX ? n : RETRY_STATUSES_MAX;
     for (size_t i = 0; i < o->n_retry_statuses; i++)
         statuses[i] = (int)list[i];
     o->retry_statuses = statuses;
-    o->breaker_threshold = (int)yaga_config_int(c, "victoria_metrics.circuit_breaker_threshold");
-    o->breaker_timeout_s = yaga_config_int(c, "victoria_metrics.circuit_breaker_timeout_seconds");
+    o->breaker_threshold =
+        (int)yaga_config_int(c, "victoria_metrics.circuit_breaker_threshold");
+    o->breaker_timeout_s =
+        yaga_config_int(c, "victoria_metrics.circuit_breaker_timeout_seconds");
     o->max_connections = (int)yaga_config_int(c, "victoria_metrics.pool_maxsize");
     o->interrupted = interrupted;
 }
 
-enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),
-                                   struct yaga_source **out, struct yaga_error *err)
+enum yaga_status yaga_setup_source(const struct yaga_setup *setup,
+                                   bool (*interrupted)(void),
+                                   struct yaga_source **out,
+                                   struct yaga_error *err)
 {
     const struct yaga_config *c = setup->config;
     if (strcmp(yaga_config_string(c, "source.type"), "archive") == 0) {
@@ -331,8 +376,10 @@ enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interr
         .range_timeout_s = yaga_config_int(c, "victoria_metrics.range_timeout_seconds"),
         .environment = yaga_config_string(c, "victoria_metrics.environment"),
         .rate_window = yaga_config_string(c, "victoria_metrics.rate_window"),
-        .max_points_per_query = (size_t)yaga_config_int(c, "victoria_metrics.max_points_per_query"),
-        .services_per_query = (size_t)yaga_config_int(c, "victoria_metrics.services_per_query"),
+        .max_points_per_query =
+            (size_t)yaga_config_int(c, "victoria_metrics.max_points_per_query"),
+        .services_per_query =
+            (size_t)yaga_config_int(c, "victoria_metrics.services_per_query"),
     };
     setup_http(setup, interrupted, user_agent, statuses, &o.http);
     return yaga_source_prometheus_new(&o, out, err);
@@ -348,7 +395,8 @@ static int configured_index(const struct yaga_config *c, const char *service)
     return -1;
 }
 
-void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *service,
+void yaga_setup_service_metrics(const struct yaga_setup *setup,
+                                const char *service,
                                 struct yaga_metric out[YAGA_METRICS_MAX])
 {
     memcpy(out, setup->metrics, setup->n_metrics * sizeof *out);
@@ -356,8 +404,8 @@ void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *serv
     if (index < 0)
         return;
     size_t n;
-    const char *const *names = yaga_config_item_strings(setup->config, "services[].expected_metrics",
-                                                        (size_t)index, &n);
+    const char *const *names = yaga_config_item_strings(
+        setup->config, "services[].expected_metrics", (size_t)index, &n);
     if (n == 0)
         return;
     for (size_t m = 0; m < setup->n_metrics; m++)
@@ -378,23 +426,29 @@ static bool wanted(const char *name, const char *const *only, size_t n_only)
     return n_only == 0;
 }
 
-static enum yaga_status check_only(const struct yaga_config *c, const char *const *only, size_t n_only,
+static enum yaga_status check_only(const struct yaga_config *c,
+                                   const char *const *only,
+                                   size_t n_only,
                                    struct yaga_error *err)
 {
     for (size_t i = 0; i < n_only; i++) {
         int index = configured_index(c, only[i]);
         if (index < 0)
-            return yaga_error_set(err, YAGA_E_ARG, "--service %s: not among the configured services",
+            return yaga_error_set(err, YAGA_E_ARG,
+                                  "--service %s: not among the configured services",
                                   only[i]);
         if (!yaga_config_item_bool(c, "services[].enabled", (size_t)index))
-            return yaga_error_set(err, YAGA_E_ARG, "--service %s: disabled at %s", only[i],
+            return yaga_error_set(err, YAGA_E_ARG, "--service %s: disabled at %s",
+                                  only[i],
                                   yaga_config_where(c, "services", (size_t)index));
     }
     return YAGA_OK;
 }
 
 /* Enabled services in category order; wanted ones only. */
-static size_t pick_configured(const struct yaga_config *c, const char *const *only, size_t n_only,
+static size_t pick_configured(const struct yaga_config *c,
+                              const char *const *only,
+                              size_t n_only,
                               const char **names)
 {
     static const char *const categories[] = {"critical", "standard", "micro",
@@ -404,8 +458,10 @@ static size_t pick_configured(const struct yaga_config *c, const char *const *on
     for (size_t k = 0; k < sizeof categories / sizeof categories[0]; k++) {
         for (size_t i = 0; i < n; i++) {
             const char *name = yaga_config_item_string(c, "services[].name", i);
-            if (strcmp(yaga_config_item_string(c, "services[].category", i), categories[k]) == 0 &&
-                yaga_config_item_bool(c, "services[].enabled", i) && wanted(name, only, n_only))
+            if (strcmp(yaga_config_item_string(c, "services[].category", i),
+                       categories[k]) == 0 &&
+                yaga_config_item_bool(c, "services[].enabled", i) &&
+                wanted(name, only, n_only))
                 names[used++] = name;
         }
     }
@@ -422,8 +478,12 @@ static size_t pick_named(const char *const *only, size_t n_only, const char **na
     return used;
 }
 
-enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char *const *only, size_t n_only,
-                                     const char ***out, size_t *n_out, struct yaga_error *err)
+enum yaga_status yaga_setup_services(const struct yaga_setup *setup,
+                                     const char *const *only,
+                                     size_t n_only,
+                                     const char ***out,
+                                     size_t *n_out,
+                                     struct yaga_error *err)
 {
     const struct yaga_config *c = setup->config;
     size_t n = yaga_config_list_size(c, "services");
@@ -433,10 +493,12 @@ enum yaga_status yaga_setup_services(const struct yaga_setup *setup, const char 
     const char **names = yaga_alloc(n + n_only + 1, sizeof *names);
     if (names == NULL)
         return yaga_error_nomem(err);
-    size_t used = n > 0 ? pick_configured(c, only, n_only, names) : pick_named(only, n_only, names);
+    size_t used =
+        n > 0 ? pick_configured(c, only, n_only, names) : pick_named(only, n_only, names);
     if (n > 0 && used == 0) { /* none configured would mean all there are */
         yaga_free(names);
-        return yaga_error_set(err, YAGA_E_CONFIG, "%s: services: none of the %zu is enabled",
+        return yaga_error_set(err, YAGA_E_CONFIG,
+                              "%s: services: none of the %zu is enabled",
                               yaga_config_where(c, "services", 0), n);
     }
     *out = names;

@@ -51,10 +51,14 @@ const char *yaga_condition_name(enum yaga_condition condition)
 const char *yaga_infer_outcome_name(enum yaga_outcome outcome)
 {
     switch (outcome) {
-    case YAGA_EVALUATED: return "evaluated";
-    case YAGA_METRICS_UNAVAILABLE: return "metrics_unavailable";
-    case YAGA_NO_MODEL: return "no_model";
-    case YAGA_SERVICE_ERROR: return "error";
+    case YAGA_EVALUATED:
+        return "evaluated";
+    case YAGA_METRICS_UNAVAILABLE:
+        return "metrics_unavailable";
+    case YAGA_NO_MODEL:
+        return "no_model";
+    case YAGA_SERVICE_ERROR:
+        return "error";
     }
     return "error";
 }
@@ -121,13 +125,15 @@ static enum yaga_status append_label(struct yaga_str *out, const char *text)
     return st;
 }
 
-static enum yaga_status append_service(struct yaga_str *out, const struct yaga_infer_service *s)
+static enum yaga_status append_service(struct yaga_str *out,
+                                       const struct yaga_infer_service *s)
 {
     enum yaga_status st = yaga_str_append(out, "yaga_service_outcome{service=\"");
     if (st == YAGA_OK)
         st = append_label(out, s->name);
     if (st == YAGA_OK)
-        st = yaga_str_appendf(out, "\",outcome=\"%s\"} 1\n", yaga_infer_outcome_name(s->outcome));
+        st = yaga_str_appendf(out, "\",outcome=\"%s\"} 1\n",
+                              yaga_infer_outcome_name(s->outcome));
     if (st != YAGA_OK || isnan(s->anomaly_score))
         return st;
     char number[YAGA_DOUBLE_TEXT_MAX];
@@ -135,11 +141,13 @@ static enum yaga_status append_service(struct yaga_str *out, const struct yaga_i
     if (st == YAGA_OK)
         st = append_label(out, s->name);
     if (st == YAGA_OK)
-        st = yaga_str_appendf(out, "\"} %s\n", yaga_format_double(s->anomaly_score, number));
+        st = yaga_str_appendf(out, "\"} %s\n",
+                              yaga_format_double(s->anomaly_score, number));
     return st;
 }
 
-static enum yaga_status metrics_text(const struct yaga_infer_result *r, struct yaga_str *out)
+static enum yaga_status metrics_text(const struct yaga_infer_result *r,
+                                     struct yaga_str *out)
 {
     char seconds[YAGA_DOUBLE_TEXT_MAX];
     enum yaga_status st = yaga_str_appendf(
@@ -150,14 +158,16 @@ static enum yaga_status metrics_text(const struct yaga_infer_result *r, struct y
         "yaga_last_cycle_exit_code %d\n"
         "yaga_cycles_total %lld\n"
         "yaga_outbox_pending %lld\n",
-        (long long)r->at_s, yaga_format_double((double)r->duration_ms / 1000.0, seconds), yaga_infer_exit_code(r->conditions),
-        (long long)r->cycle_id, (long long)r->n_pending);
+        (long long)r->at_s, yaga_format_double((double)r->duration_ms / 1000.0, seconds),
+        yaga_infer_exit_code(r->conditions), (long long)r->cycle_id,
+        (long long)r->n_pending);
     for (size_t i = 0; st == YAGA_OK && i < r->n_services; i++)
         st = append_service(out, &r->services[i]);
     return st;
 }
 
-static enum yaga_status write_metrics(const char *path, const struct yaga_infer_result *r, struct yaga_error *err)
+static enum yaga_status
+write_metrics(const char *path, const struct yaga_infer_result *r, struct yaga_error *err)
 {
     struct yaga_str text;
     yaga_str_init(&text, METRICS_TEXT_MAX);
@@ -170,7 +180,8 @@ static enum yaga_status write_metrics(const char *path, const struct yaga_infer_
     return st;
 }
 
-enum yaga_status yaga_infer_write_status(const struct yaga_setup *setup, const struct yaga_infer_result *result,
+enum yaga_status yaga_infer_write_status(const struct yaga_setup *setup,
+                                         const struct yaga_infer_result *result,
                                          struct yaga_error *err)
 {
     char path[4200];

@@ -2,8 +2,9 @@
 /*
  * The story of a training run, top to bottom:
  *
- *   lock -> services -> for each batch: fetch -> for each service (in parallel): clean, assess,
- *   fit candidates on the older part, find alpha and pass the gate on the newer part, refit on all, publish, record
+ *   lock -> services -> for each batch: fetch -> for each service (in parallel): clean,
+ * assess, fit candidates on the older part, find alpha and pass the gate on the newer
+ * part, refit on all, publish, record
  *
  * One service's failure is a row in the report and never another service's problem.
  */
@@ -33,14 +34,22 @@
 const char *yaga_train_outcome_name(enum yaga_train_outcome outcome)
 {
     switch (outcome) {
-    case YAGA_TRAINED: return "success";
-    case YAGA_TRAIN_NO_DATA: return "no_data";
-    case YAGA_TRAIN_INSUFFICIENT: return "insufficient_data";
-    case YAGA_TRAIN_QUALITY: return "insufficient_quality";
-    case YAGA_TRAIN_SOURCE: return "source_error";
-    case YAGA_TRAIN_VALIDATION: return "validation_failed";
-    case YAGA_TRAIN_PROMOTION: return "promotion_failed";
-    case YAGA_TRAIN_ERROR: return "error";
+    case YAGA_TRAINED:
+        return "success";
+    case YAGA_TRAIN_NO_DATA:
+        return "no_data";
+    case YAGA_TRAIN_INSUFFICIENT:
+        return "insufficient_data";
+    case YAGA_TRAIN_QUALITY:
+        return "insufficient_quality";
+    case YAGA_TRAIN_SOURCE:
+        return "source_error";
+    case YAGA_TRAIN_VALIDATION:
+        return "validation_failed";
+    case YAGA_TRAIN_PROMOTION:
+        return "promotion_failed";
+    case YAGA_TRAIN_ERROR:
+        return "error";
     }
     return "error";
 }
@@ -60,20 +69,27 @@ static void setup_fit(struct yaga_train *run)
     const struct yaga_config *c = run->setup->config;
     struct yaga_fit_params *p = &run->fit;
     p->min_rows = (size_t)yaga_train_int(run, "model.min_training_samples");
-    p->min_rows_multivariate = (size_t)yaga_train_int(run, "model.min_multivariate_samples");
-    p->min_days[0] = (size_t)yaga_train_int(run, "time_periods.min_distinct_days_weekday");
-    p->min_days[1] = (size_t)yaga_train_int(run, "time_periods.min_distinct_days_weekend");
+    p->min_rows_multivariate =
+        (size_t)yaga_train_int(run, "model.min_multivariate_samples");
+    p->min_days[0] =
+        (size_t)yaga_train_int(run, "time_periods.min_distinct_days_weekday");
+    p->min_days[1] =
+        (size_t)yaga_train_int(run, "time_periods.min_distinct_days_weekend");
     p->n_trees = (size_t)yaga_train_int(run, "model.n_estimators");
-    p->n_trees_multivariate = (size_t)yaga_train_int(run, "model.n_estimators_multivariate");
+    p->n_trees_multivariate =
+        (size_t)yaga_train_int(run, "model.n_estimators_multivariate");
     p->sample_size = (size_t)yaga_train_int(run, "model.max_samples");
     p->seed = (uint64_t)yaga_train_int(run, "model.random_state");
     p->contamination_min_samples =
         (size_t)yaga_train_int(run, "training.contamination_estimation.min_samples");
-    p->contamination_fallback = yaga_config_float(c, "training.contamination_estimation.fallback");
-    const char *method = yaga_config_string(c, "training.contamination_estimation.method");
+    p->contamination_fallback =
+        yaga_config_float(c, "training.contamination_estimation.fallback");
+    const char *method =
+        yaga_config_string(c, "training.contamination_estimation.method");
     p->rate_method = YAGA_RATE_BUDGET;
     /* Trigger rate of the forest's offset: once in low_hours. */
-    p->trigger_rate = (double)run->setup->step_s / (3600.0 * run->setup->detect.return_hours[0]);
+    p->trigger_rate =
+        (double)run->setup->step_s / (3600.0 * run->setup->detect.return_hours[0]);
     if (strcmp(method, "knee") == 0)
         p->rate_method = YAGA_RATE_KNEE;
     else if (strcmp(method, "gap") == 0)
@@ -84,7 +100,8 @@ static void setup_fit(struct yaga_train *run)
     }
 }
 
-/* --- one service ---------------------------------------------------------------------- */
+/* --- one service ----------------------------------------------------------------------
+ */
 
 static size_t rows_with_data(const struct yaga_frame *frame, const uint8_t *left_out)
 {
@@ -94,7 +111,8 @@ static size_t rows_with_data(const struct yaga_frame *frame, const uint8_t *left
     return n;
 }
 
-/* The first metric whose query failed, or -1. A model without it would take the place of one that knows it. */
+/* The first metric whose query failed, or -1. A model without it would take the place of
+ * one that knows it. */
 static int failed_query(const struct yaga_fleet_service *service, size_t n_metrics)
 {
     for (size_t m = 0; m < n_metrics; m++) {
@@ -105,8 +123,10 @@ static int failed_query(const struct yaga_fleet_service *service, size_t n_metri
 }
 
 /* Is there enough, and good enough, to learn from? Sets outcome and message when not. */
-static bool worth_training(const struct yaga_train *run, const struct yaga_fleet_service *service,
-                           const struct yaga_quality *quality, struct yaga_train_service *result)
+static bool worth_training(const struct yaga_train *run,
+                           const struct yaga_fleet_service *service,
+                           const struct yaga_quality *quality,
+                           struct yaga_train_service *result)
 {
     int64_t need = yaga_train_int(run, "training.min_data_points");
     int failed = failed_query(service, run->setup->n_metrics);
@@ -114,20 +134,23 @@ static bool worth_training(const struct yaga_train *run, const struct yaga_fleet
     if (failed >= 0) {
         result->outcome = YAGA_TRAIN_SOURCE;
         (void)yaga_format(result->message, sizeof result->message,
-                          "metric %s could not be read, see METRICS_FAILED; the models it has stay in use",
+                          "metric %s could not be read, see METRICS_FAILED; the models "
+                          "it has stay in use",
                           run->setup->metrics[failed].name);
     } else if (result->n_rows == 0) {
         result->outcome = YAGA_TRAIN_NO_DATA;
-        (void)yaga_format(result->message, sizeof result->message, "no data in the training range");
+        (void)yaga_format(result->message, sizeof result->message,
+                          "no data in the training range");
     } else if ((int64_t)result->n_rows < need) {
         result->outcome = YAGA_TRAIN_INSUFFICIENT;
         (void)yaga_format(result->message, sizeof result->message,
-                          "%zu rows with data, %lld needed (training.min_data_points)", result->n_rows,
-                          (long long)need);
+                          "%zu rows with data, %lld needed (training.min_data_points)",
+                          result->n_rows, (long long)need);
     } else if (quality->grade == 'F') {
         result->outcome = YAGA_TRAIN_QUALITY;
         (void)yaga_format(result->message, sizeof result->message,
-                          "data quality %.0f of 100 (grade F): check coverage and gaps", quality->score);
+                          "data quality %.0f of 100 (grade F): check coverage and gaps",
+                          quality->score);
     } else {
         return true;
     }
@@ -138,11 +161,12 @@ static void log_left_out(const struct yaga_train_service *r)
 {
     if (r->n_excluded + r->n_maintenance + r->n_incident > 0)
         yaga_log(YAGA_LOG_INFO, "ROWS_LEFT_OUT", r->name,
-                 "%zu rows of excluded periods, %zu of maintenance, %zu of own incidents", r->n_excluded,
-                 r->n_maintenance, r->n_incident);
+                 "%zu rows of excluded periods, %zu of maintenance, %zu of own incidents",
+                 r->n_excluded, r->n_maintenance, r->n_incident);
     if (r->n_incident_kept > 0)
         yaga_log(YAGA_LOG_WARN, "INCIDENTS_KEPT", r->name,
-                 "%zu rows, more than a tenth, are in high or critical incidents: they count as usual now",
+                 "%zu rows, more than a tenth, are in high or critical incidents: they "
+                 "count as usual now",
                  r->n_incident_kept);
 }
 
@@ -151,10 +175,12 @@ static void log_variants(const struct yaga_train *run, const struct yaga_train_s
     for (size_t i = 0; i < run->report->n_variants; i++) {
         const struct yaga_train_variant *v = &r->variants[i];
         if (v->trained)
-            yaga_log(YAGA_LOG_INFO, "VARIANT_TRAINED", r->name, "%s: %zu rows, %zu of %zu periods", run->report->variants[i],
+            yaga_log(YAGA_LOG_INFO, "VARIANT_TRAINED", r->name,
+                     "%s: %zu rows, %zu of %zu periods", run->report->variants[i],
                      v->n_rows, v->n_periods, r->n_periods_wanted);
         else if (v->message[0] != '\0')
-            yaga_log(YAGA_LOG_WARN, "VARIANT_NOT_TRAINED", r->name, "%s: %s", run->report->variants[i], v->message);
+            yaga_log(YAGA_LOG_WARN, "VARIANT_NOT_TRAINED", r->name, "%s: %s",
+                     run->report->variants[i], v->message);
     }
 }
 
@@ -162,33 +188,40 @@ static void log_variants(const struct yaga_train *run, const struct yaga_train_s
 static void gate_text(const struct yaga_train_service *r, char *text, size_t size)
 {
     static const char *const words[] = {"not asked", "passed", "warning", "failed"};
-    (void)yaga_format(text, size, "gate %s: %zu passed, %zu warned, %zu failed%s%s", r->forced ? "forced" : words[r->verdict],
-                      r->n_passed, r->n_warned, r->n_failed, r->findings[0] != '\0' ? "; " : "", r->findings);
+    (void)yaga_format(text, size, "gate %s: %zu passed, %zu warned, %zu failed%s%s",
+                      r->forced ? "forced" : words[r->verdict], r->n_passed, r->n_warned,
+                      r->n_failed, r->findings[0] != '\0' ? "; " : "", r->findings);
 }
 
 static void log_service(const struct yaga_train *run, const struct yaga_train_service *r)
 {
     log_left_out(r);
     if (r->outcome != YAGA_TRAINED) {
-        yaga_log(r->outcome == YAGA_TRAIN_PROMOTION || r->outcome == YAGA_TRAIN_ERROR ? YAGA_LOG_ERROR : YAGA_LOG_WARN,
-                 "NOT_TRAINED", r->name, "%s: %s", yaga_train_outcome_name(r->outcome), r->message);
+        yaga_log(r->outcome == YAGA_TRAIN_PROMOTION || r->outcome == YAGA_TRAIN_ERROR
+                     ? YAGA_LOG_ERROR
+                     : YAGA_LOG_WARN,
+                 "NOT_TRAINED", r->name, "%s: %s", yaga_train_outcome_name(r->outcome),
+                 r->message);
         return;
     }
     char achieved[64] = "not enough held-out data to measure false incidents";
     if (!isnan(r->achieved_per_week))
-        (void)yaga_format(achieved, sizeof achieved, "%.2f false incidents per week on held-out data",
+        (void)yaga_format(achieved, sizeof achieved,
+                          "%.2f false incidents per week on held-out data",
                           r->achieved_per_week);
     char gate[sizeof r->findings + 96];
     gate_text(r, gate, sizeof gate);
-    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name, "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s, %s",
-             r->grade, r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "", r->alpha, achieved,
-             gate);
+    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name,
+             "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s, %s", r->grade,
+             r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "",
+             r->alpha, achieved, gate);
     log_variants(run, r);
 }
 
 static void fail(struct yaga_train_service *result, const struct yaga_error *err)
 {
-    result->outcome = err->status == YAGA_E_NO_DATA ? YAGA_TRAIN_INSUFFICIENT : YAGA_TRAIN_ERROR;
+    result->outcome =
+        err->status == YAGA_E_NO_DATA ? YAGA_TRAIN_INSUFFICIENT : YAGA_TRAIN_ERROR;
     (void)yaga_format(result->message, sizeof result->message, "%.500s", err->text);
 }
 
@@ -199,8 +232,10 @@ static void remember_fatal(struct yaga_train *run, const struct yaga_error *err)
     run->fatal = err->status;
 }
 
-/* Was anything learned that was to be learned? A variant never stands in for a baseline. */
-static bool has_learned(const struct yaga_train *run, const struct yaga_train_service *result)
+/* Was anything learned that was to be learned? A variant never stands in for a baseline.
+ */
+static bool has_learned(const struct yaga_train *run,
+                        const struct yaga_train_service *result)
 {
     bool learned = run->train_baseline && (result->n_periods > 0 || result->pooled);
     for (size_t i = 0; !run->train_baseline && i < run->report->n_variants; i++)
@@ -209,15 +244,19 @@ static bool has_learned(const struct yaga_train *run, const struct yaga_train_se
 }
 
 /* Called for one service at a time. */
-static void finish_service(struct yaga_train *run, struct yaga_trained_service *models, const char *run_id,
+static void finish_service(struct yaga_train *run,
+                           struct yaga_trained_service *models,
+                           const char *run_id,
                            struct yaga_train_service *result)
 {
     struct yaga_error err = {.status = YAGA_OK};
     if (result->outcome == YAGA_TRAINED && !has_learned(run, result)) {
         result->outcome = YAGA_TRAIN_INSUFFICIENT;
         (void)yaga_format(result->message, sizeof result->message, "%s",
-                          run->train_baseline ? "no period has enough data for a model"
-                                              : "no variant could be trained, and training.model_variants.train_baseline is off");
+                          run->train_baseline
+                              ? "no period has enough data for a model"
+                              : "no variant could be trained, and "
+                                "training.model_variants.train_baseline is off");
     }
     if (result->outcome == YAGA_TRAINED && !run->options->dry_run &&
         yaga_train_publish(run, run_id, result, models, &err) != YAGA_OK) {
@@ -237,13 +276,18 @@ static void finish_service(struct yaga_train *run, struct yaga_trained_service *
 
 static bool stopped(const struct yaga_train *run)
 {
-    return run->fatal != YAGA_OK || (run->options->interrupted != NULL && run->options->interrupted());
+    return run->fatal != YAGA_OK ||
+           (run->options->interrupted != NULL && run->options->interrupted());
 }
 
 /* Learn the baseline and the variants from a history that is worth it. */
-static enum yaga_status learn(struct yaga_train *run, const struct yaga_history *history, const struct yaga_quality *quality,
-                              const struct yaga_exceptions *exceptions, const char *run_id,
-                              struct yaga_trained_service *models, struct yaga_train_service *result,
+static enum yaga_status learn(struct yaga_train *run,
+                              const struct yaga_history *history,
+                              const struct yaga_quality *quality,
+                              const struct yaga_exceptions *exceptions,
+                              const char *run_id,
+                              struct yaga_trained_service *models,
+                              struct yaga_train_service *result,
                               struct yaga_error *err)
 {
     result->alpha = (double)NAN;
@@ -251,15 +295,20 @@ static enum yaga_status learn(struct yaga_train *run, const struct yaga_history 
     result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
     enum yaga_status st = YAGA_OK;
     if (run->train_baseline)
-        st = yaga_train_learn(run, history, quality, run_id, &models->sets[0], result, err);
+        st = yaga_train_learn(run, history, quality, run_id, &models->sets[0], result,
+                              err);
     if (st == YAGA_OK && result->outcome == YAGA_TRAINED)
         yaga_train_variants(run, history, quality, exceptions, run_id, models, result);
     return st;
 }
 
-static enum yaga_status leave_out(const struct yaga_train *run, const struct yaga_fleet_service *service,
-                                  struct yaga_incident_time **incidents, struct yaga_exceptions *exceptions,
-                                  struct yaga_exclusion *x, struct yaga_train_service *result, struct yaga_error *err)
+static enum yaga_status leave_out(const struct yaga_train *run,
+                                  const struct yaga_fleet_service *service,
+                                  struct yaga_incident_time **incidents,
+                                  struct yaga_exceptions *exceptions,
+                                  struct yaga_exclusion *x,
+                                  struct yaga_train_service *result,
+                                  struct yaga_error *err)
 {
     enum yaga_status st;
 #pragma omp critical(yaga_publish)
@@ -277,16 +326,22 @@ static enum yaga_status leave_out(const struct yaga_train *run, const struct yag
 }
 
 /* A picture that finds no memory costs the picture, not the models. */
-static void portray(const struct yaga_train *run, const struct yaga_sitting *sitting, struct yaga_train_service *result)
+static void portray(const struct yaga_train *run,
+                    const struct yaga_sitting *sitting,
+                    struct yaga_train_service *result)
 {
     struct yaga_error err;
-    if (yaga_portrait_make(run, sitting, result->alpha, &result->portrait, &err) != YAGA_OK)
+    if (yaga_portrait_make(run, sitting, result->alpha, &result->portrait, &err) !=
+        YAGA_OK)
         yaga_log(YAGA_LOG_WARN, "REPORT_INCOMPLETE", result->name, "%s", err.text);
 }
 
 /* From a fetched frame to models, or to the reason why not. */
-static enum yaga_status study(struct yaga_train *run, struct yaga_fleet_service *service, const char *run_id,
-                              struct yaga_trained_service *models, struct yaga_train_service *result,
+static enum yaga_status study(struct yaga_train *run,
+                              struct yaga_fleet_service *service,
+                              const char *run_id,
+                              struct yaga_trained_service *models,
+                              struct yaga_train_service *result,
                               struct yaga_error *err)
 {
     struct yaga_metric metrics[YAGA_METRICS_MAX];
@@ -300,26 +355,35 @@ static enum yaga_status study(struct yaga_train *run, struct yaga_fleet_service 
     yaga_setup_service_metrics(run->setup, service->name, metrics);
     yaga_frame_validate(&service->frame, metrics, NULL, corrected);
     yaga_frame_resolve_absence(&service->frame, metrics);
-    enum yaga_status st = leave_out(run, service, &incidents, &exceptions, &x, result, err);
+    enum yaga_status st =
+        leave_out(run, service, &incidents, &exceptions, &x, result, err);
     if (st != YAGA_OK)
         return st;
     yaga_quality_assess_part(&service->frame, metrics, x.left_out, corrected, &quality);
     if (worth_training(run, service, &quality, result)) {
-        st = yaga_history_init(&history, service->name, &service->frame, metrics, &run->setup->calendar, err);
+        st = yaga_history_init(&history, service->name, &service->frame, metrics,
+                               &run->setup->calendar, err);
         history.left_out = x.left_out;
         if (st == YAGA_OK)
             st = learn(run, &history, &quality, &exceptions, run_id, models, result, err);
         yaga_history_clear(&history);
     }
     if (run->options->portraits)
-        portray(run, &(struct yaga_sitting){.frame = &service->frame, .metrics = metrics, .left_out = x.left_out,
-                                            .quality = &quality, .corrected = corrected, .models = &models->sets[0]},
+        portray(run,
+                &(struct yaga_sitting){.frame = &service->frame,
+                                       .metrics = metrics,
+                                       .left_out = x.left_out,
+                                       .quality = &quality,
+                                       .corrected = corrected,
+                                       .models = &models->sets[0]},
                 result);
     yaga_exclusion_clear(&x);
     return st;
 }
 
-static void train_service(struct yaga_train *run, struct yaga_fleet_service *service, struct yaga_train_service *result)
+static void train_service(struct yaga_train *run,
+                          struct yaga_fleet_service *service,
+                          struct yaga_train_service *result)
 {
     struct yaga_error err = {.status = YAGA_OK};
     struct yaga_trained_service models = {.sets = {{.by_period = {NULL}}}};
@@ -334,7 +398,8 @@ static void train_service(struct yaga_train *run, struct yaga_fleet_service *ser
         yaga_trained_models_clear(&models.sets[s]);
 }
 
-/* --- the run ----------------------------------------------------------------------------- */
+/* --- the run
+ * ----------------------------------------------------------------------------- */
 
 static void fetch_progress(void *context, size_t done, size_t total)
 {
@@ -352,8 +417,12 @@ static bool nobody_has(const struct yaga_fleet *fleet, size_t metric)
     return true;
 }
 
-static enum yaga_status fetch(struct yaga_train *run, struct yaga_source *source, const char *const *names,
-                              size_t n, struct yaga_fleet *fleet, struct yaga_error *err)
+static enum yaga_status fetch(struct yaga_train *run,
+                              struct yaga_source *source,
+                              const char *const *names,
+                              size_t n,
+                              struct yaga_fleet *fleet,
+                              struct yaga_error *err)
 {
     struct yaga_source_request request = {
         .metrics = run->setup->metrics,
@@ -371,25 +440,33 @@ static enum yaga_status fetch(struct yaga_train *run, struct yaga_source *source
         return st;
     yaga_tell_metrics(run->setup, fleet);
     for (size_t m = 0; m < fleet->n_metrics; m++) {
-        if (fleet->metric_error[m][0] == '\0' && run->setup->metrics[m].expected && nobody_has(fleet, m))
-            yaga_log(YAGA_LOG_WARN, "METRICS_EMPTY", NULL, "metric %s: no series with the %s of any of %zu services",
-                     run->setup->metrics[m].name, yaga_query_service_label(&run->setup->metrics[m]), n);
+        if (fleet->metric_error[m][0] == '\0' && run->setup->metrics[m].expected &&
+            nobody_has(fleet, m))
+            yaga_log(YAGA_LOG_WARN, "METRICS_EMPTY", NULL,
+                     "metric %s: no series with the %s of any of %zu services",
+                     run->setup->metrics[m].name,
+                     yaga_query_service_label(&run->setup->metrics[m]), n);
     }
     return YAGA_OK;
 }
 
-static void train_fleet(struct yaga_train *run, struct yaga_fleet *fleet, struct yaga_train_service *results)
+static void train_fleet(struct yaga_train *run,
+                        struct yaga_fleet *fleet,
+                        struct yaga_train_service *results)
 {
-    int threads = run->options->threads > 0 ? run->options->threads
-                                            : (int)yaga_train_int(run, "training.threads");
+    int threads = run->options->threads > 0
+                      ? run->options->threads
+                      : (int)yaga_train_int(run, "training.threads");
     if (threads <= 0)
         threads = omp_get_num_procs();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (size_t i = 0; i < fleet->n_services; i++) {
-        (void)yaga_format(results[i].name, sizeof results[i].name, "%s", fleet->services[i].name);
+        (void)yaga_format(results[i].name, sizeof results[i].name, "%s",
+                          fleet->services[i].name);
         if (!stopped(run))
             train_service(run, &fleet->services[i], &results[i]);
-        yaga_frame_clear(&fleet->services[i].frame); /* the batch shrinks while it is worked on */
+        yaga_frame_clear(
+            &fleet->services[i].frame); /* the batch shrinks while it is worked on */
     }
 }
 
@@ -398,12 +475,19 @@ static enum yaga_status why_stopped(const struct yaga_train *run, struct yaga_er
     if (!stopped(run))
         return YAGA_OK;
     if (run->fatal == YAGA_OK)
-        return yaga_error_set(err, YAGA_E_INTERRUPTED, "interrupted: services not yet trained keep their models");
-    return yaga_error_set(err, run->fatal, "stopped: the disk is full; services not yet trained keep their models");
+        return yaga_error_set(err, YAGA_E_INTERRUPTED,
+                              "interrupted: services not yet trained keep their models");
+    return yaga_error_set(
+        err, run->fatal,
+        "stopped: the disk is full; services not yet trained keep their models");
 }
 
-static enum yaga_status train_batch(struct yaga_train *run, struct yaga_source *source, const char *const *names, size_t n,
-                                    struct yaga_train_service *results, struct yaga_error *err)
+static enum yaga_status train_batch(struct yaga_train *run,
+                                    struct yaga_source *source,
+                                    const char *const *names,
+                                    size_t n,
+                                    struct yaga_train_service *results,
+                                    struct yaga_error *err)
 {
     struct yaga_fleet fleet = {.n_services = 0};
     enum yaga_status st = yaga_train_records_begin(run, names, n, err);
@@ -427,7 +511,9 @@ static int by_name(const void *a, const void *b)
 }
 
 /* A batch that was not read has no names yet. */
-static void explain_unfinished(struct yaga_train_report *report, const char *const *names, const struct yaga_error *why)
+static void explain_unfinished(struct yaga_train_report *report,
+                               const char *const *names,
+                               const struct yaga_error *why)
 {
     bool source = why->status == YAGA_E_NETWORK || why->status == YAGA_E_CIRCUIT;
     for (size_t i = 0; i < report->n_services; i++) {
@@ -441,7 +527,10 @@ static void explain_unfinished(struct yaga_train_report *report, const char *con
     }
 }
 
-static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *source, const char *const *names, size_t n,
+static enum yaga_status train_all(struct yaga_train *run,
+                                  struct yaga_source *source,
+                                  const char *const *names,
+                                  size_t n,
                                   struct yaga_error *err)
 {
     struct yaga_train_report *report = run->report;
@@ -451,7 +540,8 @@ static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *so
     report->n_services = n;
     enum yaga_status st = YAGA_OK;
     for (size_t at = 0; st == YAGA_OK && at < n; at += YAGA_SERVICES_PER_BATCH) {
-        size_t count = n - at < YAGA_SERVICES_PER_BATCH ? n - at : YAGA_SERVICES_PER_BATCH;
+        size_t count =
+            n - at < YAGA_SERVICES_PER_BATCH ? n - at : YAGA_SERVICES_PER_BATCH;
         st = train_batch(run, source, names + at, count, report->services + at, err);
     }
     if (st != YAGA_OK)
@@ -462,10 +552,12 @@ static enum yaga_status train_all(struct yaga_train *run, struct yaga_source *so
     return st;
 }
 
-static enum yaga_status with_services(struct yaga_train *run, struct yaga_source *source, struct yaga_error *err)
+static enum yaga_status
+with_services(struct yaga_train *run, struct yaga_source *source, struct yaga_error *err)
 {
     struct yaga_train_names names;
-    enum yaga_status st = yaga_train_names_init(&names, run->setup, run->options, source, run->end_s, err);
+    enum yaga_status st =
+        yaga_train_names_init(&names, run->setup, run->options, source, run->end_s, err);
     if (st != YAGA_OK)
         return st;
     if (run->options->warm_cache)
@@ -481,11 +573,13 @@ static enum yaga_status open_state(struct yaga_train *run, struct yaga_error *er
     if (run->options->dry_run)
         return YAGA_OK;
     enum yaga_status st =
-        yaga_state_open(yaga_config_string(run->setup->config, "fingerprinting.db_path"), true, &run->store, err);
+        yaga_state_open(yaga_config_string(run->setup->config, "fingerprinting.db_path"),
+                        true, &run->store, err);
     if (st != YAGA_OK)
         return st;
     return yaga_training_runs_tidy(run->store, run->options->now_s,
-                                   yaga_train_int(run, "training.run_retention_days"), err);
+                                   yaga_train_int(run, "training.run_retention_days"),
+                                   err);
 }
 
 static enum yaga_status locked_run(struct yaga_train *run, struct yaga_error *err)
@@ -511,11 +605,13 @@ static void name_batch(const struct yaga_train *run)
 
 static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *err)
 {
-    const char *models_dir = yaga_config_string(run->setup->config, "model.models_directory");
+    const char *models_dir =
+        yaga_config_string(run->setup->config, "model.models_directory");
     char lock_path[YAGA_PATH_MAX];
     struct yaga_lock lock = {.fd = -1};
     if (!yaga_format(lock_path, sizeof lock_path, "%s/train.lock", models_dir))
-        return yaga_error_set(err, YAGA_E_CONFIG, "model.models_directory: path too long");
+        return yaga_error_set(err, YAGA_E_CONFIG,
+                              "model.models_directory: path too long");
     enum yaga_status st = YAGA_OK;
     if (!run->options->dry_run) {
         st = yaga_dir_make(models_dir, err);
@@ -530,8 +626,10 @@ static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *
     return st;
 }
 
-enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yaga_train_options *options,
-                                struct yaga_train_report *report, struct yaga_error *err)
+enum yaga_status yaga_train_run(const struct yaga_setup *setup,
+                                const struct yaga_train_options *options,
+                                struct yaga_train_report *report,
+                                struct yaga_error *err)
 {
     struct yaga_train run = {.setup = setup, .options = options, .report = report};
     *report = (struct yaga_train_report){.n_services = 0};

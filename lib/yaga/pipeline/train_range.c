@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a training run, or the cache in its name, reads: which span of time, and which services. */
+/* What a training run, or the cache in its name, reads: which span of time, and which
+ * services. */
 #include "yaga/base/civil.h"
 #include "yaga/base/mem.h"
 #include "yaga/pipeline/train_internal.h"
 
 /* Asked for explicitly, a range is taken as it is. */
-void yaga_train_reads(const struct yaga_setup *setup, const struct yaga_train_options *options, int64_t *start_s,
+void yaga_train_reads(const struct yaga_setup *setup,
+                      const struct yaga_train_options *options,
+                      int64_t *start_s,
                       int64_t *end_s)
 {
     const struct yaga_config *c = setup->config;
@@ -23,28 +26,37 @@ void yaga_train_reads(const struct yaga_setup *setup, const struct yaga_train_op
     *start_s = start / step * step;
 }
 
-static enum yaga_status discover(struct yaga_train_names *names, const struct yaga_setup *setup,
-                                 struct yaga_source *source, int64_t at_s, struct yaga_error *err)
+static enum yaga_status discover(struct yaga_train_names *names,
+                                 const struct yaga_setup *setup,
+                                 struct yaga_source *source,
+                                 int64_t at_s,
+                                 struct yaga_error *err)
 {
     char when[YAGA_TIME_TEXT_MAX];
-    enum yaga_status st = yaga_source_services(source, setup->metrics, setup->n_metrics, at_s, &names->found,
-                                               &names->n_found, err);
+    enum yaga_status st = yaga_source_services(source, setup->metrics, setup->n_metrics,
+                                               at_s, &names->found, &names->n_found, err);
     if (st == YAGA_OK && names->n_found == 0)
-        st = yaga_error_set(err, YAGA_E_CONFIG, "no services: none configured, and the first traffic metric (or else the first metric) has no "
-                            "samples of any service shortly before %s; yaga-train --discover looks for metrics that do",
+        st = yaga_error_set(err, YAGA_E_CONFIG,
+                            "no services: none configured, and the first traffic metric "
+                            "(or else the first metric) has no "
+                            "samples of any service shortly before %s; yaga-train "
+                            "--discover looks for metrics that do",
                             yaga_time_text(at_s, when));
     names->names = (const char *const *)names->found;
     names->n = names->n_found;
     return st;
 }
 
-enum yaga_status yaga_train_names_init(struct yaga_train_names *names, const struct yaga_setup *setup,
-                                       const struct yaga_train_options *options, struct yaga_source *source,
-                                       int64_t at_s, struct yaga_error *err)
+enum yaga_status yaga_train_names_init(struct yaga_train_names *names,
+                                       const struct yaga_setup *setup,
+                                       const struct yaga_train_options *options,
+                                       struct yaga_source *source,
+                                       int64_t at_s,
+                                       struct yaga_error *err)
 {
     *names = (struct yaga_train_names){.n = 0};
-    enum yaga_status st =
-        yaga_setup_services(setup, options->only, options->n_only, &names->configured, &names->n, err);
+    enum yaga_status st = yaga_setup_services(setup, options->only, options->n_only,
+                                              &names->configured, &names->n, err);
     names->names = names->configured;
     if (st == YAGA_OK && names->n == 0)
         st = discover(names, setup, source, at_s, err);

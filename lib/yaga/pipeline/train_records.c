@@ -10,13 +10,16 @@
 #include "yaga/pipeline/train_internal.h"
 #include "yaga/state/state.h"
 
-void yaga_train_run_id(const struct yaga_train *run, const char *service, const char *variant, char out[YAGA_RUN_ID_MAX])
+void yaga_train_run_id(const struct yaga_train *run,
+                       const char *service,
+                       const char *variant,
+                       char out[YAGA_RUN_ID_MAX])
 {
     char text[512];
     char hex[YAGA_SHA256_HEX];
     (void)yaga_format(text, sizeof text, "%s|%s|%lld|%lld|%lld|%s", service, variant,
-                      (long long)run->options->now_s, (long long)run->start_s, (long long)run->end_s,
-                      run->setup->config_digest);
+                      (long long)run->options->now_s, (long long)run->start_s,
+                      (long long)run->end_s, run->setup->config_digest);
     yaga_sha256_hex(text, strlen(text), hex);
     (void)yaga_format(out, YAGA_RUN_ID_MAX, "train_%.12s", hex);
 }
@@ -24,13 +27,15 @@ void yaga_train_run_id(const struct yaga_train *run, const char *service, const 
 /* A run that ended before the gate has failed, too. */
 static const char *verdict_text(const struct yaga_train_service *result)
 {
-    if (result->verdict == YAGA_GATE_FAILED || (result->outcome != YAGA_TRAINED && result->outcome != YAGA_TRAIN_PROMOTION))
+    if (result->verdict == YAGA_GATE_FAILED ||
+        (result->outcome != YAGA_TRAINED && result->outcome != YAGA_TRAIN_PROMOTION))
         return "FAILED";
     bool all = result->n_periods == result->n_periods_wanted;
     return result->verdict == YAGA_GATE_WARNING || !all ? "WARNING" : "PASSED";
 }
 
-static void fill_run_record(const struct yaga_train *run, const struct yaga_train_service *result,
+static void fill_run_record(const struct yaga_train *run,
+                            const struct yaga_train_service *result,
                             struct yaga_training_run *record)
 {
     bool trained = result->outcome == YAGA_TRAINED;
@@ -53,11 +58,15 @@ static void fill_run_record(const struct yaga_train *run, const struct yaga_trai
         .promoted = trained,
         .error_message = trained ? NULL : result->message,
     };
-    (void)yaga_format(record->batch_id, sizeof record->batch_id, "%s", run->report->batch_id);
+    (void)yaga_format(record->batch_id, sizeof record->batch_id, "%s",
+                      run->report->batch_id);
 }
 
-/* What the variant has in common with the baseline stays; the gate is not asked about it. */
-static void fill_variant(const struct yaga_train *run, const struct yaga_train_service *result, size_t variant,
+/* What the variant has in common with the baseline stays; the gate is not asked about it.
+ */
+static void fill_variant(const struct yaga_train *run,
+                         const struct yaga_train_service *result,
+                         size_t variant,
                          struct yaga_training_run *record)
 {
     const struct yaga_train_variant *v = &result->variants[variant];
@@ -66,17 +75,23 @@ static void fill_variant(const struct yaga_train *run, const struct yaga_train_s
     record->status = published ? "COMPLETED" : "FAILED";
     record->total_data_points = (int64_t)v->n_rows;
     record->periods_trained = (int64_t)v->n_periods;
-    record->periods_passed = record->periods_warned = record->periods_failed = record->feature_count = 0;
+    record->periods_passed = record->periods_warned = record->periods_failed =
+        record->feature_count = 0;
     record->validation_details = NULL;
-    record->validation_status = !published                                 ? "FAILED"
+    record->validation_status = !published                                ? "FAILED"
                                 : v->n_periods < result->n_periods_wanted ? "WARNING"
-                                                                           : "PASSED";
+                                                                          : "PASSED";
     record->promoted = published;
-    record->error_message = published ? NULL : v->message[0] != '\0' ? v->message : result->message;
+    record->error_message = published               ? NULL
+                            : v->message[0] != '\0' ? v->message
+                                                    : result->message;
 }
 
-/* Row k of a service: the baseline's, when it is trained, then those of the variants. false when there are no more. */
-static bool record_at(const struct yaga_train *run, const struct yaga_train_service *result, size_t k,
+/* Row k of a service: the baseline's, when it is trained, then those of the variants.
+ * false when there are no more. */
+static bool record_at(const struct yaga_train *run,
+                      const struct yaga_train_service *result,
+                      size_t k,
                       struct yaga_training_run *record)
 {
     size_t variant = k - run->train_baseline;
@@ -89,7 +104,8 @@ static bool record_at(const struct yaga_train *run, const struct yaga_train_serv
     return true;
 }
 
-static enum yaga_status begin(struct yaga_train *run, const char *name, struct yaga_error *err)
+static enum yaga_status
+begin(struct yaga_train *run, const char *name, struct yaga_error *err)
 {
     struct yaga_train_service service = {.outcome = YAGA_TRAINED};
     struct yaga_training_run record;
@@ -106,7 +122,10 @@ static enum yaga_status begin(struct yaga_train *run, const char *name, struct y
     return YAGA_OK;
 }
 
-enum yaga_status yaga_train_records_begin(struct yaga_train *run, const char *const *names, size_t n, struct yaga_error *err)
+enum yaga_status yaga_train_records_begin(struct yaga_train *run,
+                                          const char *const *names,
+                                          size_t n,
+                                          struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
     for (size_t i = 0; st == YAGA_OK && run->store != NULL && i < n; i++)
@@ -123,7 +142,8 @@ static char *metadata(const struct yaga_train_service *result)
     return yaga_json_dump(json, false, &text, &err) == YAGA_OK ? text : NULL;
 }
 
-void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_service *result)
+void yaga_train_record_end(struct yaga_train *run,
+                           const struct yaga_train_service *result)
 {
     struct yaga_training_run record;
     struct yaga_error err;
@@ -137,18 +157,23 @@ void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_servi
     }
 }
 
-void yaga_train_records_abort(struct yaga_train *run, const char *const *names, size_t n,
-                              const struct yaga_train_service *results, const struct yaga_error *why)
+void yaga_train_records_abort(struct yaga_train *run,
+                              const char *const *names,
+                              size_t n,
+                              const struct yaga_train_service *results,
+                              const struct yaga_error *why)
 {
     for (size_t i = 0; i < n; i++) {
         struct yaga_train_service unfinished = {.outcome = YAGA_TRAIN_ERROR};
         bool finished = false;
         for (size_t k = 0; k < n; k++)
-            finished = finished || (results[k].finished && strcmp(results[k].name, names[i]) == 0);
+            finished = finished ||
+                       (results[k].finished && strcmp(results[k].name, names[i]) == 0);
         if (finished)
             continue;
         (void)yaga_format(unfinished.name, sizeof unfinished.name, "%s", names[i]);
-        (void)yaga_format(unfinished.message, sizeof unfinished.message, "%.500s", why->text);
+        (void)yaga_format(unfinished.message, sizeof unfinished.message, "%.500s",
+                          why->text);
         yaga_train_record_end(run, &unfinished);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One service's history -> its models: candidates on the older part, alpha and the gate on the newer, then all of it. */
+/* One service's history -> its models: candidates on the older part, alpha and the gate
+ * on the newer, then all of it. */
 #include <string.h>
 
 #include "yaga/base/log.h"
@@ -13,10 +14,14 @@ void yaga_trained_models_clear(struct yaga_trained_models *models)
         models->by_period[p] = yaga_model_free(models->by_period[p]);
 }
 
-/* Fit every period of the scheme, and the pooled model, on rows [0, row_end). A period without enough data stays NULL; its reason is
- * logged at the final fit. */
-static enum yaga_status fit_periods(const struct yaga_train *run, const struct yaga_history *h, size_t row_end, bool final,
-                                    struct yaga_trained_models *out, struct yaga_error *err)
+/* Fit every period of the scheme, and the pooled model, on rows [0, row_end). A period
+ * without enough data stays NULL; its reason is logged at the final fit. */
+static enum yaga_status fit_periods(const struct yaga_train *run,
+                                    const struct yaga_history *h,
+                                    size_t row_end,
+                                    bool final,
+                                    struct yaga_trained_models *out,
+                                    struct yaga_error *err)
 {
     YAGA_AUTO_MEM(bool) use = yaga_alloc(h->frame->n_rows, sizeof *use);
     if (use == NULL)
@@ -24,28 +29,34 @@ static enum yaga_status fit_periods(const struct yaga_train *run, const struct y
     size_t n_periods = yaga_period_count(run->setup->calendar.scheme);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         bool pooled = p == YAGA_POOLED;
-        if (pooled ? !yaga_config_bool(run->setup->config, "training.train_pooled") : p >= n_periods)
+        if (pooled ? !yaga_config_bool(run->setup->config, "training.train_pooled")
+                   : p >= n_periods)
             continue;
         size_t days;
         (void)yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
-        enum yaga_status st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days, &out->by_period[p], err);
+        enum yaga_status st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days,
+                                             &out->by_period[p], err);
         if (st == YAGA_E_NO_DATA && final)
-            yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s %s: %s", h->variant,
-                     yaga_period_name((enum yaga_period)p), err->text);
+            yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s %s: %s",
+                     h->variant, yaga_period_name((enum yaga_period)p), err->text);
         if (st != YAGA_OK && st != YAGA_E_NO_DATA)
-            return yaga_error_wrap(err, "period %s", yaga_period_name((enum yaga_period)p));
+            return yaga_error_wrap(err, "period %s",
+                                   yaga_period_name((enum yaga_period)p));
     }
     yaga_error_clear(err);
     return YAGA_OK;
 }
 
-void yaga_train_serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set)
+void yaga_train_serve(const struct yaga_train *run,
+                      const struct yaga_trained_models *fitted,
+                      struct yaga_model_set *set)
 {
     *set = (struct yaga_model_set){.by_period = {NULL}};
     size_t n = yaga_period_count(run->setup->calendar.scheme);
     for (size_t p = 0; p < n; p++) {
         set->by_period[p] = fitted->by_period[p];
-        const enum yaga_period *f = yaga_period_fallbacks(run->setup->calendar.scheme, (enum yaga_period)p);
+        const enum yaga_period *f =
+            yaga_period_fallbacks(run->setup->calendar.scheme, (enum yaga_period)p);
         for (; set->by_period[p] == NULL && *f != YAGA_N_PERIODS; f++) {
             set->by_period[p] = fitted->by_period[*f];
             set->is_fallback[p] = true;
@@ -72,9 +83,13 @@ static bool is_gated(const struct yaga_history *h)
     return strcmp(h->variant, "baseline") == 0;
 }
 
-static enum yaga_status run_gate(const struct yaga_train *run, const struct yaga_history *h, size_t first_row,
-                                 const struct yaga_model_set *set, double alpha,
-                                 struct yaga_trained_models *candidates, struct yaga_error *err)
+static enum yaga_status run_gate(const struct yaga_train *run,
+                                 const struct yaga_history *h,
+                                 size_t first_row,
+                                 const struct yaga_model_set *set,
+                                 double alpha,
+                                 struct yaga_trained_models *candidates,
+                                 struct yaga_error *err)
 {
     const struct yaga_config *c = run->setup->config;
     struct yaga_gate_params params = {
@@ -87,18 +102,25 @@ static enum yaga_status run_gate(const struct yaga_train *run, const struct yaga
     double fixed = run->setup->detect.alpha;
     if (fixed > 0.0 && fixed < 1.0)
         params.alpha = fixed;
-    return yaga_gate_run(&params, &run->setup->detect, h, set, first_row, candidates->by_period, err);
+    return yaga_gate_run(&params, &run->setup->detect, h, set, first_row,
+                         candidates->by_period, err);
 }
 
-/* Candidates see the older part; the newer part says which alpha keeps the budget, and whether they pass the gate. */
-static enum yaga_status validate(const struct yaga_train *run, const struct yaga_history *h,
-                                 struct yaga_trained_models *candidates, struct yaga_budget *budget,
+/* Candidates see the older part; the newer part says which alpha keeps the budget, and
+ * whether they pass the gate. */
+static enum yaga_status validate(const struct yaga_train *run,
+                                 const struct yaga_history *h,
+                                 struct yaga_trained_models *candidates,
+                                 struct yaga_budget *budget,
                                  struct yaga_error *err)
 {
-    double per_week = yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
-    double fraction = yaga_config_float(run->setup->config, "training.validation_fraction");
+    double per_week =
+        yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
+    double fraction =
+        yaga_config_float(run->setup->config, "training.validation_fraction");
     size_t first_row = holdout_begin(h, fraction);
-    size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") / run->setup->step_s);
+    size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") /
+                              run->setup->step_s);
     struct yaga_model_set set;
     enum yaga_status st = YAGA_OK;
     if (first_row > embargo)
@@ -106,19 +128,24 @@ static enum yaga_status validate(const struct yaga_train *run, const struct yaga
     if (st != YAGA_OK)
         return st;
     yaga_train_serve(run, candidates, &set);
-    st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row, per_week, budget, err);
+    st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row,
+                          per_week, budget, err);
     if (st != YAGA_OK || !is_gated(h))
         return st;
     return run_gate(run, h, first_row, &set, budget->alpha, candidates, err);
 }
 
-static void identify(const struct yaga_train *run, const struct yaga_quality *quality, const char *run_id,
-                     const struct yaga_budget *budget, struct yaga_model *model)
+static void identify(const struct yaga_train *run,
+                     const struct yaga_quality *quality,
+                     const char *run_id,
+                     const struct yaga_budget *budget,
+                     struct yaga_model *model)
 {
     (void)yaga_format(model->run_id, sizeof model->run_id, "%s", run_id);
     (void)yaga_format(model->timezone, sizeof model->timezone, "%s",
                       yaga_config_string(run->setup->config, "timezone"));
-    (void)yaga_format(model->config_digest, sizeof model->config_digest, "%s", run->setup->config_digest);
+    (void)yaga_format(model->config_digest, sizeof model->config_digest, "%s",
+                      run->setup->config_digest);
     model->scheme = run->setup->calendar.scheme;
     model->trained_at_s = run->options->now_s;
     model->train_start_s = run->start_s;
@@ -133,8 +160,11 @@ static void identify(const struct yaga_train *run, const struct yaga_quality *qu
     model->holdout_days = budget->holdout_days;
 }
 
-static void finish_models(const struct yaga_train *run, const struct yaga_quality *quality, const char *run_id,
-                          const struct yaga_budget *budget, struct yaga_trained_models *models,
+static void finish_models(const struct yaga_train *run,
+                          const struct yaga_quality *quality,
+                          const char *run_id,
+                          const struct yaga_budget *budget,
+                          struct yaga_trained_models *models,
                           struct yaga_train_service *result)
 {
     result->alpha = budget->alpha;
@@ -150,8 +180,10 @@ static void finish_models(const struct yaga_train *run, const struct yaga_qualit
     }
 }
 
-static enum yaga_status judge(const struct yaga_train *run, const struct yaga_trained_models *candidates,
-                              struct yaga_trained_models *models, struct yaga_train_service *result,
+static enum yaga_status judge(const struct yaga_train *run,
+                              const struct yaga_trained_models *candidates,
+                              struct yaga_trained_models *models,
+                              struct yaga_train_service *result,
                               struct yaga_error *err)
 {
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
@@ -162,9 +194,13 @@ static enum yaga_status judge(const struct yaga_train *run, const struct yaga_tr
     return yaga_train_details(models, result, err);
 }
 
-enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yaga_history *h,
-                              const struct yaga_quality *quality, const char *run_id, struct yaga_trained_models *models,
-                              struct yaga_train_service *result, struct yaga_error *err)
+enum yaga_status yaga_train_learn(const struct yaga_train *run,
+                                  const struct yaga_history *h,
+                                  const struct yaga_quality *quality,
+                                  const char *run_id,
+                                  struct yaga_trained_models *models,
+                                  struct yaga_train_service *result,
+                                  struct yaga_error *err)
 {
     struct yaga_budget budget = {.alpha = YAGA_ALPHA_DEFAULT};
     struct yaga_trained_models candidates = {.by_period = {NULL}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is not usual: the range that makes up for it, the rows of it, and models of its own for some of it. */
+/* What is not usual: the range that makes up for it, the rows of it, and models of its
+ * own for some of it. */
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/train_internal.h"
 
-/* --- the run ------------------------------------------------------------------------------- */
+/* --- the run
+ * ------------------------------------------------------------------------------- */
 
 enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err)
 {
@@ -24,7 +26,9 @@ enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err
     if (run->start_s >= run->end_s)
         return yaga_error_set(err, YAGA_E_ARG, "training range is empty");
     run->train_baseline = yaga_config_bool(c, "training.model_variants.train_baseline");
-    for (size_t i = 0; i < spans->n_variants && yaga_config_bool(c, "training.model_variants.train_holiday"); i++) {
+    for (size_t i = 0; i < spans->n_variants &&
+                       yaga_config_bool(c, "training.model_variants.train_holiday");
+         i++) {
         if (yaga_spans_covered(spans, spans->variants[i], run->start_s, run->end_s) > 0)
             report->variants[report->n_variants++] = spans->variants[i];
     }
@@ -36,21 +40,27 @@ enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err
         return yaga_error_nomem(err);
     if (st != YAGA_OK)
         return yaga_error_set(err, YAGA_E_CONFIG, "%s: training.maintenance_file: %s",
-                              yaga_config_where(c, "training.maintenance_file", 0), why.text);
+                              yaga_config_where(c, "training.maintenance_file", 0),
+                              why.text);
     return YAGA_OK;
 }
 
-/* --- one service --------------------------------------------------------------------------- */
+/* --- one service
+ * --------------------------------------------------------------------------- */
 
-enum yaga_status yaga_train_exceptions(const struct yaga_train *run, const char *service,
-                                       struct yaga_incident_time **incidents, struct yaga_exceptions *out,
+enum yaga_status yaga_train_exceptions(const struct yaga_train *run,
+                                       const char *service,
+                                       struct yaga_incident_time **incidents,
+                                       struct yaga_exceptions *out,
                                        struct yaga_error *err)
 {
     enum { PAD_S = 3600 }; /* more than what an incident is padded with */
     size_t n = 0;
     enum yaga_status st = YAGA_OK;
-    if (run->store != NULL && yaga_config_bool(run->setup->config, "training.exclude_incidents"))
-        st = yaga_incidents_severe(run->store, service, run->start_s - PAD_S, run->end_s + PAD_S, incidents, &n, err);
+    if (run->store != NULL &&
+        yaga_config_bool(run->setup->config, "training.exclude_incidents"))
+        st = yaga_incidents_severe(run->store, service, run->start_s - PAD_S,
+                                   run->end_s + PAD_S, incidents, &n, err);
     if (st != YAGA_OK)
         return yaga_error_wrap(err, "own incidents");
     *out = (struct yaga_exceptions){.spans = &run->setup->excluded,
@@ -73,9 +83,11 @@ struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *resu
     return json;
 }
 
-/* --- variants ------------------------------------------------------------------------------ */
+/* --- variants
+ * ------------------------------------------------------------------------------ */
 
-/* Excluded periods are short: what a period of a variant must have been seen on is no more than the variant itself. */
+/* Excluded periods are short: what a period of a variant must have been seen on is no
+ * more than the variant itself. */
 static struct yaga_train with_fewer_days(const struct yaga_train *run, size_t days)
 {
     struct yaga_train fewer = *run;
@@ -86,7 +98,8 @@ static struct yaga_train with_fewer_days(const struct yaga_train *run, size_t da
     return fewer;
 }
 
-static size_t count_days(const struct yaga_history *h, size_t *n_rows, struct yaga_error *err)
+static size_t
+count_days(const struct yaga_history *h, size_t *n_rows, struct yaga_error *err)
 {
     size_t days = 0;
     YAGA_AUTO_MEM(bool) use = yaga_alloc(h->frame->n_rows, sizeof *use);
@@ -98,7 +111,8 @@ static size_t count_days(const struct yaga_history *h, size_t *n_rows, struct ya
     return days;
 }
 
-/* A level it could not find itself is that of the baseline: the service is as restless as ever. */
+/* A level it could not find itself is that of the baseline: the service is as restless as
+ * ever. */
 static void lend_alpha(struct yaga_trained_models *models, double alpha)
 {
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
@@ -107,38 +121,52 @@ static void lend_alpha(struct yaga_trained_models *models, double alpha)
     }
 }
 
-static enum yaga_status learn_variant(const struct yaga_train *run, const struct yaga_history *h,
-                                      const struct yaga_quality *quality, const char *run_id, double alpha,
-                                      struct yaga_trained_models *models, struct yaga_train_variant *variant,
+static enum yaga_status learn_variant(const struct yaga_train *run,
+                                      const struct yaga_history *h,
+                                      const struct yaga_quality *quality,
+                                      const char *run_id,
+                                      double alpha,
+                                      struct yaga_trained_models *models,
+                                      struct yaga_train_variant *variant,
                                       struct yaga_error *err)
 {
     static const char key[] = "training.model_variants.min_excluded_days_for_variant";
     size_t need = (size_t)yaga_train_int(run, key);
     size_t days = count_days(h, &variant->n_rows, err);
     if (days < need)
-        return yaga_error_set(err, YAGA_E_NO_DATA, "%zu days with data in its excluded periods, %zu needed (%s)", days, need,
-                              key);
+        return yaga_error_set(
+            err, YAGA_E_NO_DATA,
+            "%zu days with data in its excluded periods, %zu needed (%s)", days, need,
+            key);
     struct yaga_train fewer = with_fewer_days(run, need);
     struct yaga_train_service learned = {.outcome = YAGA_TRAINED};
-    enum yaga_status st = yaga_train_learn(&fewer, h, quality, run_id, models, &learned, err);
+    enum yaga_status st =
+        yaga_train_learn(&fewer, h, quality, run_id, models, &learned, err);
     if (st != YAGA_OK)
         return st;
     if (learned.n_periods == 0 && !learned.pooled)
-        return yaga_error_set(err, YAGA_E_NO_DATA, "no period has enough data for a model");
+        return yaga_error_set(err, YAGA_E_NO_DATA,
+                              "no period has enough data for a model");
     if (isnan(learned.achieved_per_week) && !isnan(alpha))
         lend_alpha(models, alpha);
     variant->n_periods = learned.n_periods;
     return YAGA_OK;
 }
 
-static enum yaga_status try_variant(const struct yaga_train *run, const struct yaga_history *history,
-                                    const struct yaga_quality *quality, const struct yaga_exceptions *exceptions,
-                                    const char *name, const char *run_id, double alpha,
-                                    struct yaga_trained_models *models, struct yaga_train_variant *variant,
+static enum yaga_status try_variant(const struct yaga_train *run,
+                                    const struct yaga_history *history,
+                                    const struct yaga_quality *quality,
+                                    const struct yaga_exceptions *exceptions,
+                                    const char *name,
+                                    const char *run_id,
+                                    double alpha,
+                                    struct yaga_trained_models *models,
+                                    struct yaga_train_variant *variant,
                                     struct yaga_error *err)
 {
     struct yaga_exclusion x;
-    enum yaga_status st = yaga_exclude_rows(exceptions, history->service, name, history->frame, &x, err);
+    enum yaga_status st =
+        yaga_exclude_rows(exceptions, history->service, name, history->frame, &x, err);
     if (st != YAGA_OK)
         return st;
     struct yaga_history own = *history; /* borrows all but the rows */
@@ -150,7 +178,8 @@ static enum yaga_status try_variant(const struct yaga_train *run, const struct y
 }
 
 /* Place of a variant among the sets: that of the configuration, behind the baseline. */
-static struct yaga_trained_models *set_of(const struct yaga_train *run, struct yaga_trained_service *models,
+static struct yaga_trained_models *set_of(const struct yaga_train *run,
+                                          struct yaga_trained_service *models,
                                           const char *variant)
 {
     size_t i = 0;
@@ -159,17 +188,21 @@ static struct yaga_trained_models *set_of(const struct yaga_train *run, struct y
     return &models->sets[1 + i];
 }
 
-void yaga_train_variants(const struct yaga_train *run, const struct yaga_history *history,
-                         const struct yaga_quality *quality, const struct yaga_exceptions *exceptions,
-                         const char *run_id, struct yaga_trained_service *models, struct yaga_train_service *result)
+void yaga_train_variants(const struct yaga_train *run,
+                         const struct yaga_history *history,
+                         const struct yaga_quality *quality,
+                         const struct yaga_exceptions *exceptions,
+                         const char *run_id,
+                         struct yaga_trained_service *models,
+                         struct yaga_train_service *result)
 {
     for (size_t i = 0; i < run->report->n_variants; i++) {
         const char *name = run->report->variants[i];
         struct yaga_trained_models *set = set_of(run, models, name);
         struct yaga_train_variant *variant = &result->variants[i];
         struct yaga_error err = {.status = YAGA_OK};
-        enum yaga_status st = try_variant(run, history, quality, exceptions, name, run_id, result->alpha, set,
-                                          variant, &err);
+        enum yaga_status st = try_variant(run, history, quality, exceptions, name, run_id,
+                                          result->alpha, set, variant, &err);
         variant->trained = st == YAGA_OK;
         if (st == YAGA_OK)
             continue;
@@ -178,7 +211,8 @@ void yaga_train_variants(const struct yaga_train *run, const struct yaga_history
     }
 }
 
-/* --- what is kept -------------------------------------------------------------------------- */
+/* --- what is kept
+ * -------------------------------------------------------------------------- */
 
 static bool is_empty(const struct yaga_trained_models *set)
 {
@@ -189,15 +223,22 @@ static bool is_empty(const struct yaga_trained_models *set)
     return true;
 }
 
-/* One model of the version in use, for the new version; *out stays NULL when there is none worth keeping. */
-static enum yaga_status keep(const struct yaga_train *run, const char *service, const char *from, const char *run_id,
-                             const char *variant, enum yaga_period period, struct yaga_model **out,
+/* One model of the version in use, for the new version; *out stays NULL when there is
+ * none worth keeping. */
+static enum yaga_status keep(const struct yaga_train *run,
+                             const char *service,
+                             const char *from,
+                             const char *run_id,
+                             const char *variant,
+                             enum yaga_period period,
+                             struct yaga_model **out,
                              struct yaga_error *err)
 {
     const char *dir = yaga_config_string(run->setup->config, "model.models_directory");
     int64_t max_age_s = 86400 * yaga_train_int(run, "inference.holiday_max_age_days");
     YAGA_AUTO(yaga_model) model = NULL;
-    enum yaga_status st = yaga_registry_variant_load(dir, service, from, variant, period, &model, err);
+    enum yaga_status st =
+        yaga_registry_variant_load(dir, service, from, variant, period, &model, err);
     if (st == YAGA_E_NOMEM)
         return st;
     if (st != YAGA_OK) {
@@ -205,40 +246,53 @@ static enum yaga_status keep(const struct yaga_train *run, const char *service, 
             yaga_log(YAGA_LOG_WARN, "MODEL_NOT_KEPT", service, "%s", err->text);
         return YAGA_OK;
     }
-    if (strcmp(variant, "baseline") != 0 && run->options->now_s - model->trained_at_s > max_age_s)
+    if (strcmp(variant, "baseline") != 0 &&
+        run->options->now_s - model->trained_at_s > max_age_s)
         return YAGA_OK;
     (void)yaga_format(model->run_id, sizeof model->run_id, "%s", run_id);
     *out = YAGA_TAKE(model);
     return YAGA_OK;
 }
 
-static enum yaga_status keep_set(const struct yaga_train *run, const char *service, const char *from,
-                                 const char *run_id, const char *variant, struct yaga_trained_models *set,
+static enum yaga_status keep_set(const struct yaga_train *run,
+                                 const char *service,
+                                 const char *from,
+                                 const char *run_id,
+                                 const char *variant,
+                                 struct yaga_trained_models *set,
                                  struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
     if (!is_empty(set)) /* trained anew: old and new periods do not mix */
         return YAGA_OK;
     for (size_t p = 0; st == YAGA_OK && p < YAGA_N_PERIODS; p++)
-        st = keep(run, service, from, run_id, variant, (enum yaga_period)p, &set->by_period[p], err);
+        st = keep(run, service, from, run_id, variant, (enum yaga_period)p,
+                  &set->by_period[p], err);
     return st;
 }
 
-enum yaga_status yaga_train_carry_over(const struct yaga_train *run, const char *service, const char *run_id,
-                                       struct yaga_trained_service *models, struct yaga_error *err)
+enum yaga_status yaga_train_carry_over(const struct yaga_train *run,
+                                       const char *service,
+                                       const char *run_id,
+                                       struct yaga_trained_service *models,
+                                       struct yaga_error *err)
 {
     const struct yaga_spans *spans = &run->setup->excluded;
     char from[YAGA_RUN_ID_MAX];
-    enum yaga_status st = yaga_registry_current(yaga_config_string(run->setup->config, "model.models_directory"),
-                                                service, from, err);
+    enum yaga_status st = yaga_registry_current(
+        yaga_config_string(run->setup->config, "model.models_directory"), service, from,
+        err);
     if (st == YAGA_E_NOMEM)
         return st;
-    if (st != YAGA_OK) /* nothing to keep; a link that is no link is publishing's problem */
+    if (st !=
+        YAGA_OK) /* nothing to keep; a link that is no link is publishing's problem */
         return YAGA_OK;
     if (!run->train_baseline)
         st = keep_set(run, service, from, run_id, "baseline", &models->sets[0], err);
-    bool variants = yaga_config_bool(run->setup->config, "training.model_variants.train_holiday");
+    bool variants =
+        yaga_config_bool(run->setup->config, "training.model_variants.train_holiday");
     for (size_t i = 0; st == YAGA_OK && variants && i < spans->n_variants; i++)
-        st = keep_set(run, service, from, run_id, spans->variants[i], &models->sets[1 + i], err);
+        st = keep_set(run, service, from, run_id, spans->variants[i],
+                      &models->sets[1 + i], err);
     return st;
 }

@@ -7,7 +7,8 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "cache files are little-endian");
-_Static_assert(sizeof(struct yaga_interval) == 16 && sizeof(struct yaga_cache_sample) == 16,
+_Static_assert(sizeof(struct yaga_interval) == 16 &&
+                   sizeof(struct yaga_cache_sample) == 16,
                "written as they are");
 
 static const char magic[4] = {'Y', 'A', 'G', 'C'};

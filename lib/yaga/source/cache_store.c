@@ -215,8 +215,8 @@ enum yaga_status yaga_source_cache_status(struct yaga_source *source,
         enum yaga_status st =
             yaga_cache_load(cache, &metrics[m], &who, step_s, &entry, &damage, err);
         if (st == YAGA_OK)
-            st = yaga_intervals_gaps(&entry.covered, (struct yaga_interval){start_s, end_s},
-                                 &gaps, err);
+            st = yaga_intervals_gaps(&entry.covered,
+                                     (struct yaga_interval){start_s, end_s}, &gaps, err);
         if (st == YAGA_OK) {
             count_entry(&entry, &status);
             status.n_damaged += damage.status != YAGA_OK;

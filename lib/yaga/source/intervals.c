@@ -36,8 +36,9 @@ static enum yaga_status replace(struct yaga_intervals *spans,
     return YAGA_OK;
 }
 
-enum yaga_status
-yaga_intervals_add(struct yaga_intervals *spans, struct yaga_interval span, struct yaga_error *err)
+enum yaga_status yaga_intervals_add(struct yaga_intervals *spans,
+                                    struct yaga_interval span,
+                                    struct yaga_error *err)
 {
     size_t first = 0;
     while (first < spans->n && spans->items[first].end_s < span.start_s)
@@ -53,9 +54,9 @@ yaga_intervals_add(struct yaga_intervals *spans, struct yaga_interval span, stru
 }
 
 enum yaga_status yaga_intervals_gaps(const struct yaga_intervals *spans,
-                                 struct yaga_interval range,
-                                 struct yaga_intervals *out,
-                                 struct yaga_error *err)
+                                     struct yaga_interval range,
+                                     struct yaga_intervals *out,
+                                     struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
     int64_t at_s = range.start_s;

@@ -10,7 +10,12 @@
 #include "yaga/source/query.h"
 #include "yaga/source/source_internal.h"
 
-enum { DAY_S = 86400, HTTP_OK = 200, HTTP_NOT_FOUND = 404, FORM_MAX = 4 * YAGA_SOURCE_QUERY_MAX };
+enum {
+    DAY_S = 86400,
+    HTTP_OK = 200,
+    HTTP_NOT_FOUND = 404,
+    FORM_MAX = 4 * YAGA_SOURCE_QUERY_MAX
+};
 
 struct prometheus {
     struct yaga_source base;
@@ -313,7 +318,8 @@ static enum yaga_status settle(struct fetch *fetch, struct yaga_error *err)
             (void)yaga_format(fleet->metric_error[metric],
                               sizeof fleet->metric_error[metric], "%s", error.text);
         (void)yaga_error_wrap(&error, "metric %s", fetch->request->metrics[metric].name);
-        if (error.status == YAGA_E_INTERRUPTED) /* not the server's fault, and nobody waits for the rest */
+        if (error.status == YAGA_E_INTERRUPTED) /* not the server's fault, and nobody
+                                                   waits for the rest */
             return yaga_error_set(err, error.status, "%s", error.text);
         if (n_failed++ == 0)
             first = error;
@@ -484,7 +490,8 @@ yaga_source_prometheus_new(const struct yaga_source_prometheus_options *options,
     p->health_path = yaga_strdup(options->health_path);
     p->environment = yaga_strdup(options->environment);
     p->rate_window = yaga_strdup(options->rate_window);
-    if (p->endpoint == NULL || p->health_path == NULL || p->environment == NULL || p->rate_window == NULL)
+    if (p->endpoint == NULL || p->health_path == NULL || p->environment == NULL ||
+        p->rate_window == NULL)
         return yaga_error_nomem(err);
     p->health_max_latency_ms = options->health_max_latency_ms;
     p->timeout_s = options->timeout_s;

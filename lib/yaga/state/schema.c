@@ -171,7 +171,8 @@ static const char validation[] =
     "ALTER TABLE training_runs ADD COLUMN feature_count INTEGER;"
     "ALTER TABLE training_runs ADD COLUMN validation_details TEXT;";
 
-const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}}, {{validation}}};
+const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
+                                                   {{validation}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==
