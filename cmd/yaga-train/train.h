@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* yaga-train: what its files share. main.c reads the arguments and trains; models.c looks at models and goes back; cache.c
+ * fills and shows the cache of history. */
+#ifndef YAGA_TRAIN_H
+#define YAGA_TRAIN_H
+
+#include <stdbool.h>
+
+#include "../common.h"
+#include "yaga/pipeline/train.h"
+
+enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
+
+struct arguments {
+    struct program program;
+    const char *start, *end, *now, *inspect;
+    const char *rollback_run; /* NULL: the previous version */
+    const char *preset;       /* NULL: all of them */
+    const char *report;       /* NULL: none */
+    bool rollback, list, discover, dry_run, promote;
+    bool warm_cache, prefetch, cache_status, clear_cache, force;
+    int threads;
+};
+
+/* The options of a run from the arguments; exits 2 when a date is unusable. */
+struct yaga_train_options train_options(const struct arguments *a);
+
+/* Each returns the exit status. */
+int train_inspect(const struct arguments *a);
+int train_list_models(const struct arguments *a, const struct yaga_setup *setup);
+int train_rollback(const struct arguments *a, const struct yaga_setup *setup);
+int train_prefetch(const struct arguments *a, const struct yaga_setup *setup);
+int train_cache_status(const struct arguments *a, const struct yaga_setup *setup);
+int train_clear_cache(const struct arguments *a, const struct yaga_setup *setup);
+
+#endif
