@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lab.h"
 #include "options.h"
@@ -27,6 +28,11 @@ static const char help[] =
     "  --start TIME      first sample, a UTC midnight (2026-01-05T00:00:00Z, a Monday)\n"
     "  --step DURATION   distance of samples, 1m to 15m (5m)\n"
     "  --faults FILE     plant these faults instead of the default plan\n"
+    "  --scenario odd    an odd fleet: a level shift, a trend, gaps, incidents, a "
+    "closing "
+    "of\n"
+    "                    eight days, services without errors, history or data; 38 days,\n"
+    "                    without a plan of faults\n"
     "  --gzip            write archive.jsonl.gz instead of archive.jsonl\n"
     "\n"
     "Files in DIR:\n"
@@ -35,6 +41,7 @@ static const char help[] =
     "                    curl -T archive.jsonl http://127.0.0.1:8428/api/v1/import\n"
     "  labels.jsonl      what was planted, and what it touches\n"
     "  faults.jsonl      the same as a plan: edit it and give it to --faults\n"
+    "  oddities.jsonl    of the odd fleet: what is odd, and its maintenance.jsonl\n"
     "  yaga.cfg          trains and infers on the archive\n"
     "\n"
     "A line of a plan; factor may be left out:\n"
@@ -48,10 +55,23 @@ static const char help[] =
 struct arguments {
     struct yaga_synth_params params;
     const char *out, *faults;
-    bool gzip, help;
+    bool gzip, help, odd, days_given;
 };
 
-enum { OUT = 256, DAYS, TRAIN, QUIET, SERVICES, SEED, START, STEP, FAULTS, GZIP, HELP };
+enum {
+    OUT = 256,
+    DAYS,
+    TRAIN,
+    QUIET,
+    SERVICES,
+    SEED,
+    START,
+    STEP,
+    FAULTS,
+    SCENARIO,
+    GZIP,
+    HELP
+};
 
 static const struct option options[] = {
     {"days", required_argument, NULL, DAYS},
@@ -60,6 +80,7 @@ static const struct option options[] = {
     {"help", no_argument, NULL, HELP},
     {"out", required_argument, NULL, OUT},
     {"quiet-days", required_argument, NULL, QUIET},
+    {"scenario", required_argument, NULL, SCENARIO},
     {"seed", required_argument, NULL, SEED},
     {"services", required_argument, NULL, SERVICES},
     {"start", required_argument, NULL, START},
@@ -105,7 +126,14 @@ take(int option, const char *text, struct arguments *arguments, struct yaga_erro
     case HELP:
         arguments->help = true;
         return YAGA_OK;
+    case SCENARIO:
+        arguments->odd = strcmp(text, "odd") == 0;
+        if (!arguments->odd)
+            return yaga_error_set(err, YAGA_E_ARG, "--scenario: \"%s\" is not \"odd\"",
+                                  text);
+        return YAGA_OK;
     case DAYS:
+        arguments->days_given = true;
         return lab_option_int("--days", text, 1, YAGA_SYNTH_DAYS_MAX, &params->days, err);
     case TRAIN:
         return lab_option_int("--train-days", text, 0, YAGA_SYNTH_DAYS_MAX,
@@ -126,6 +154,18 @@ take(int option, const char *text, struct arguments *arguments, struct yaga_erro
     }
 }
 
+/* What is not said is the odd fleet's: all days are for training but those beyond. */
+static void prepare_odd(struct arguments *arguments)
+{
+    struct yaga_synth_params *params = &arguments->params;
+    if (!arguments->days_given)
+        params->days = YAGA_SYNTH_ODD_DAYS;
+    if (params->train_days == YAGA_SYNTH_AUTO)
+        params->train_days = YAGA_SYNTH_ODD_DAYS;
+    if (params->quiet_days == YAGA_SYNTH_AUTO && params->days > params->train_days)
+        params->quiet_days = params->days - params->train_days;
+}
+
 static enum yaga_status
 parse(int argc, char **argv, struct arguments *arguments, struct yaga_error *err)
 {
@@ -140,6 +180,11 @@ parse(int argc, char **argv, struct arguments *arguments, struct yaga_error *err
                               argv[optind]);
     if (arguments->out == NULL)
         return yaga_error_set(err, YAGA_E_ARG, "--out DIR is missing");
+    if (arguments->odd && arguments->faults != NULL)
+        return yaga_error_set(err, YAGA_E_ARG,
+                              "--scenario odd brings its own faults: not with --faults");
+    if (arguments->odd)
+        prepare_odd(arguments);
     yaga_synth_params_settle(&arguments->params);
     return yaga_synth_params_check(&arguments->params, err);
 }
@@ -187,10 +232,12 @@ static enum yaga_status convert_all(const struct arguments *arguments,
 }
 
 static enum yaga_status make_plan(const struct arguments *arguments,
-                                  const struct yaga_synth_shop *shop,
+                                  struct yaga_synth_shop *shop,
                                   struct yaga_synth_faults *out,
                                   struct yaga_error *err)
 {
+    if (arguments->odd)
+        return yaga_synth_odd_fleet(&arguments->params, shop, out, err);
     if (arguments->faults == NULL) {
         yaga_synth_plan(&arguments->params, shop, out);
         if (out->n < out->n_wanted)

@@ -451,7 +451,8 @@ static void days_are_shared_out_when_nothing_is_said(void **state)
     (void)state;
     static const struct {
         int64_t days, train, quiet;
-    } cases[] = {{51, 30, 14}, {60, 30, 14}, {44, 30, 7}, {38, 30, 1}, {37, 30, 0}, {31, 30, 0}, {30, 30, 0}, {5, 5, 0}};
+    } cases[] = {{51, 30, 14}, {60, 30, 14}, {44, 30, 7}, {38, 30, 1},
+                 {37, 30, 0},  {31, 30, 0},  {30, 30, 0}, {5, 5, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct yaga_synth_params params;
         struct yaga_error err = {0};
@@ -488,6 +489,143 @@ static void exhausted_memory_leaves_nothing_behind(void **state)
     }
 }
 
+static struct yaga_synth_params odd_fleet(uint64_t seed)
+{
+    struct yaga_error err = {0};
+    struct yaga_synth_params params = defaults(seed);
+    params.days = params.train_days = YAGA_SYNTH_ODD_DAYS;
+    params.quiet_days = 0;
+    yaga_synth_shop(&params, &shop);
+    faults.n = 0;
+    assert_ok(yaga_synth_odd_fleet(&params, &shop, &faults, &err), &err);
+    return params;
+}
+
+/* Mean of what is there in [from, to) days before the end; *share of what is missing. */
+static double mean_of(const struct yaga_synth_params *params,
+                      const char *service,
+                      enum yaga_synth_metric metric,
+                      double from_days,
+                      double to_days,
+                      double *missing)
+{
+    struct yaga_error err = {0};
+    struct yaga_synth_rows rows = {0};
+    size_t per_day = (size_t)(86400 / params->step_s);
+    int index = yaga_synth_find(&shop, service);
+    assert_ok(yaga_synth_generate(params, &shop, &faults, (size_t)index, &rows, &err),
+              &err);
+    size_t first = rows.n - (size_t)(from_days * (double)per_day);
+    size_t last = rows.n - (size_t)(to_days * (double)per_day);
+    double sum = 0.0, n = 0.0;
+    for (size_t i = first; i < last; i++) {
+        double x = rows.values[metric][i];
+        sum += isnan(x) ? 0.0 : x;
+        n += isnan(x) ? 0.0 : 1.0;
+    }
+    *missing = 1.0 - n / (double)(last - first);
+    yaga_synth_rows_clear(&rows);
+    return sum / n;
+}
+
+static void every_oddity_is_in_the_data_of_its_service(void **state)
+{
+    (void)state;
+    struct yaga_synth_params p = odd_fleet(42);
+    double gone;
+    double before = mean_of(&p, "account", YAGA_SYNTH_LATENCY, 38, 8, &gone);
+    double after = mean_of(&p, "account", YAGA_SYNTH_LATENCY, 8, 0, &gone);
+    assert_in_range((int)(100 * after / before), 140, 160);
+    before = mean_of(&p, "catalog", YAGA_SYNTH_RATE, 38, 31, &gone);
+    after = mean_of(&p, "catalog", YAGA_SYNTH_RATE, 7, 0, &gone);
+    assert_true(after / before > 1.8 && after / before < 2.5);
+    assert_true(mean_of(&p, "pricing", YAGA_SYNTH_ERRORS, 38, 0, &gone) == 0.0);
+    (void)mean_of(&p, "pricing", YAGA_SYNTH_DATABASE, 38, 0, &gone);
+    assert_true(gone == 1.0);
+    (void)mean_of(&p, "cart", YAGA_SYNTH_RATE, 10, 7.5, &gone);
+    assert_true(gone == 1.0);
+    (void)mean_of(&p, "search", YAGA_SYNTH_RATE, 38, 0, &gone);
+    assert_in_range((int)(100 * gone), 14, 18);
+    (void)mean_of(&p, "web", YAGA_SYNTH_RATE, 38, 0, &gone);
+    assert_in_range((int)(100 * gone), 64, 68);
+    (void)mean_of(&p, "shipping", YAGA_SYNTH_RATE, 38, 5, &gone);
+    assert_true(gone == 1.0);
+    (void)mean_of(&p, "shipping", YAGA_SYNTH_RATE, 5, 0, &gone);
+    assert_true(gone < 0.05);
+    (void)mean_of(&p, "notification", YAGA_SYNTH_RATE, 38, 0, &gone);
+    assert_true(gone == 1.0);
+    before = mean_of(&p, "checkout", YAGA_SYNTH_RATE, 27, 20, &gone);
+    after = mean_of(&p, "checkout", YAGA_SYNTH_RATE, 20, 13, &gone);
+    assert_in_range((int)(100 * after / before), 40, 55); /* closed */
+}
+
+/* Share of the training days in which a service's planted faults last. */
+static double faulty(const struct yaga_synth_params *params, const char *service)
+{
+    int64_t total_s = 0;
+    int index = yaga_synth_find(&shop, service);
+    for (size_t i = 0; i < faults.n; i++)
+        if ((int)faults.items[i].service == index)
+            total_s += faults.items[i].end_s - faults.items[i].start_s;
+    return (double)total_s / (double)(params->train_days * 86400);
+}
+
+static void incidents_fill_more_than_a_tenth_and_maintenance_less(void **state)
+{
+    (void)state;
+    struct yaga_synth_params params = odd_fleet(42);
+    struct yaga_error err = {0};
+    assert_true(faulty(&params, "fraud") > 0.12);
+    assert_true(faulty(&params, "payment") > 0.01 && faulty(&params, "payment") < 0.05);
+    for (size_t i = 0; i < faults.n; i++)
+        assert_ok(yaga_synth_fault_check(&params, &shop, &faults.items[i], &err), &err);
+}
+
+static size_t newlines(const char *dir, const char *name)
+{
+    struct yaga_error err = {0};
+    char path[512];
+    char *text = NULL;
+    size_t length = 0, n = 0;
+    assert_true(yaga_format(path, sizeof path, "%s/%s", dir, name));
+    assert_ok(yaga_file_read(path, ARCHIVE_MAX, &text, &length, &err), &err);
+    for (size_t i = 0; i < length; i++)
+        n += text[i] == '\n';
+    yaga_free(text);
+    return n;
+}
+
+static void the_odd_fleet_brings_its_files_and_a_configuration_that_loads(void **state)
+{
+    (void)state;
+    struct yaga_synth_params params = odd_fleet(42);
+    struct yaga_error err = {0};
+    char dir[256], path[512];
+    assert_true(yaga_format(dir, sizeof dir, "%s/odd", test_tmpdir()));
+    assert_ok(yaga_synth_write(&params, &shop, &faults, dir, false, &err), &err);
+    assert_int_equal(newlines(dir, "oddities.jsonl"), 11);
+    assert_int_equal(newlines(dir, "maintenance.jsonl"), 7);
+    assert_true(yaga_format(path, sizeof path, "%s/yaga.cfg", dir));
+    YAGA_AUTO(yaga_config) config = NULL;
+    assert_ok(yaga_config_load(path, NULL, 0, &config, NULL, &err), &err);
+    assert_int_equal(yaga_config_int(config, "training.lookback_days"), 30);
+    assert_int_equal(yaga_config_list_size(config, "training.excluded_periods"), 1);
+}
+
+static void the_odd_fleet_needs_room(void **state)
+{
+    (void)state;
+    struct yaga_error err = {0};
+    struct yaga_synth_params params = defaults(42);
+    yaga_synth_shop(&params, &shop);
+    params.train_days = YAGA_SYNTH_ODD_DAYS - 1;
+    assert_int_equal(yaga_synth_odd_fleet(&params, &shop, &faults, &err), YAGA_E_ARG);
+    params.train_days = YAGA_SYNTH_ODD_DAYS;
+    params.n_services = 11;
+    assert_int_equal(yaga_synth_odd_fleet(&params, &shop, &faults, &err), YAGA_E_ARG);
+    assert_non_null(strstr(err.text, "12 services"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +646,10 @@ int main(void)
         cmocka_unit_test(faults_that_cannot_be_planted_are_refused),
         cmocka_unit_test(
             a_plan_without_room_says_so_and_none_is_needed_without_fault_days),
+        cmocka_unit_test(every_oddity_is_in_the_data_of_its_service),
+        cmocka_unit_test(incidents_fill_more_than_a_tenth_and_maintenance_less),
+        cmocka_unit_test(the_odd_fleet_brings_its_files_and_a_configuration_that_loads),
+        cmocka_unit_test(the_odd_fleet_needs_room),
         cmocka_unit_test(exhausted_memory_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

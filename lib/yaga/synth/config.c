@@ -37,27 +37,53 @@ static long long window_minutes(const struct yaga_synth_params *params)
     return minutes < 15 ? 15 : minutes;
 }
 
+/* A closing is no usual time: left out, made up for, and learned as a variant. */
+static enum yaga_status append_exceptions(const struct yaga_synth_shop *shop,
+                                          struct yaga_str *out)
+{
+    char first[YAGA_TIME_TEXT_MAX], last[YAGA_TIME_TEXT_MAX];
+    if (!yaga_synth_is_odd(shop))
+        return YAGA_OK;
+    return yaga_str_appendf(
+        out,
+        "  maintenance_file = \"maintenance.jsonl\";\n"
+        "  excluded_periods = ( { start = \"%s\"; end = \"%s\"; reason = \"closed\"; "
+        "model_variant = \"holiday\"; } );\n",
+        yaga_time_date(shop->closed_start_s, first),
+        yaga_time_date(shop->closed_end_s - 86400, last));
+}
+
 static enum yaga_status append_groups(const struct yaga_synth_params *params,
+                                      const struct yaga_synth_shop *shop,
                                       struct yaga_str *out)
 {
     /* yaga-train refuses a service with less than this; gaps and all, the archive has
      * more. */
     long long samples = (long long)(params->train_days * 86400 / params->step_s) * 9 / 10;
     long long least = samples > 2000 ? 2000 : samples < 100 ? 100 : samples;
-    long long lookback = params->train_days < 1 ? 1 : (long long)params->train_days;
+    long long closed = (long long)(shop->closed_end_s - shop->closed_start_s) / 86400;
+    long long lookback = (long long)params->train_days - closed;
     long long step_s = (long long)params->step_s;
-    return yaga_str_appendf(
+    enum yaga_status st = yaga_str_appendf(
         out,
         "cache: { step = \"%llds\"; };\n"
         "model: { models_directory = \"models\"; staging_directory = \"models_staging\"; "
         "};\n"
-        "training: { lookback_days = %lld; min_data_points = %lld; };\n"
+        "training: {\n  lookback_days = %lld; min_data_points = %lld;\n",
+        step_s, lookback < 1 ? 1 : lookback, least);
+    if (st == YAGA_OK)
+        st = append_exceptions(shop, out);
+    if (st != YAGA_OK)
+        return st;
+    return yaga_str_appendf(
+        out,
+        "};\n"
         "inference: {\n"
         "  alerts_directory = \"alerts\";\n"
         "  step_seconds = %lld; window_minutes = %lld; max_sample_age_seconds = %lld;\n"
         "};\n"
         "fingerprinting: { db_path = \"anomaly_state.db\"; };\n",
-        step_s, lookback, least, step_s, window_minutes(params), 3 * step_s);
+        step_s, window_minutes(params), 3 * step_s);
 }
 
 static enum yaga_status append_holiday(const struct yaga_synth_params *params,
@@ -122,7 +148,7 @@ enum yaga_status yaga_synth_config_text(const struct yaga_synth_params *params,
 {
     enum yaga_status st = append_head(params, archive, out);
     if (st == YAGA_OK)
-        st = append_groups(params, out);
+        st = append_groups(params, shop, out);
     if (st == YAGA_OK)
         st = append_holiday(params, out);
     if (st == YAGA_OK)

@@ -35,6 +35,8 @@ struct window {
 struct generator {
     const struct yaga_synth_params *params;
     const struct yaga_synth_service *service;
+    const struct yaga_synth_shop *town;
+    size_t index; /* of the service in it */
     struct yaga_wander shop, traffic, errors;
     struct latency
         latencies[YAGA_SYNTH_N_METRICS]; /* by metric; rate and errors unused */
@@ -176,6 +178,8 @@ static struct yaga_synth_effect effect_at(const struct generator *generator, int
         sum.database *= 1.0 + w * (window->effect.database - 1.0);
         sum.errors += w * window->effect.errors;
     }
+    yaga_synth_odd_effect(generator->params, generator->town, generator->index, at_s,
+                          &sum);
     return sum;
 }
 
@@ -259,6 +263,7 @@ static enum yaga_status run(struct generator *generator, struct yaga_synth_rows 
         draw_row(generator, i, rows);
     mark_busy(generator, rows->n, busy);
     yaga_synth_gaps(generator->params, generator->service->name, busy, rows);
+    yaga_synth_odd_gaps(generator->params, generator->town, generator->index, rows);
     return YAGA_OK;
 }
 
@@ -275,6 +280,8 @@ enum yaga_status yaga_synth_generate(const struct yaga_synth_params *params,
         return yaga_error_nomem(err);
     generator->params = params;
     generator->service = &shop->services[service];
+    generator->town = shop;
+    generator->index = service;
     find_windows(generator, shop, faults, service);
     struct yaga_synth_rows rows = {0};
     enum yaga_status st = run(generator, &rows);

@@ -163,7 +163,7 @@ static void generate(const struct yaga_synth_params *params,
 void yaga_synth_shop(const struct yaga_synth_params *params, struct yaga_synth_shop *out)
 {
     assert(params->n_services <= YAGA_SYNTH_SERVICES_MAX);
-    out->n = params->n_services;
+    *out = (struct yaga_synth_shop){.n = params->n_services};
     for (size_t i = 0; i < out->n; i++) {
         if (i < N_CORE)
             out->services[i] = core[i];

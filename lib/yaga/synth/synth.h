@@ -46,11 +46,12 @@ enum {
 
 enum { YAGA_SYNTH_AUTO = -1 };
 struct yaga_synth_params {
-    int64_t start_s; /* first sample; a UTC midnight */
-    int64_t step_s;  /* divides an hour, YAGA_SYNTH_STEP_MIN_S .. _MAX_S */
-    int64_t days;    /* in all, 1 .. YAGA_SYNTH_DAYS_MAX */
+    int64_t start_s;    /* first sample; a UTC midnight */
+    int64_t step_s;     /* divides an hour, YAGA_SYNTH_STEP_MIN_S .. _MAX_S */
+    int64_t days;       /* in all, 1 .. YAGA_SYNTH_DAYS_MAX */
     int64_t train_days; /* YAGA_SYNTH_AUTO: 30, or all days when there are fewer */
-    int64_t quiet_days; /* YAGA_SYNTH_AUTO: up to 14, as long as a week is left for faults */
+    int64_t
+        quiet_days; /* YAGA_SYNTH_AUTO: up to 14, as long as a week is left for faults */
     size_t n_services; /* YAGA_SYNTH_SERVICES_MIN .. _MAX */
     uint64_t seed;
 };
@@ -86,9 +87,32 @@ struct yaga_synth_service {
     size_t n_calls;
     size_t calls[YAGA_SYNTH_CALLS_MAX]; /* indices, all below its own: no cycles */
 };
+/* What is odd about a service's history: at most one thing. */
+enum yaga_synth_oddity {
+    YAGA_ODD_NONE,
+    YAGA_ODD_LEVEL_SHIFT, /* from start on the latency is x amount */
+    YAGA_ODD_TREND,       /* requests grow to x amount at the end of training */
+    YAGA_ODD_ERROR_FREE,  /* never an error; such a service has no database either */
+    YAGA_ODD_LONG_GAP,    /* nothing was stored in [start, end) */
+    YAGA_ODD_MANY_GAPS,   /* a gap in every six hours; amount is the share missing */
+    YAGA_ODD_INCIDENTS,   /* latency x amount for three hours in every nineteen */
+    YAGA_ODD_MAINTENANCE, /* the same, once in five days, and written down */
+    YAGA_ODD_NEWBORN,     /* nothing before start */
+    YAGA_ODD_SILENT,      /* nothing at all */
+    YAGA_N_ODDITIES
+};
+const char *yaga_synth_oddity_name(enum yaga_synth_oddity kind);
+struct yaga_synth_odd {
+    enum yaga_synth_oddity kind;
+    int64_t start_s, end_s;
+    double amount;
+};
 struct yaga_synth_shop {
     size_t n;
     struct yaga_synth_service services[YAGA_SYNTH_SERVICES_MAX];
+    struct yaga_synth_odd odd[YAGA_SYNTH_SERVICES_MAX]; /* none in an ordinary shop */
+    int64_t closed_start_s, closed_end_s; /* a holiday with 45 % of the traffic; equal =
+                                             none */
 };
 /* Twelve services everybody understands, then generated ones. */
 void yaga_synth_shop(const struct yaga_synth_params *params, struct yaga_synth_shop *out);
@@ -129,7 +153,8 @@ struct yaga_synth_fault {
 };
 struct yaga_synth_faults {
     size_t n;
-    size_t n_wanted; /* by the default plan; more than n when fault days or services were too few */
+    size_t n_wanted; /* by the default plan; more than n when fault days or services were
+                        too few */
     struct yaga_synth_fault items[YAGA_SYNTH_FAULTS_MAX];
 };
 /* The default plan: for every week of fault days (at least once) two of each of the first
@@ -146,6 +171,17 @@ enum yaga_status yaga_synth_fault_check(const struct yaga_synth_params *params,
                                         const struct yaga_synth_shop *shop,
                                         const struct yaga_synth_fault *fault,
                                         struct yaga_error *err) YAGA_MUST_USE;
+
+/* Make an ordinary shop the odd fleet: ten of its services get an oddity each, the shop
+ * closes for eight days, and what goes wrong in incidents and maintenance is added to the
+ * faults. YAGA_E_ARG when there are fewer than YAGA_SYNTH_ODD_DAYS training days or
+ * twelve services. */
+enum { YAGA_SYNTH_ODD_DAYS = 38 };
+enum yaga_status yaga_synth_odd_fleet(const struct yaga_synth_params *params,
+                                      struct yaga_synth_shop *shop,
+                                      struct yaga_synth_faults *faults,
+                                      struct yaga_error *err) YAGA_MUST_USE;
+bool yaga_synth_is_odd(const struct yaga_synth_shop *shop);
 
 /* What a fault at full strength does to one service. */
 struct yaga_synth_effect {
@@ -207,9 +243,20 @@ enum yaga_status yaga_synth_config_text(const struct yaga_synth_params *params,
                                         const char *archive,
                                         struct yaga_str *out,
                                         struct yaga_error *err) YAGA_MUST_USE;
-/* archive.jsonl (or .gz), labels.jsonl, faults.jsonl and yaga.cfg in dir, which is made;
- * files there are replaced, each only when complete. The archive is in the form of
- * VictoriaMetrics /api/v1/export, one line per series and day. */
+/* Of the odd fleet: what is odd, one JSON object a line, and the maintenance windows as
+ * training.maintenance_file wants them. */
+enum yaga_status yaga_synth_oddities_text(const struct yaga_synth_params *params,
+                                          const struct yaga_synth_shop *shop,
+                                          struct yaga_str *out,
+                                          struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_synth_maintenance_text(const struct yaga_synth_shop *shop,
+                                             const struct yaga_synth_faults *faults,
+                                             struct yaga_str *out,
+                                             struct yaga_error *err) YAGA_MUST_USE;
+/* archive.jsonl (or .gz), labels.jsonl, faults.jsonl and yaga.cfg in dir, which is made,
+ * of the odd fleet oddities.jsonl and maintenance.jsonl too; files there are replaced,
+ * each only when complete. The archive is in the form of VictoriaMetrics /api/v1/export,
+ * one line per series and day. */
 enum yaga_status yaga_synth_write(const struct yaga_synth_params *params,
                                   const struct yaga_synth_shop *shop,
                                   const struct yaga_synth_faults *faults,

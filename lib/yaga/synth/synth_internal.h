@@ -38,4 +38,15 @@ void yaga_synth_gaps(const struct yaga_synth_params *params,
                      const bool *busy,
                      struct yaga_synth_rows *rows);
 
+/* What is odd at one instant, and what is missing of a whole history. */
+void yaga_synth_odd_effect(const struct yaga_synth_params *params,
+                           const struct yaga_synth_shop *shop,
+                           size_t service,
+                           int64_t at_s,
+                           struct yaga_synth_effect *effect);
+void yaga_synth_odd_gaps(const struct yaga_synth_params *params,
+                         const struct yaga_synth_shop *shop,
+                         size_t service,
+                         struct yaga_synth_rows *rows);
+
 #endif

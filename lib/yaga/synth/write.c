@@ -115,6 +115,23 @@ static enum yaga_status put(const char *dir,
     return yaga_file_write_atomic(path, yaga_str_get(text), text->length, err);
 }
 
+static enum yaga_status write_odd(const struct yaga_synth_params *params,
+                                  const struct yaga_synth_shop *shop,
+                                  const struct yaga_synth_faults *faults,
+                                  const char *dir,
+                                  struct yaga_str *text,
+                                  struct yaga_error *err)
+{
+    yaga_str_reset(text);
+    enum yaga_status st = yaga_synth_oddities_text(params, shop, text, err);
+    if (st == YAGA_OK)
+        st = put(dir, "oddities.jsonl", text, err);
+    yaga_str_reset(text);
+    if (st == YAGA_OK)
+        st = yaga_synth_maintenance_text(shop, faults, text, err);
+    return st == YAGA_OK ? put(dir, "maintenance.jsonl", text, err) : st;
+}
+
 /* The small files; text is scratch. */
 static enum yaga_status write_texts(const struct yaga_synth_params *params,
                                     const struct yaga_synth_shop *shop,
@@ -135,7 +152,11 @@ static enum yaga_status write_texts(const struct yaga_synth_params *params,
     yaga_str_reset(text);
     if (st == YAGA_OK)
         st = yaga_synth_config_text(params, shop, archive, text, err);
-    return st == YAGA_OK ? put(dir, "yaga.cfg", text, err) : st;
+    if (st == YAGA_OK)
+        st = put(dir, "yaga.cfg", text, err);
+    return st == YAGA_OK && yaga_synth_is_odd(shop)
+               ? write_odd(params, shop, faults, dir, text, err)
+               : st;
 }
 
 enum yaga_status yaga_synth_write(const struct yaga_synth_params *params,
