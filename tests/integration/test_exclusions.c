@@ -174,6 +174,10 @@ static void an_untrainable_variant_leaves_the_baseline_a_success(void **state)
     assert_int_equal(count_rows(&shop, "SELECT count(*) FROM training_runs WHERE model_variant = 'holiday'"
                                        " AND status = 'FAILED' AND promoted = 0 AND error_message LIKE '%3 days%'"),
                      1);
+    assert_int_equal(count_rows(&shop, "SELECT count(*) FROM training_runs WHERE json_extract(model_metadata,"
+                                       " '$.not_trained.holiday.weekend_day') LIKE '3 days with data%'"
+                                       " AND json_extract(model_metadata, '$.not_trained.baseline') IS NULL"),
+                     2);
     yaga_train_report_clear(&report);
     shop_close(&shop);
 }
@@ -301,6 +305,8 @@ static void a_holiday_long_enough_has_models_of_its_own(void **state)
     assert_string_equal(own->variant, "holiday");
     assert_string_equal(base->variant, "baseline");
     assert_string_equal(own->run_id, base->run_id);
+    assert_string_equal(result->variants[0].not_trained.text[YAGA_BUSINESS_HOURS], "");
+    assert_non_null(strstr(result->variants[0].not_trained.text[YAGA_WEEKEND_DAY], "distinct days"));
     assert_near(own->n_days, 10, 0);
     assert_near(base->n_days, 11, 0);
     assert_true(own->alpha > 0.0);

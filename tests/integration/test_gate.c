@@ -345,6 +345,9 @@ static void a_failed_service_keeps_its_version_while_others_advance(void **state
     assert_string_equal(noisy[0], noisy[1]);
     assert_recorded(&shop, "validation_status = 'FAILED' AND promoted = 0 AND "
                            "periods_failed = 5 AND feature_count = 6");
+    assert_recorded(&shop, "promoted = 0 AND json_extract(model_metadata, "
+                           "'$.not_trained.baseline.business_hours') LIKE "
+                           "'refused by the validation gate: false_alarms%'");
 
     train(&shop, shop_now, true, &report);
     assert_int_equal(shop_trained(&report, "noisy")->outcome, YAGA_TRAINED);
@@ -376,8 +379,11 @@ static enum yaga_status evening_after_failure(int64_t age_s, struct yaga_model *
     struct yaga_error err;
     struct yaga_train_options options = {.now_s = shop_now};
     shop_open(&shop, NULL);
-    struct yaga_train run = {
-        .setup = &shop.setup, .options = &options, .train_baseline = true};
+    struct yaga_train_report report = {.n_services = 0};
+    struct yaga_train run = {.setup = &shop.setup,
+                             .options = &options,
+                             .report = &report,
+                             .train_baseline = true};
     struct yaga_train_service result = {.name = "cart"};
     struct yaga_trained_service service = {.sets = {{.by_period = {NULL}}}};
     struct yaga_trained_models *models = &service.sets[0];
@@ -423,8 +429,11 @@ static void an_insensitive_model_is_published_with_a_warning(void **state)
     struct yaga_error err;
     struct yaga_train_options options = {.now_s = shop_now};
     shop_open(&shop, NULL);
-    struct yaga_train run = {
-        .setup = &shop.setup, .options = &options, .train_baseline = true};
+    struct yaga_train_report report = {.n_services = 0};
+    struct yaga_train run = {.setup = &shop.setup,
+                             .options = &options,
+                             .report = &report,
+                             .train_baseline = true};
     struct yaga_trained_service service = {.sets = {{.by_period = {NULL}}}};
     struct yaga_trained_models *models = &service.sets[0];
     struct yaga_model *model =
@@ -435,11 +444,14 @@ static void an_insensitive_model_is_published_with_a_warning(void **state)
     model->gate.findings = YAGA_GATE_FALSE_ALARMS;
     yaga_train_verdict(&run, models, &loud);
     assert_int_equal(loud.outcome, YAGA_TRAIN_VALIDATION);
+    assert_string_equal(loud.not_trained.text[YAGA_BUSINESS_HOURS],
+                        "refused by the validation gate: false_alarms");
     model->gate.findings = YAGA_GATE_INSENSITIVE;
     model->gate.verdict = YAGA_GATE_WARNING;
     yaga_train_verdict(&run, models, &first);
     assert_int_equal(first.outcome, YAGA_TRAINED);
     assert_int_equal(first.n_warned, 1);
+    assert_string_equal(first.not_trained.text[YAGA_BUSINESS_HOURS], "");
     assert_ok(yaga_train_publish(&run, "train_1", &first, &service, &err), &err);
     yaga_trained_models_clear(models);
     shop_close(&shop);

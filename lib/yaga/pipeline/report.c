@@ -116,13 +116,14 @@ static void advise_metric(const struct yaga_metric *metric,
 static void advise_period(const struct yaga_portrait_period *period,
                           enum yaga_period p,
                           bool published,
+                          const char *why,
                           struct yaga_advices *out)
 {
     const char *name = yaga_period_name(p);
     if (published && !period->has_model && p != YAGA_POOLED)
         advise(out, "More history (training.lookback_days) gives it a model of its own.",
-               "%s: no model of its own (%zu rows on %zu days); %s%s", name,
-               period->n_rows, period->n_days,
+               "%s: no model of its own (%zu rows on %zu days%s%s); %s%s", name,
+               period->n_rows, period->n_days, why[0] != '\0' ? ": " : "", why,
                period->served_by == YAGA_N_PERIODS ? "it is not watched" : "served by ",
                period->served_by == YAGA_N_PERIODS ? ""
                                                    : yaga_period_name(period->served_by));
@@ -177,7 +178,8 @@ void yaga_report_advise(const struct yaga_report *report,
     for (size_t p = 0; portrait != NULL && p < YAGA_N_PERIODS; p++)
         if (p < n_periods || p == YAGA_POOLED)
             advise_period(&portrait->periods[p], (enum yaga_period)p,
-                          trained && !isnan(service->alpha), out);
+                          trained && !isnan(service->alpha), service->not_trained.text[p],
+                          out);
 }
 
 /* --- the document ---------------------------------------------------------------------

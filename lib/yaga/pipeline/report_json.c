@@ -77,13 +77,16 @@ static struct yaga_json *judged_json(const struct yaga_report *report,
 
 static struct yaga_json *period_json(const struct yaga_report *report,
                                      const struct yaga_portrait_period *period,
-                                     enum yaga_period p)
+                                     enum yaga_period p,
+                                     const char *not_trained)
 {
     struct yaga_json *json = yaga_json_object_new();
     yaga_json_set_string(json, "period", yaga_period_name(p));
     yaga_json_set_int(json, "rows", (int64_t)period->n_rows);
     yaga_json_set_int(json, "days", (int64_t)period->n_days);
     yaga_json_set_bool(json, "own_model", period->has_model);
+    if (not_trained[0] != '\0')
+        yaga_json_set_string(json, "not_trained", not_trained);
     if (period->served_by != YAGA_N_PERIODS)
         yaga_json_set_string(json, "served_by", yaga_period_name(period->served_by));
     if (!period->has_model)
@@ -113,8 +116,9 @@ static struct yaga_json *advices_json(const struct yaga_report *report,
 
 static void set_portrait(struct yaga_json *json,
                          const struct yaga_report *report,
-                         const struct yaga_portrait *portrait)
+                         const struct yaga_train_service *s)
 {
+    const struct yaga_portrait *portrait = s->portrait;
     struct yaga_json *periods = yaga_json_array_new();
     struct yaga_json *metrics = yaga_json_array_new();
     size_t n_periods = yaga_period_count(report->setup->calendar.scheme);
@@ -122,8 +126,9 @@ static void set_portrait(struct yaga_json *json,
     yaga_json_set_rounded(json, "holdout_days", portrait->holdout_days, 2);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
         if (p < n_periods || p == YAGA_POOLED)
-            yaga_json_push(
-                periods, period_json(report, &portrait->periods[p], (enum yaga_period)p));
+            yaga_json_push(periods,
+                           period_json(report, &portrait->periods[p], (enum yaga_period)p,
+                                       s->not_trained.text[p]));
     for (size_t m = 0; m < portrait->n_metrics; m++)
         yaga_json_push(metrics,
                        metric_json(&report->setup->metrics[m], &portrait->metrics[m]));
@@ -152,7 +157,7 @@ static struct yaga_json *service_json(const struct yaga_report *report,
         set_figure(json, "achieved_per_week", s->achieved_per_week);
     }
     if (s->portrait != NULL)
-        set_portrait(json, report, s->portrait);
+        set_portrait(json, report, s);
     yaga_json_set(json, "warnings", advices_json(report, s));
     return json;
 }

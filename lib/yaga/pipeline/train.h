@@ -43,12 +43,19 @@ enum yaga_train_outcome {
 };
 const char *yaga_train_outcome_name(enum yaga_train_outcome outcome);
 
+/* Why a period has no model of its own from this training; "" where it has one. */
+enum { YAGA_REASON_MAX = 160 };
+struct yaga_reasons {
+    char text[YAGA_N_PERIODS][YAGA_REASON_MAX];
+};
+
 /* A variant of a service's models, beside its baseline. */
 struct yaga_train_variant {
     bool trained;             /* and published with the service; false: see message */
     char message[256];
     size_t n_rows;            /* rows with data of its excluded periods */
     size_t n_periods;         /* pooled not counted */
+    struct yaga_reasons not_trained;
 };
 
 struct yaga_train_service {
@@ -63,6 +70,7 @@ struct yaga_train_service {
     size_t n_periods;         /* periods with a model, pooled not counted */
     size_t n_periods_wanted;
     bool pooled;
+    struct yaga_reasons not_trained; /* of the baseline: too little data, or refused by the gate */
     double alpha, achieved_per_week;
     enum yaga_gate_verdict verdict; /* of the gate */
     bool forced;              /* published although models failed */

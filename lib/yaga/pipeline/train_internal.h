@@ -109,6 +109,9 @@ void yaga_train_run_id(const struct yaga_train *run, const char *service, const 
 /* Before any query: a run that dies leaves RUNNING rows behind, which the next run marks abandoned. */
 enum yaga_status yaga_train_records_begin(struct yaga_train *run, const char *const *names, size_t n,
                                           struct yaga_error *err) YAGA_MUST_USE;
+/* What manifest and record tell beside the models: rows, rows left out, and by variant and period why there is no model (a variant that
+ * failed as a whole has its reason at every period). Never NULL unless memory ran out. */
+struct yaga_json *yaga_train_about_json(const struct yaga_train *run, const struct yaga_train_service *result);
 /* One service is done, with its variants; a failure is logged. */
 void yaga_train_record_end(struct yaga_train *run, const struct yaga_train_service *result);
 /* The run as a whole ends early: what has no end yet gets this one. */

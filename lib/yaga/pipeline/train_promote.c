@@ -89,6 +89,18 @@ static enum yaga_gate_verdict judge_service(const struct yaga_trained_models *mo
                : YAGA_GATE_FAILED;
 }
 
+static void refuse(const struct yaga_model *model, struct yaga_train_service *r)
+{
+    char *text = r->not_trained.text[model->period];
+    int n = snprintf(text, YAGA_REASON_MAX, "refused by the validation gate:");
+    for (unsigned bit = 0; bit < YAGA_GATE_FINDINGS && n > 0; bit++) {
+        size_t used = strlen(text);
+        if ((model->gate.findings >> bit & 1) != 0)
+            n = snprintf(text + used, YAGA_REASON_MAX - used, " %s",
+                         yaga_gate_finding_name(bit));
+    }
+}
+
 /* "business_hours: false_alarms insensitive; " */
 static void describe(const struct yaga_model *model, struct yaga_train_service *r)
 {
@@ -114,6 +126,8 @@ void yaga_train_verdict(const struct yaga_train *run,
         model->gate.forced = run->options->promote && gate_failed(model);
         if (model->gate.findings != 0)
             describe(model, r);
+        if (gate_failed(model) && !model->gate.forced)
+            refuse(model, r);
         if (p == YAGA_POOLED)
             continue;
         r->n_failed += gate_failed(model);
@@ -231,7 +245,7 @@ enum yaga_status yaga_train_publish(const struct yaga_train *run,
     if (st != YAGA_OK)
         return st;
     size_t n = list_models(run, models, list);
-    YAGA_AUTO(yaga_json) manifest = yaga_train_left_out_json(result);
+    YAGA_AUTO(yaga_json) manifest = yaga_train_about_json(run, result);
     st = yaga_registry_publish(yaga_config_string(c, "model.models_directory"),
                                yaga_config_string(c, "model.staging_directory"), list, n,
                                (size_t)yaga_train_int(run, "model.keep_versions"),

@@ -133,12 +133,48 @@ enum yaga_status yaga_train_records_begin(struct yaga_train *run,
     return st;
 }
 
-/* Rows left out, as text of the record; NULL when memory ran out. */
-static char *metadata(const struct yaga_train_service *result)
+/* message: of all periods, "" = they have their own. */
+static void set_reasons(struct yaga_json *json,
+                        const char *variant,
+                        size_t n_periods,
+                        const struct yaga_reasons *reasons,
+                        const char *message)
+{
+    struct yaga_json *list = yaga_json_object_new();
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        const char *text = message[0] != '\0' ? message : reasons->text[p];
+        if (text[0] != '\0' && (p < n_periods || p == YAGA_POOLED))
+            yaga_json_set_string(list, yaga_period_name((enum yaga_period)p), text);
+    }
+    if (yaga_json_size(list) > 0)
+        yaga_json_set(json, variant, list);
+    else
+        (void)yaga_json_free(list);
+}
+
+struct yaga_json *yaga_train_about_json(const struct yaga_train *run,
+                                        const struct yaga_train_service *result)
+{
+    struct yaga_json *json = yaga_train_left_out_json(result);
+    struct yaga_json *not_trained = yaga_json_object_new();
+    size_t n = yaga_period_count(run->setup->calendar.scheme);
+    yaga_json_set(json, "not_trained", not_trained);
+    set_reasons(not_trained, "baseline", n, &result->not_trained, "");
+    for (size_t i = 0; i < run->report->n_variants; i++) {
+        const struct yaga_train_variant *variant = &result->variants[i];
+        set_reasons(not_trained, run->report->variants[i], n, &variant->not_trained,
+                    variant->trained ? "" : variant->message);
+    }
+    return json;
+}
+
+/* As text of the record; NULL when memory ran out. */
+static char *metadata(const struct yaga_train *run,
+                      const struct yaga_train_service *result)
 {
     struct yaga_error err;
     char *text = NULL;
-    YAGA_AUTO(yaga_json) json = yaga_train_left_out_json(result);
+    YAGA_AUTO(yaga_json) json = yaga_train_about_json(run, result);
     return yaga_json_dump(json, false, &text, &err) == YAGA_OK ? text : NULL;
 }
 
@@ -149,7 +185,7 @@ void yaga_train_record_end(struct yaga_train *run,
     struct yaga_error err;
     if (run->store == NULL)
         return;
-    YAGA_AUTO_MEM(char) text = metadata(result);
+    YAGA_AUTO_MEM(char) text = metadata(run, result);
     for (size_t k = 0; record_at(run, result, k, &record); k++) {
         record.model_metadata = text;
         if (yaga_training_run_end(run->store, &record, &err) != YAGA_OK)

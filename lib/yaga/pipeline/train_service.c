@@ -14,12 +14,23 @@ void yaga_trained_models_clear(struct yaga_trained_models *models)
         models->by_period[p] = yaga_model_free(models->by_period[p]);
 }
 
+static void remember_why(const struct yaga_history *h,
+                         enum yaga_period period,
+                         const char *text,
+                         struct yaga_reasons *why)
+{
+    (void)yaga_format(why->text[period], sizeof why->text[period], "%s", text);
+    yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s %s: %s", h->variant,
+             yaga_period_name(period), text);
+}
+
 /* Fit every period of the scheme, and the pooled model, on rows [0, row_end). A period
- * without enough data stays NULL; its reason is logged at the final fit. */
+ * without enough data stays NULL; why (NULL for candidates, which nobody will look for)
+ * gets and the log tells its reason. */
 static enum yaga_status fit_periods(const struct yaga_train *run,
                                     const struct yaga_history *h,
                                     size_t row_end,
-                                    bool final,
+                                    struct yaga_reasons *why,
                                     struct yaga_trained_models *out,
                                     struct yaga_error *err)
 {
@@ -36,9 +47,8 @@ static enum yaga_status fit_periods(const struct yaga_train *run,
         (void)yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
         enum yaga_status st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days,
                                              &out->by_period[p], err);
-        if (st == YAGA_E_NO_DATA && final)
-            yaga_log(YAGA_LOG_INFO, "PERIOD_NOT_TRAINED", h->service, "%s %s: %s",
-                     h->variant, yaga_period_name((enum yaga_period)p), err->text);
+        if (st == YAGA_E_NO_DATA && why != NULL)
+            remember_why(h, (enum yaga_period)p, err->text, why);
         if (st != YAGA_OK && st != YAGA_E_NO_DATA)
             return yaga_error_wrap(err, "period %s",
                                    yaga_period_name((enum yaga_period)p));
@@ -124,7 +134,7 @@ static enum yaga_status validate(const struct yaga_train *run,
     struct yaga_model_set set;
     enum yaga_status st = YAGA_OK;
     if (first_row > embargo)
-        st = fit_periods(run, h, first_row - embargo, false, candidates, err);
+        st = fit_periods(run, h, first_row - embargo, NULL, candidates, err);
     if (st != YAGA_OK)
         return st;
     yaga_train_serve(run, candidates, &set);
@@ -206,7 +216,7 @@ enum yaga_status yaga_train_learn(const struct yaga_train *run,
     struct yaga_trained_models candidates = {.by_period = {NULL}};
     enum yaga_status st = validate(run, h, &candidates, &budget, err);
     if (st == YAGA_OK)
-        st = fit_periods(run, h, h->frame->n_rows, true, models, err);
+        st = fit_periods(run, h, h->frame->n_rows, &result->not_trained, models, err);
     if (st == YAGA_OK)
         finish_models(run, quality, run_id, &budget, models, result);
     if (st == YAGA_OK && is_gated(h))

@@ -142,6 +142,7 @@ static enum yaga_status learn_variant(const struct yaga_train *run,
     struct yaga_train_service learned = {.outcome = YAGA_TRAINED};
     enum yaga_status st =
         yaga_train_learn(&fewer, h, quality, run_id, models, &learned, err);
+    variant->not_trained = learned.not_trained;
     if (st != YAGA_OK)
         return st;
     if (learned.n_periods == 0 && !learned.pooled)
