@@ -175,29 +175,39 @@ int train_list_models(const struct arguments *a, const struct yaga_setup *setup)
     return EXIT_SUCCESS;
 }
 
+static bool roll_back(const struct arguments *a, const char *dir, const char *service)
+{
+    struct yaga_error err;
+    char run_id[YAGA_RUN_ID_MAX];
+    enum yaga_status st = yaga_registry_rollback(dir, service, a->rollback_run, &err);
+    if (st == YAGA_OK)
+        st = yaga_registry_current(dir, service, run_id, &err);
+    if (st == YAGA_OK)
+        (void)printf("%s: now served by %s\n", service, run_id);
+    else
+        (void)fprintf(stderr, "yaga-train: %s: rollback: %s\n", service, err.text);
+    return st == YAGA_OK;
+}
+
+/* Under the lock: a training would prune the version that becomes the current one. */
 int train_rollback(const struct arguments *a, const struct yaga_setup *setup)
 {
     struct yaga_names found = {.n = 0};
+    struct yaga_lock lock = {.fd = -1};
     const char **names = NULL;
     size_t n = 0;
-    size_t failed = 0;
+    size_t n_failed = 0;
     struct yaga_error err;
     const char *dir = yaga_config_string(setup->config, "model.models_directory");
     if (services_with_models(a, setup, &found, &names, &n, &err) != YAGA_OK)
         return program_fail(&a->program, &err);
-    for (size_t i = 0; i < n; i++) {
-        char run_id[YAGA_RUN_ID_MAX];
-        enum yaga_status st =
-            yaga_registry_rollback(dir, names[i], a->rollback_run, &err);
-        if (st == YAGA_OK)
-            st = yaga_registry_current(dir, names[i], run_id, &err);
-        if (st == YAGA_OK)
-            (void)printf("%s: now served by %s\n", names[i], run_id);
-        else
-            (void)fprintf(stderr, "yaga-train: %s: rollback: %s\n", names[i], err.text);
-        failed += st != YAGA_OK;
-    }
+    enum yaga_status st = yaga_train_lock(setup, &lock, &err);
+    for (size_t i = 0; st == YAGA_OK && i < n; i++)
+        n_failed += !roll_back(a, dir, names[i]);
+    yaga_lock_release(&lock);
     yaga_free(names);
     yaga_names_clear(&found);
-    return failed == 0 && n > 0 ? EXIT_SUCCESS : EXIT_ROLLBACK;
+    if (st != YAGA_OK)
+        return program_fail(&a->program, &err);
+    return n_failed == 0 && n > 0 ? EXIT_SUCCESS : EXIT_ROLLBACK;
 }

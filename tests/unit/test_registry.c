@@ -554,6 +554,132 @@ static void variants_are_published_beside_the_baseline(void **state)
                         "holiday/business_hours.yaga");
 }
 
+/* What a run leaves that dies between putting its version into place and switching. */
+static void leave_unserved(const struct place *p, const char *service, const char *run_id)
+{
+    char path[512];
+    char from[512];
+    struct yaga_error err;
+    (void)snprintf(path, sizeof path, "%s/.versions/%s/.unserved", p->models, service);
+    assert_int_equal(symlink(run_id, path), 0);
+    (void)snprintf(path, sizeof path, "%s/.versions/%s/.new/baseline", p->models,
+                   service);
+    assert_ok(yaga_dir_make(path, &err), &err);
+    (void)snprintf(path, sizeof path, "%s/.versions/%s/.old", p->models, service);
+    assert_ok(yaga_dir_make(path, &err), &err);
+    (void)snprintf(from, sizeof from, "%s/.versions/%s/.link", p->models, service);
+    assert_int_equal(symlink("nowhere", from), 0);
+}
+
+static void recover(const struct place *p, size_t want)
+{
+    struct yaga_error err;
+    size_t n = 99;
+    assert_ok(yaga_registry_recover(p->models, &n, &err), &err);
+    assert_int_equal(n, want);
+}
+
+static void a_version_that_never_served_is_removed(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_names names;
+    struct place p = fresh_place();
+    char path[512];
+    recover(&p, 0);
+    publish(&p, "checkout", 1);
+    publish(&p, "checkout", 2);
+    assert_ok(yaga_registry_rollback(p.models, "checkout", NULL, &err), &err);
+    leave_unserved(&p, "checkout", "train_000000000002");
+    recover(&p, 1);
+    assert_versions(&p, "checkout", "train_000000000001");
+    assert_ok(read_once(&p, &err), &err);
+    (void)snprintf(path, sizeof path, "%s/.versions/checkout", p.models);
+    assert_ok(yaga_dir_list(path, 10, &names, &err), &err);
+    assert_names(&names, "train_000000000001");
+    recover(&p, 0);
+}
+
+static void a_version_that_serves_outlives_the_note_that_it_did_not(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct place p = fresh_place();
+    publish(&p, "checkout", 1);
+    publish(&p, "checkout", 2);
+    leave_unserved(&p, "checkout", "train_000000000002");
+    recover(&p, 0);
+    assert_ok(yaga_registry_rollback(p.models, "checkout", NULL, &err), &err);
+    recover(&p, 0);
+    assert_versions(&p, "checkout", "train_000000000002 train_000000000001");
+}
+
+static void notes_do_not_lead_outside(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct place p = fresh_place();
+    publish(&p, "checkout", 1);
+    publish(&p, "cart", 1);
+    leave_unserved(&p, "checkout", "../cart/train_000000000001");
+    recover(&p, 0);
+    assert_versions(&p, "cart", "train_000000000001");
+    assert_ok(read_once(&p, &err), &err);
+}
+
+static void staging_is_emptied_of_versions_and_of_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"checkout/manifest.json",
+                                        "checkout/baseline/pooled.yaga",
+                                        "cart/baseline/business_hours.yaga.tmp-12-3",
+                                        "notes/holiday/plan.txt", "readme.txt"};
+    struct yaga_error err;
+    struct yaga_names names;
+    struct place p = fresh_place();
+    size_t n = 99;
+    const char *only = "checkout";
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        char path[512];
+        (void)snprintf(path, sizeof path, "%s/%s", p.staging, paths[i]);
+        assert_ok(yaga_file_write_atomic(path, "x", 1, &err), &err);
+    }
+    assert_ok(yaga_registry_clear_staging(p.staging, &only, 1, &n, &err), &err);
+    assert_int_equal(n, 1);
+    assert_ok(yaga_registry_clear_staging(p.staging, NULL, 0, &n, &err), &err);
+    assert_int_equal(n, 1);
+    assert_ok(yaga_dir_list(p.staging, 10, &names, &err), &err);
+    assert_names(&names, "notes readme.txt");
+    assert_ok(yaga_registry_clear_staging("/nonexistent", NULL, 0, &n, &err), &err);
+    assert_int_equal(n, 0);
+}
+
+static void a_damaged_version_is_not_rolled_back_to(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct place p = fresh_place();
+    char path[512];
+    char other[512];
+    for (int n = 1; n <= 3; n++)
+        publish(&p, "checkout", n);
+    assert_ok(yaga_registry_path(p.models, "checkout", "train_000000000002", YAGA_POOLED,
+                                 path, sizeof path, &err),
+              &err);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(yaga_registry_rollback(p.models, "checkout", NULL, &err),
+                     YAGA_E_CORRUPT);
+    assert_error_has(&err, "pooled.yaga: is in the manifest, and missing");
+    assert_ok(yaga_registry_path(p.models, "checkout", "train_000000000001", YAGA_POOLED,
+                                 other, sizeof other, &err),
+              &err);
+    assert_int_equal(link(other, path), 0);
+    assert_int_equal(yaga_registry_rollback(p.models, "checkout", NULL, &err),
+                     YAGA_E_CORRUPT);
+    assert_error_has(&err, "is not the file of the manifest");
+    assert_current(&p, "checkout", "train_000000000003");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -577,6 +703,11 @@ int main(void)
         cmocka_unit_test(a_reader_never_sees_a_missing_or_mixed_model),
         cmocka_unit_test(exhausted_memory_publishes_all_or_nothing),
         cmocka_unit_test(variants_are_published_beside_the_baseline),
+        cmocka_unit_test(a_version_that_never_served_is_removed),
+        cmocka_unit_test(a_version_that_serves_outlives_the_note_that_it_did_not),
+        cmocka_unit_test(notes_do_not_lead_outside),
+        cmocka_unit_test(staging_is_emptied_of_versions_and_of_nothing_else),
+        cmocka_unit_test(a_damaged_version_is_not_rolled_back_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,8 @@
 /*
  * Publishing a run's models of one service: stage, read back, move below .versions,
  * switch the link, prune. Until the link is switched, nothing a reader can see has
- * changed.
+ * changed. A note beside the version says that it was not served yet: who dies between
+ * move and switch leaves the note, and the next run takes the version away (recover.c).
  */
 #include "yaga/model/registry.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "yaga/base/hash.h"
 #include "yaga/io/file.h"
@@ -29,6 +31,7 @@ struct publication {
     char versions[YAGA_PATH_MAX]; /* <models>/.versions/<service> */
     char fresh[YAGA_PATH_MAX];    /* <versions>/.new: staging on the same file system */
     char version[YAGA_PATH_MAX];  /* <versions>/<run id> */
+    char unserved[YAGA_PATH_MAX]; /* <versions>/.unserved: the note */
 };
 
 static bool is_same_place(const struct yaga_model *a, const struct yaga_model *b)
@@ -71,11 +74,14 @@ plan(struct publication *p, const char *staging_dir, struct yaga_error *err)
         st = yaga_registry_format(p->versions, err, "%s/.versions/%s", p->models_dir,
                                   p->folder);
     if (st == YAGA_OK)
-        st = yaga_registry_format(p->fresh, err, "%s/.versions/%s/.new", p->models_dir,
-                                  p->folder);
+        st = yaga_registry_format(p->fresh, err, "%s/.versions/%s/" YAGA_NEW,
+                                  p->models_dir, p->folder);
     if (st == YAGA_OK)
         st = yaga_registry_format(p->version, err, "%s/.versions/%s/%s", p->models_dir,
                                   p->folder, p->run_id);
+    if (st == YAGA_OK)
+        st = yaga_registry_format(p->unserved, err, "%s/.versions/%s/" YAGA_UNSERVED,
+                                  p->models_dir, p->folder);
     return st;
 }
 
@@ -242,6 +248,24 @@ static enum yaga_status move_version(const struct publication *p, struct yaga_er
     return st == YAGA_OK ? yaga_dir_sync(p->versions, err) : st;
 }
 
+/* Out of the list of versions in one step, then away: half a version is none. */
+static enum yaga_status
+remove_version(const struct publication *p, const char *run_id, struct yaga_error *err)
+{
+    char path[YAGA_PATH_MAX];
+    char old[YAGA_PATH_MAX];
+    enum yaga_status st = yaga_registry_format(path, err, "%s/%s", p->versions, run_id);
+    if (st == YAGA_OK)
+        st = yaga_registry_format(old, err, "%s/" YAGA_OLD, p->versions);
+    if (st == YAGA_OK)
+        st = yaga_dir_remove(old, err);
+    if (st != YAGA_OK)
+        return st;
+    if (rename(path, old) != 0)
+        return yaga_error_errno(err, errno, "move %s to %s", path, old);
+    return yaga_dir_remove(old, err);
+}
+
 /* Versions beyond the newest keep, but for the current one and the one it replaced. */
 static enum yaga_status prune(const struct publication *p,
                               const char *replaced,
@@ -252,13 +276,9 @@ static enum yaga_status prune(const struct publication *p,
     enum yaga_status st =
         yaga_registry_versions(p->models_dir, p->models[0]->service, &names, err);
     for (size_t i = keep; i < names.n && st == YAGA_OK; i++) {
-        char path[YAGA_PATH_MAX];
-        if (strcmp(names.names[i], p->run_id) == 0 ||
-            strcmp(names.names[i], replaced) == 0)
-            continue;
-        st = yaga_registry_format(path, err, "%s/%s", p->versions, names.names[i]);
-        if (st == YAGA_OK)
-            st = yaga_dir_remove(path, err);
+        if (strcmp(names.names[i], p->run_id) != 0 &&
+            strcmp(names.names[i], replaced) != 0)
+            st = remove_version(p, names.names[i], err);
     }
     yaga_names_clear(&names);
     return st;
@@ -282,12 +302,34 @@ switch_link(const struct publication *p, bool was_there, struct yaga_error *err)
     return st;
 }
 
+static enum yaga_status remove_note(const struct publication *p, struct yaga_error *err)
+{
+    if (unlink(p->unserved) != 0 && errno != ENOENT)
+        return yaga_error_errno(err, errno, "remove %s", p->unserved);
+    return YAGA_OK;
+}
+
+/* A link that leads to the version: made in one step, and read without opening a file. */
+static enum yaga_status write_note(const struct publication *p, struct yaga_error *err)
+{
+    enum yaga_status st = yaga_dir_make(p->versions, err);
+    if (st == YAGA_OK)
+        st = remove_note(p, err);
+    if (st == YAGA_OK && symlink(p->run_id, p->unserved) != 0)
+        st = yaga_error_errno(err, errno, "make link %s", p->unserved);
+    return st;
+}
+
 static enum yaga_status promote(const struct publication *p, struct yaga_error *err)
 {
     struct stat sb;
     bool was_there = stat(p->version, &sb) == 0;
-    enum yaga_status st = move_version(p, err);
-    return st == YAGA_OK ? switch_link(p, was_there, err) : st;
+    enum yaga_status st = was_there ? YAGA_OK : write_note(p, err);
+    if (st == YAGA_OK)
+        st = move_version(p, err);
+    if (st == YAGA_OK)
+        st = switch_link(p, was_there, err);
+    return st == YAGA_OK ? remove_note(p, err) : st;
 }
 
 enum yaga_status yaga_registry_publish(const char *models_dir,

@@ -315,8 +315,8 @@ enum yaga_status yaga_registry_link(const char *models_dir,
     if (st == YAGA_OK)
         st = yaga_registry_format(link, err, "%s/%s", models_dir, folder);
     if (st == YAGA_OK)
-        st =
-            yaga_registry_format(fresh, err, "%s/.versions/%s/.link", models_dir, folder);
+        st = yaga_registry_format(fresh, err, "%s/.versions/%s/" YAGA_LINK, models_dir,
+                                  folder);
     if (st != YAGA_OK)
         return st;
     if (unlink(fresh) != 0 && errno != ENOENT)
@@ -372,8 +372,7 @@ enum yaga_status yaga_registry_rollback(const char *models_dir,
     char folder[YAGA_FOLDER_NAME_MAX + 1];
     char path[YAGA_PATH_MAX];
     struct stat sb;
-    enum yaga_status st =
-        versions_path(models_dir, service, run_id, "/manifest.json", path, err);
+    enum yaga_status st = versions_path(models_dir, service, run_id, "", path, err);
     if (st == YAGA_OK)
         st = yaga_registry_folder(service, folder, err);
     if (st != YAGA_OK)
@@ -381,7 +380,8 @@ enum yaga_status yaga_registry_rollback(const char *models_dir,
     if (stat(path, &sb) != 0)
         return yaga_error_set(err, YAGA_E_NO_DATA, "service %s has no version %s in %s",
                               service, run_id, models_dir);
-    return yaga_registry_link(models_dir, folder, run_id, err);
+    st = yaga_registry_verify(path, err);
+    return st == YAGA_OK ? yaga_registry_link(models_dir, folder, run_id, err) : st;
 }
 
 static int by_text(const void *a, const void *b)

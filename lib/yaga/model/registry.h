@@ -48,9 +48,16 @@ enum yaga_status yaga_registry_manifest(const char *models_dir, const char *serv
 struct yaga_names;
 enum yaga_status yaga_registry_versions(const char *models_dir, const char *service, struct yaga_names *out,
                                         struct yaga_error *err) YAGA_MUST_USE;
-/* Point the link at run_id, or with NULL at the newest version older than the current one. Removes nothing. */
+/* Point the link at run_id, or with NULL at the newest version older than the current one. Removes nothing. A version whose files
+ * are not those of its manifest is refused (YAGA_E_CORRUPT). */
 enum yaga_status yaga_registry_rollback(const char *models_dir, const char *service, const char *run_id,
                                         struct yaga_error *err) YAGA_MUST_USE;
+/* What a run that died left behind, for whoever holds the lock: versions that were put into place and never served, beginnings of
+ * versions and of links. Versions that have served are never removed. *n_removed: how many versions; a missing folder has none. */
+enum yaga_status yaga_registry_recover(const char *models_dir, size_t *n_removed, struct yaga_error *err) YAGA_MUST_USE;
+/* Remove staged versions, of all services or of these. Entries of the folder that are nothing of ours stay. */
+enum yaga_status yaga_registry_clear_staging(const char *staging_dir, const char *const *only, size_t n_only, size_t *n_removed,
+                                             struct yaga_error *err) YAGA_MUST_USE;
 /* Services that have models, decoded names, sorted. */
 enum yaga_status yaga_registry_services(const char *models_dir, struct yaga_names *out, struct yaga_error *err) YAGA_MUST_USE;
 

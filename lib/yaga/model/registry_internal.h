@@ -9,6 +9,12 @@
 
 #include "yaga/model/registry.h"
 
+/* In a service's folder of versions, while one is put into use or taken away. */
+#define YAGA_NEW ".new"   /* a version that is written here, staging being elsewhere */
+#define YAGA_LINK ".link" /* what will be renamed over the service's link */
+#define YAGA_OLD ".old"   /* a version on its way out */
+#define YAGA_UNSERVED ".unserved" /* a link to a version that was not served yet */
+
 enum {
     YAGA_VERSIONS_MAX = 1000,  /* kept versions of one service */
     YAGA_FOLDERS_MAX = 100000, /* entries of the models folder */
@@ -34,6 +40,9 @@ enum yaga_status yaga_registry_format(char out[YAGA_PATH_MAX],
                                       struct yaga_error *err,
                                       const char *format,
                                       ...) YAGA_PRINTF(3, 4) YAGA_MUST_USE;
+/* The models below root are those of its manifest, byte for byte, and can be loaded. */
+enum yaga_status yaga_registry_verify(const char *root,
+                                      struct yaga_error *err) YAGA_MUST_USE;
 /* Put the service's link on a version that exists; one rename, so that readers see
  * either. */
 enum yaga_status yaga_registry_link(const char *models_dir,

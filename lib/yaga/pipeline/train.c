@@ -603,23 +603,55 @@ static void name_batch(const struct yaga_train *run)
     (void)yaga_format(run->report->batch_id, sizeof run->report->batch_id, "%.8s", hex);
 }
 
-static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *err)
+enum yaga_status yaga_train_lock(const struct yaga_setup *setup,
+                                 struct yaga_lock *lock,
+                                 struct yaga_error *err)
 {
-    const char *models_dir =
-        yaga_config_string(run->setup->config, "model.models_directory");
-    char lock_path[YAGA_PATH_MAX];
-    struct yaga_lock lock = {.fd = -1};
-    if (!yaga_format(lock_path, sizeof lock_path, "%s/train.lock", models_dir))
+    const char *models_dir = yaga_config_string(setup->config, "model.models_directory");
+    char path[YAGA_PATH_MAX];
+    size_t n_removed = 0;
+    if (!yaga_format(path, sizeof path, "%s/train.lock", models_dir))
         return yaga_error_set(err, YAGA_E_CONFIG,
                               "model.models_directory: path too long");
-    enum yaga_status st = YAGA_OK;
-    if (!run->options->dry_run) {
-        st = yaga_dir_make(models_dir, err);
-        if (st == YAGA_OK)
-            st = yaga_lock_take(lock_path, &lock, err);
-    }
+    enum yaga_status st = yaga_dir_make(models_dir, err);
+    if (st == YAGA_OK)
+        st = yaga_lock_take(path, lock, err);
     if (st == YAGA_E_LOCKED)
         return yaga_error_wrap(err, "another training is still running");
+    if (st != YAGA_OK)
+        return st;
+    st = yaga_registry_recover(models_dir, &n_removed, err);
+    if (st != YAGA_OK)
+        yaga_lock_release(lock);
+    else if (n_removed > 0)
+        yaga_log(YAGA_LOG_WARN, "LEFTOVERS", NULL,
+                 "a run died before it could put %zu new versions into use: removed, the "
+                 "versions before serve on",
+                 n_removed);
+    return st;
+}
+
+static enum yaga_status empty_staging(const struct yaga_train *run,
+                                      struct yaga_error *err)
+{
+    size_t n_removed = 0;
+    enum yaga_status st = yaga_registry_clear_staging(
+        yaga_config_string(run->setup->config, "model.staging_directory"),
+        run->options->only, run->options->n_only, &n_removed, err);
+    if (st == YAGA_OK && n_removed > 0)
+        yaga_log(YAGA_LOG_INFO, "STAGING_EMPTIED", NULL,
+                 "removed what earlier runs had staged of %zu services", n_removed);
+    return st;
+}
+
+static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *err)
+{
+    struct yaga_lock lock = {.fd = -1};
+    if (run->options->dry_run)
+        return locked_run(run, err);
+    enum yaga_status st = yaga_train_lock(run->setup, &lock, err);
+    if (st == YAGA_OK)
+        st = empty_staging(run, err);
     if (st == YAGA_OK)
         st = locked_run(run, err);
     yaga_lock_release(&lock);

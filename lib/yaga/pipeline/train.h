@@ -93,6 +93,11 @@ struct yaga_train_report {
 /* Also after a run that failed: services that it did not get to have the reason as their message. */
 void yaga_train_report_clear(struct yaga_train_report *report);
 
+/* Keep trainings, rollbacks and promotions apart: the lock of the models folder, which is made, without what a run that died left
+ * in it. YAGA_E_LOCKED when another process holds it. Release with yaga_lock_release. */
+struct yaga_lock;
+enum yaga_status yaga_train_lock(const struct yaga_setup *setup, struct yaga_lock *lock, struct yaga_error *err) YAGA_MUST_USE;
+
 /* YAGA_OK when the run as a whole worked, whatever single services did (see the report). Statuses for callers: YAGA_E_LOCKED,
  * YAGA_E_NETWORK / YAGA_E_CIRCUIT (nothing could be read), YAGA_E_CONFIG (no services), YAGA_E_NO_SPACE, YAGA_E_INTERRUPTED, YAGA_E_STORE. */
 enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yaga_train_options *options,
