@@ -100,6 +100,15 @@ static void print_model_line(const struct yaga_setup *setup,
                  service, yaga_period_name(period));
 }
 
+/* What kind of service it is taken for, now: a training may have meant another. */
+static void print_class(const struct yaga_setup *setup, const char *service)
+{
+    struct yaga_service_class class;
+    yaga_setup_service_class(setup, service, &class);
+    (void)printf("%-24s %-16s category %s (%s)\n", service, "-",
+                 yaga_category_name(class.category), yaga_service_kind_name(class.kind));
+}
+
 /* What the version's training left out, when it left out anything. */
 static void print_left_out(const char *dir, const char *service, const char *run_id)
 {
@@ -161,6 +170,7 @@ int train_list_models(const struct arguments *a, const struct yaga_setup *setup)
         return program_fail(&a->program, &err);
     for (size_t i = 0; i < n; i++) {
         char run_id[YAGA_RUN_ID_MAX];
+        print_class(setup, names[i]);
         if (yaga_registry_current(dir, names[i], run_id, &err) != YAGA_OK) {
             (void)printf("%-24s %-16s NOT served: %s\n", names[i], "-", err.text);
             continue;

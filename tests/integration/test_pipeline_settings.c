@@ -93,6 +93,51 @@ static void the_reopen_window_follows_the_separation_unless_it_is_set(void **sta
     assert_int_equal(setup.incident.reopen_window_s, 3000);
 }
 
+static void a_service_is_classified_by_setting_then_pattern_then_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *override, *service, *category, *kind;
+    } cases[] = {
+        {NULL, "orders-api", "critical", "api_gateway"},
+        {"services_patterns.critical=till", "till-7", "critical", "site_pattern"},
+        {"services_patterns.standard=till,api", "orders-api", "standard", "site_pattern"},
+        {"services_patterns.micro=orders", "orders-api", "micro", "site_pattern"},
+        {"services_patterns.admin=api", "orders-api", "admin", "site_pattern"},
+        {"services_patterns.core=api", "orders-api", "core", "site_pattern"},
+        {"services_patterns.background=api", "orders-api", "background", "site_pattern"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        YAGA_AUTO(yaga_config) config = NULL;
+        struct yaga_setup setup = setup_with(cases[i].override, &config);
+        struct yaga_service_class class;
+        yaga_setup_service_class(&setup, cases[i].service, &class);
+        assert_string_equal(yaga_category_name(class.category), cases[i].category);
+        assert_string_equal(yaga_service_kind_name(class.kind), cases[i].kind);
+    }
+    static const char text[] = "source: { type = \"archive\"; files = [\"x\"]; };\n"
+                               "services_patterns: { admin = [\"api\"]; };\n"
+                               "services = ( { name = \"b-api\"; category = \"core\"; }, { name = \"a-api\"; },"
+                               " { name = \"c-gateway\"; } );\n";
+    static const char *const order[] = {"c-gateway", "a-api", "b-api"};
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_setup setup;
+    struct yaga_service_class class;
+    struct yaga_error err;
+    const char **names = NULL;
+    size_t n = 0;
+    assert_ok(yaga_config_parse(text, "t.cfg", &config, NULL, &err), &err);
+    assert_ok(yaga_setup_init(&setup, config, "t", &err), &err);
+    yaga_setup_service_class(&setup, "b-api", &class);
+    assert_int_equal(class.kind, YAGA_SERVICE_CONFIGURED);
+    assert_int_equal(class.category, YAGA_CATEGORY_CORE);
+    assert_ok(yaga_setup_services(&setup, NULL, 0, &names, &n, &err), &err);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(names[i], order[i]);
+    yaga_free(names);
+}
+
 static void words_of_a_metric_become_its_kind_role_and_scale(void **state)
 {
     (void)state;
@@ -141,6 +186,7 @@ struct facts {
     enum yaga_train_outcome outcome;
     size_t n_periods;
     bool pooled, seasonal;
+    struct yaga_service_class service_class;
     double n_mv, n_rows, offset, forest_steps, mv_trees, alpha;
     uint64_t seed;
     int64_t start_s, end_s;
@@ -173,6 +219,7 @@ static struct facts train_with(const char *override)
         f.alpha = model->alpha;
         f.seasonal = model->metrics[0].profile.bucket[0][20] != model->metrics[0].profile.level;
         f.seed = model->seed;
+        f.service_class = model->service_class;
         f.start_s = model->train_start_s;
         f.end_s = model->train_end_s;
     }
@@ -213,6 +260,8 @@ static void every_key_of_the_training_changes_its_models(void **state)
     assert_int_equal(train_with("time_periods.scheme=three").n_periods, 3);
     assert_true(train_with("cache.settle_minutes=120").end_s == plain.end_s - 110 * 60 / 300 * 300);
     assert_true(train_with("alert_budget.per_service_per_week=0.001").alpha <= plain.alpha);
+    assert_int_equal(plain.service_class.kind, YAGA_SERVICE_UNKNOWN);
+    assert_int_equal(train_with("services_patterns.core=cart").service_class.category, YAGA_CATEGORY_CORE);
     assert_near(train_with("training.validation_fraction=0").alpha, YAGA_ALPHA_DEFAULT, 0);
 }
 
@@ -233,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_of_the_setup_moves_its_parameter),
         cmocka_unit_test(the_reopen_window_follows_the_separation_unless_it_is_set),
+        cmocka_unit_test(a_service_is_classified_by_setting_then_pattern_then_name),
         cmocka_unit_test(words_of_a_metric_become_its_kind_role_and_scale),
         cmocka_unit_test_setup(every_key_of_the_training_changes_its_models, train_plain),
         cmocka_unit_test(methods_of_contamination_move_the_offset),

@@ -40,7 +40,8 @@ void test_assert_has_(const char *text, const char *part, const char *file, int 
     _fail(file, line);
 }
 
-static char folders[64][64];
+enum { FOLDERS_MAX = 256 };
+static char folders[FOLDERS_MAX][64];
 static int n_folders;
 
 static int remove_entry(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
@@ -63,7 +64,7 @@ const char *test_tmpdir(void)
 {
     if (n_folders == 0)
         (void)atexit(remove_folders);
-    assert_true(n_folders < 64);
+    assert_true(n_folders < FOLDERS_MAX);
     char *path = folders[n_folders++];
     (void)snprintf(path, sizeof folders[0], "/tmp/yaga-test-XXXXXX");
     assert_non_null(mkdtemp(path));

@@ -132,6 +132,10 @@ static void number_model(struct yaga_model *m)
     m->n_days = 22;
     m->quality = 91.5;
     m->quality_grade = 'A';
+    m->service_class = (struct yaga_service_class){.category = YAGA_CATEGORY_CORE,
+                                                   .complexity = YAGA_COMPLEXITY_LOW,
+                                                   .kind = YAGA_SERVICE_DATA,
+                                                   .rate = 0.035};
     m->alpha = 2.5e-5;
     m->budget_per_week = 1.25;
     m->achieved_per_week = NAN;

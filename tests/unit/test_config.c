@@ -274,6 +274,11 @@ static void rules_across_values_are_checked(void **state)
         {ENDPOINT "services = ( {name=\"a\"; expected_metrics=[\"cpu\"];} );",
          "\"cpu\" is not a metric"},
         {ENDPOINT "services = ( {name=\"a\\n\";} );", "control character in the name"},
+        {ENDPOINT "services_patterns = { core=[\"a-b\"]; };", "not a part of a name"},
+        {ENDPOINT "services_patterns = { admin=[\"a\"];\n core=[\"b\", \"A\"]; };",
+         "t.cfg:3: services_patterns.core: \"A\" is already in services_patterns.admin"},
+        {ENDPOINT "services_patterns = { core=[\"a\", \"a\"]; };", "is already in"},
+        {ENDPOINT "services = ( {name=\"a\"; category=\"huge\";} );", "is not one of"},
         {ENDPOINT "metrics = ( {name=\"cpu\";}, {name=\"cpu\";} );",
          "\"cpu\" is there twice"},
         {ENDPOINT "metrics = ( {name=\"a b\";} );", "characters outside of"},
@@ -358,7 +363,7 @@ static void list_members_give_their_values_or_defaults(void **state)
     assert_false(yaga_config_item_bool(c, "services[].enabled", 0));
     assert_true(yaga_config_item_bool(c, "services[].enabled", 1));
     assert_false(yaga_config_item_is_set(c, "services[].enabled", 1));
-    assert_string_equal(yaga_config_item_string(c, "services[].category", 0), "standard");
+    assert_string_equal(yaga_config_item_string(c, "services[].category", 0), "auto");
     assert_string_equal(yaga_config_item_strings(c, "services[].depends_on", 1, &n)[1],
                         "c");
     assert_int_equal(n, 2);

@@ -134,6 +134,10 @@ static void same_identity(const struct yaga_model *a, const struct yaga_model *b
     assert_near(a->n_days, b->n_days, 0);
     assert_near(a->quality, b->quality, 0);
     assert_int_equal(a->quality_grade, b->quality_grade);
+    assert_int_equal(a->service_class.category, b->service_class.category);
+    assert_int_equal(a->service_class.complexity, b->service_class.complexity);
+    assert_int_equal(a->service_class.kind, b->service_class.kind);
+    assert_near(a->service_class.rate, b->service_class.rate, 0);
 }
 
 static void same_multivariate(const struct yaga_model *a, const struct yaga_model *b)
@@ -431,6 +435,10 @@ static void impossible_models_are_not_written(void **state)
     m->mv_metric[1] = 1;
     assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
     m->mv_metric[1] = 0;
+    m->service_class.rate = 1.5;
+    assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
+    assert_error_has(&err, "service");
+    m->service_class.rate = 0.05;
     m->metrics[3].stats.p95 = INFINITY;
     assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
     assert_null(f.bytes);

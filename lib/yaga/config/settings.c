@@ -166,9 +166,16 @@ static const struct yaga_setting table[] = {
     WORD("logging.level", "INFO", "ERROR|WARN|INFO|DEBUG", "Most detailed level that is logged."),
     WORD("logging.format", "text", "text|json", "Lines for people or one JSON object a line."),
 
+    STRINGS("services_patterns.critical", "[]", ARRAY_MAX, "", "Parts of names between - _ and . of services that are critical here; before the built-in ones, and only where services[].category does not say."),
+    STRINGS("services_patterns.standard", "[]", ARRAY_MAX, "", "The same for the category standard."),
+    STRINGS("services_patterns.micro", "[]", ARRAY_MAX, "", "The same for the category micro."),
+    STRINGS("services_patterns.admin", "[]", ARRAY_MAX, "", "The same for the category admin."),
+    STRINGS("services_patterns.core", "[]", ARRAY_MAX, "", "The same for the category core."),
+    STRINGS("services_patterns.background", "[]", ARRAY_MAX, "", "The same for the category background."),
+
     LIST("services", YAGA_CONFIG_LIST_MAX, "Services to watch; empty means all that the source knows."),
     NAME("services[].name", "Value of the service label."),
-    WORD("services[].category", "standard", "critical|standard|micro|admin|core|background", "Kind of service."),
+    WORD("services[].category", "auto", "auto|critical|standard|micro|admin|core|background", "Kind of service; auto finds it from the name."),
     BOOL("services[].enabled", "true", "Whether the service is trained and evaluated."),
     STRINGS("services[].expected_metrics", "[]", METRICS_MAX, "", "Metrics whose absence is a fault; empty means those with metrics[].expected."),
     STRINGS("services[].depends_on", "[]", ARRAY_MAX, "", "Services that this one calls."),

@@ -444,6 +444,56 @@ static void check_lists(const struct check *check)
         check_service(check, i, services, n_services, metrics, n_metrics);
 }
 
+/* ---- categories ---- */
+
+static const char *const pattern_keys[] = {
+    "services_patterns.critical", "services_patterns.standard",
+    "services_patterns.micro",    "services_patterns.admin",
+    "services_patterns.core",     "services_patterns.background"};
+
+/* The list that holds a token before place i of list k; NULL when none does. */
+static const char *
+token_before(const struct check *check, const char *token, size_t k, size_t i)
+{
+    for (size_t b = 0; b <= k; b++) {
+        size_t n;
+        const char *const *tokens =
+            yaga_config_strings(check->config, pattern_keys[b], &n);
+        for (size_t j = 0; j < (b == k ? i : n); j++) {
+            if (strcasecmp(token, tokens[j]) == 0)
+                return pattern_keys[b];
+        }
+    }
+    return NULL;
+}
+
+/* A token that holds what separates tokens matches nothing, and one that is there twice
+ * means two things. */
+static void check_token(const struct check *check, const char *token, size_t k, size_t i)
+{
+    const char *key = pattern_keys[k];
+    const char *where = yaga_config_where(check->config, key, 0);
+    const char *before = token_before(check, token, k, i);
+    if (strpbrk(token, "-_.") != NULL)
+        yaga_config_error(check->problems, where,
+                          "%s: \"%.100s\" is not a part of a name between - _ and .", key,
+                          token);
+    else if (before != NULL)
+        yaga_config_error(check->problems, where, "%s: \"%.100s\" is already in %s", key,
+                          token, before);
+}
+
+static void check_patterns(const struct check *check)
+{
+    for (size_t k = 0; k < sizeof pattern_keys / sizeof pattern_keys[0]; k++) {
+        size_t n;
+        const char *const *tokens =
+            yaga_config_strings(check->config, pattern_keys[k], &n);
+        for (size_t i = 0; i < n; i++)
+            check_token(check, tokens[i], k, i);
+    }
+}
+
 void yaga_config_validate(const struct yaga_config *config,
                           struct config_problems *problems)
 {
@@ -455,4 +505,5 @@ void yaga_config_validate(const struct yaga_config *config,
     check_training(&check);
     check_excluded(&check);
     check_lists(&check);
+    check_patterns(&check);
 }

@@ -53,6 +53,16 @@ static enum yaga_status check_identity(const struct yaga_model *m, struct yaga_e
     return YAGA_OK;
 }
 
+static enum yaga_status check_service(const struct yaga_model *m, struct yaga_error *err)
+{
+    const struct yaga_service_class *s = &m->service_class;
+    if ((unsigned)s->category >= YAGA_N_CATEGORIES ||
+        (unsigned)s->complexity >= YAGA_N_COMPLEXITIES ||
+        (unsigned)s->kind >= YAGA_N_SERVICE_KINDS || !within(s->rate, 0, 1))
+        return bad(err, "service: unknown class, or a trigger rate outside 0..1");
+    return YAGA_OK;
+}
+
 static bool stats_sound(const struct yaga_metric_stats *s)
 {
     return plain(s->count) && plain(s->n_eff) && plain(s->mean) && plain(s->std) &&
@@ -232,6 +242,8 @@ static enum yaga_status check_decision(const struct yaga_model *m, struct yaga_e
 enum yaga_status yaga_model_check(const struct yaga_model *model, struct yaga_error *err)
 {
     enum yaga_status st = check_identity(model, err);
+    if (st == YAGA_OK)
+        st = check_service(model, err);
     if (st == YAGA_OK)
         st = check_metrics(model, err);
     if (st == YAGA_OK)

@@ -1,109 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes -> model. Arrays stay where they are; the cursor hands out only what lies inside
- * the section it was given and remembers its first failure with the name of the field, so
- * that the section functions read like the table in yaga-model(5). What the values mean
- * to each other is yaga_model_check's business.
+ * Bytes -> model. Arrays stay where they are. The section functions read like the table
+ * in yaga-model(5). What the values mean to each other is yaga_model_check's business.
  */
 #include "yaga/model/model.h"
 
 #include <string.h>
 
 #include "yaga/base/hash.h"
-#include "yaga/model/model_internal.h"
-
-struct cursor {
-    const uint8_t *at; /* 8-byte aligned */
-    size_t left;       /* multiple of 8 */
-    const char
-        *failed; /* the first field that could not be read; NULL while all is well */
-};
-
-static const uint8_t *take(struct cursor *c, uint64_t n_bytes, const char *field)
-{
-    if (c->failed != NULL)
-        return NULL;
-    /* left is a multiple of 8, so whatever fits still fits when rounded up */
-    if (n_bytes > c->left) {
-        c->failed = field;
-        return NULL;
-    }
-    const uint8_t *bytes = c->at;
-    size_t padded = ((size_t)n_bytes + 7) / 8 * 8;
-    c->at += padded;
-    c->left -= padded;
-    return bytes;
-}
-
-static uint64_t get_u64(struct cursor *c, const char *field)
-{
-    uint64_t value = 0;
-    const uint8_t *bytes = take(c, sizeof value, field);
-    if (bytes != NULL)
-        memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-/* A number below limit. */
-static size_t get_below(struct cursor *c, size_t limit, const char *field)
-{
-    uint64_t value = get_u64(c, field);
-    if (value < limit)
-        return (size_t)value;
-    if (c->failed == NULL)
-        c->failed = field;
-    return 0;
-}
-
-static int64_t get_i64(struct cursor *c, const char *field)
-{
-    uint64_t bits = get_u64(c, field);
-    int64_t value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static double get_f64(struct cursor *c, const char *field)
-{
-    uint64_t bits = get_u64(c, field);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static void get_text(struct cursor *c, char *out, size_t size, const char *field)
-{
-    size_t length = get_below(c, size, field);
-    const uint8_t *bytes = take(c, length, field);
-    if (bytes == NULL)
-        return;
-    if (memchr(bytes, '\0', length) != NULL) {
-        c->failed = field;
-        return;
-    }
-    memcpy(out, bytes, length);
-    out[length] = '\0';
-}
-
-/* Array of at most limit elements of the given size; NULL and *n = 0 on failure. */
-static const void *
-get_array(struct cursor *c, size_t size, size_t limit, size_t *n, const char *field)
-{
-    size_t count = get_below(c, limit + 1, field);
-    const void *array = take(c, (uint64_t)count * size, field);
-    *n = array == NULL ? 0 : count;
-    return array;
-}
-
-/* Array of exactly n doubles. */
-static const double *get_f64s(struct cursor *c, size_t n, const char *field)
-{
-    size_t found = 0;
-    const double *array = get_array(c, sizeof *array, n, &found, field);
-    if (c->failed == NULL && found != n)
-        c->failed = field;
-    return array;
-}
+#include "yaga/model/read_internal.h"
 
 static void get_identity(struct cursor *c, struct yaga_model *m)
 {
@@ -368,7 +273,7 @@ struct section {
 /* Which sections have been seen. */
 struct progress {
     size_t n_metrics;
-    bool forest, pca, decision, drift, correlation, stationarity, gate;
+    bool forest, pca, decision, drift, correlation, stationarity, gate, service;
 };
 
 static enum yaga_status
@@ -478,6 +383,8 @@ static enum yaga_status read_section(struct section *s,
                          err);
     case YAGA_SECTION_GATE:
         return read_once(s, m, &seen->gate, get_gate, "gate", err);
+    case YAGA_SECTION_SERVICE:
+        return read_once(s, m, &seen->service, yaga_model_get_service, "service", err);
     default:
         break;
     }

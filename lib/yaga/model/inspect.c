@@ -268,6 +268,8 @@ static void set_identity(struct yaga_json *json, const struct yaga_model *m)
     yaga_json_set_number(json, "days", m->n_days);
     yaga_json_set_number(json, "quality", m->quality);
     yaga_json_set_string(json, "quality_grade", grade);
+    if (m->service_class.kind != YAGA_SERVICE_UNCLASSIFIED)
+        yaga_json_set(json, "service_class", yaga_service_class_json(&m->service_class));
 }
 
 static struct yaga_json *decision_json(const struct yaga_model *m)

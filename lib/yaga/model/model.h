@@ -26,6 +26,7 @@
 #include "yaga/model/gate.h"
 #include "yaga/pca/pca.h"
 #include "yaga/period/period.h"
+#include "yaga/series/category.h"
 #include "yaga/series/metric.h"
 
 #define YAGA_MODEL_FILE_MAX ((size_t)512 << 20)
@@ -81,6 +82,7 @@ struct yaga_model {
     double n_rows, n_days;               /* rows of the period with data, distinct local days */
     double quality;                      /* 0..100, from the quality report */
     char quality_grade;
+    struct yaga_service_class service_class; /* UNCLASSIFIED in a file written before there were classes */
 
     size_t n_metrics;
     struct yaga_metric_model *metrics;   /* owned [n_metrics], in the order of the configuration */
@@ -131,6 +133,8 @@ struct yaga_json;
 struct yaga_json *yaga_model_json(const struct yaga_model *model);
 /* The part of it that tells what the gate found. */
 struct yaga_json *yaga_gate_json(const struct yaga_model *model);
+/* The part of it that tells what kind of service it is. */
+struct yaga_json *yaga_service_class_json(const struct yaga_service_class *class);
 
 const char *yaga_class_name(enum yaga_metric_class cls);
 

@@ -41,7 +41,8 @@ enum yaga_section {
     YAGA_SECTION_DRIFT = 6,       /* the rest may be absent, and be skipped by a reader */
     YAGA_SECTION_CORRELATION = 7,
     YAGA_SECTION_STATIONARITY = 8,
-    YAGA_SECTION_GATE = 9
+    YAGA_SECTION_GATE = 9,
+    YAGA_SECTION_SERVICE = 10
 };
 
 /* Everything that must hold between and inside the fields of a model, whether it came

@@ -34,6 +34,7 @@ enum yaga_status yaga_history_init(struct yaga_history *history,
     size_t n = frame->n_rows;
     struct yaga_history h = {
         .service = service, .variant = "baseline", .frame = frame, .metrics = metrics};
+    yaga_category_classify(service, YAGA_N_CATEGORIES, NULL, &h.service_class);
     h.when = yaga_alloc(n, sizeof *h.when);
     h.requests = yaga_alloc(n, sizeof *h.requests);
     h.g = yaga_alloc(n * frame->n_metrics, sizeof *h.g);
@@ -479,6 +480,7 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
         return st;
     (void)yaga_format(model->service, sizeof model->service, "%s", history->service);
     (void)yaga_format(model->variant, sizeof model->variant, "%s", history->variant);
+    model->service_class = history->service_class;
     model->period = period;
     size_t n_use = 0;
     for (size_t t = 0; t < n_rows; t++)

@@ -29,6 +29,7 @@ struct yaga_fit_params {
 struct yaga_history {
     const char *service;
     const char *variant;                 /* of the models to be fitted: "baseline" unless the caller changes it */
+    struct yaga_service_class service_class; /* by its name alone unless the caller changes it */
     const uint8_t *left_out;             /* borrowed [n_rows], non-zero = neither fitted nor judged; NULL = none */
     const struct yaga_frame *frame;      /* validated, absence resolved */
     const struct yaga_metric *metrics;

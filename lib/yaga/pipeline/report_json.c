@@ -144,6 +144,9 @@ static struct yaga_json *service_json(const struct yaga_report *report,
     yaga_json_set_string(json, "outcome", yaga_train_outcome_name(s->outcome));
     if (s->message[0] != '\0')
         yaga_json_set_string(json, "reason", s->message);
+    struct yaga_service_class class;
+    yaga_setup_service_class(report->setup, s->name, &class);
+    yaga_json_set(json, "service_class", yaga_service_class_json(&class));
     if (s->grade != '\0')
         yaga_json_set_string(json, "quality_grade", (char[]){s->grade, '\0'});
     yaga_json_set_int(json, "rows", (int64_t)s->n_rows);

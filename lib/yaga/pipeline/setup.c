@@ -417,6 +417,37 @@ void yaga_setup_service_metrics(const struct yaga_setup *setup,
     }
 }
 
+/* services[index]; an index of -1 is a service that is not listed. */
+static void classify(const struct yaga_config *c,
+                     const char *service,
+                     int index,
+                     struct yaga_service_class *out)
+{
+    static const char *const keys[YAGA_N_CATEGORIES] = {
+        [YAGA_CATEGORY_CRITICAL] = "services_patterns.critical",
+        [YAGA_CATEGORY_STANDARD] = "services_patterns.standard",
+        [YAGA_CATEGORY_MICRO] = "services_patterns.micro",
+        [YAGA_CATEGORY_ADMIN] = "services_patterns.admin",
+        [YAGA_CATEGORY_CORE] = "services_patterns.core",
+        [YAGA_CATEGORY_BACKGROUND] = "services_patterns.background",
+    };
+    struct yaga_category_patterns patterns;
+    enum yaga_category configured = YAGA_N_CATEGORIES;
+    for (size_t i = 0; i < YAGA_N_CATEGORIES; i++)
+        patterns.tokens[i] = yaga_config_strings(c, keys[i], &patterns.n[i]);
+    if (index >= 0)
+        configured = yaga_category_parse(
+            yaga_config_item_string(c, "services[].category", (size_t)index));
+    yaga_category_classify(service, configured, &patterns, out);
+}
+
+void yaga_setup_service_class(const struct yaga_setup *setup,
+                              const char *service,
+                              struct yaga_service_class *out)
+{
+    classify(setup->config, service, configured_index(setup->config, service), out);
+}
+
 static bool wanted(const char *name, const char *const *only, size_t n_only)
 {
     for (size_t i = 0; i < n_only; i++) {
@@ -451,15 +482,14 @@ static size_t pick_configured(const struct yaga_config *c,
                               size_t n_only,
                               const char **names)
 {
-    static const char *const categories[] = {"critical", "standard", "micro",
-                                             "admin",    "core",     "background"};
     size_t n = yaga_config_list_size(c, "services");
     size_t used = 0;
-    for (size_t k = 0; k < sizeof categories / sizeof categories[0]; k++) {
+    for (size_t k = 0; k < YAGA_N_CATEGORIES; k++) {
         for (size_t i = 0; i < n; i++) {
             const char *name = yaga_config_item_string(c, "services[].name", i);
-            if (strcmp(yaga_config_item_string(c, "services[].category", i),
-                       categories[k]) == 0 &&
+            struct yaga_service_class class;
+            classify(c, name, (int)i, &class);
+            if (class.category == (enum yaga_category)k &&
                 yaga_config_item_bool(c, "services[].enabled", i) &&
                 wanted(name, only, n_only))
                 names[used++] = name;

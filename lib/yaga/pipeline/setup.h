@@ -17,6 +17,7 @@
 #include "yaga/incident/incident.h"
 #include "yaga/period/period.h"
 #include "yaga/period/spans.h"
+#include "yaga/series/category.h"
 #include "yaga/series/metric.h"
 #include "yaga/source/source.h"
 
@@ -54,6 +55,10 @@ bool yaga_setup_span(const char *start, const char *end, int64_t *start_s, int64
 /* Metrics as one service sees them: services[].expected_metrics decides `expected`. */
 void yaga_setup_service_metrics(const struct yaga_setup *setup, const char *service,
                                 struct yaga_metric out[YAGA_METRICS_MAX]);
+
+/* What kind of service a name stands for, by the configuration or by the name. */
+void yaga_setup_service_class(const struct yaga_setup *setup, const char *service,
+                              struct yaga_service_class *out);
 
 /* Names of the enabled configured services, restricted to only[] (NULL = all), in category order then as configured. *n_out 0 when none is
  * configured. A name in only[] that is not configured or disabled is YAGA_E_ARG when services are configured, YAGA_E_CONFIG when none of

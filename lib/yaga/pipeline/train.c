@@ -364,6 +364,7 @@ static enum yaga_status study(struct yaga_train *run,
         st = yaga_history_init(&history, service->name, &service->frame, metrics,
                                &run->setup->calendar, err);
         history.left_out = x.left_out;
+        yaga_setup_service_class(run->setup, service->name, &history.service_class);
         if (st == YAGA_OK)
             st = learn(run, &history, &quality, &exceptions, run_id, models, result, err);
         yaga_history_clear(&history);
