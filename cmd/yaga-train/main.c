@@ -48,7 +48,8 @@ static const char help[] =
     "                          ends in .html, else JSON; - is JSON on stdout\n"
     "      --rollback[=RUN]    serve the previous (or the named) version again; removes "
     "nothing\n"
-    "      --list-models       what serves which service and period\n"
+    "      --list-models       what serves which service, variant and period, and why\n"
+    "      --json              the same as a JSON document\n"
     "      --inspect FILE      print a model file as JSON\n"
     "      --discover[=PRESET] look at the server: which presets of metrics fit (on "
     "stderr), and a\n"
@@ -70,6 +71,7 @@ enum {
     OPT_PROMOTE,
     OPT_ROLLBACK,
     OPT_LIST,
+    OPT_JSON,
     OPT_INSPECT,
     OPT_DISCOVER,
     OPT_REPORT,
@@ -104,6 +106,7 @@ static const struct option long_options[] = {
     {"chunk-days", required_argument, NULL, OPT_CHUNK},
     {"delay", required_argument, NULL, OPT_DELAY},
     {"list-models", no_argument, NULL, OPT_LIST},
+    {"json", no_argument, NULL, OPT_JSON},
     {"inspect", required_argument, NULL, OPT_INSPECT},
     {"discover", optional_argument, NULL, OPT_DISCOVER},
     {NULL, 0, NULL, 0},
@@ -173,6 +176,9 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_LIST:
         a->list = true;
         return true;
+    case OPT_JSON:
+        a->json = true;
+        return true;
     case OPT_DISCOVER:
         a->discover = true;
         a->preset = argument;
@@ -199,6 +205,8 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
     if ((a->start == NULL) != (a->end == NULL))
         program_usage(&a->program, "--start-date and --end-date go together");
+    if (a->json && !a->list)
+        program_usage(&a->program, "--json goes with --list-models");
     if (a->rollback + a->list + a->discover + a->prefetch + a->cache_status +
             a->clear_cache >
         1)

@@ -17,7 +17,7 @@ struct arguments {
     const char *rollback_run; /* NULL: the previous version */
     const char *preset;       /* NULL: all of them */
     const char *report;       /* NULL: none */
-    bool rollback, list, discover, dry_run, promote;
+    bool rollback, list, json, discover, dry_run, promote;
     bool warm_cache, prefetch, cache_status, clear_cache, force;
     int threads;
 };

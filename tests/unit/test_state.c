@@ -346,6 +346,68 @@ static void a_training_run_ends_once_and_may_begin_again(void **state)
     (void)yaga_store_close(store);
 }
 
+static void the_latest_training_run_of_a_variant_is_found(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_training_run_last last;
+    struct yaga_names names;
+    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_training_run run = a_run();
+    assert_int_equal(
+        yaga_training_run_latest(store, run.service, run.variant, &last, &err),
+        YAGA_E_NO_DATA);
+    assert_ok(yaga_training_run_begin(store, &run, &err), &err);
+    assert_ok(yaga_training_run_end(store, &run, &err), &err);
+    struct yaga_training_run next = a_run();
+    (void)snprintf(next.run_id, sizeof next.run_id, "train_next");
+    next.started_at_s += 86400;
+    next.status = "FAILED";
+    next.error_message = "no data";
+    next.model_metadata = "{}";
+    assert_ok(yaga_training_run_begin(store, &next, &err), &err);
+    assert_ok(yaga_training_run_latest(store, run.service, run.variant, &last, &err),
+              &err);
+    assert_string_equal(last.status, "RUNNING");
+    assert_null(last.model_metadata);
+    assert_ok(yaga_training_run_end(store, &next, &err), &err);
+    (void)snprintf(next.run_id, sizeof next.run_id, "train_other");
+    next.service = "another";
+    next.started_at_s += 86400;
+    assert_ok(yaga_training_run_begin(store, &next, &err), &err);
+    assert_ok(yaga_training_run_latest(store, run.service, run.variant, &last, &err),
+              &err);
+    assert_string_equal(last.run_id, "train_next");
+    assert_string_equal(last.status, "FAILED");
+    assert_string_equal(last.error_message, "no data");
+    assert_string_equal(last.model_metadata, "{}");
+    assert_int_equal(last.started_at_s, run.started_at_s + 86400);
+    yaga_training_run_last_clear(&last);
+    assert_ok(yaga_training_run_services(store, &names, &err), &err);
+    assert_int_equal(names.n, 2);
+    assert_string_equal(names.names[0], "another");
+    yaga_names_clear(&names);
+    (void)yaga_store_close(store);
+}
+
+static void looking_at_a_database_changes_nothing(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_store *store = NULL;
+    const char *path = fresh_path();
+    struct yaga_training_run run = a_run();
+    assert_int_equal(yaga_state_look(path, &store, &err), YAGA_E_NO_DATA);
+    assert_null(store);
+    (void)yaga_store_close(open_state(path));
+    assert_ok(yaga_state_look(path, &store, &err), &err);
+    assert_int_not_equal(yaga_training_run_begin(store, &run, &err), YAGA_OK);
+    (void)yaga_store_close(store);
+    store = open_state(path);
+    assert_int_equal(number(store, "SELECT count(*) FROM training_runs"), 0);
+    (void)yaga_store_close(store);
+}
+
 static void abandoned_and_old_training_runs_are_tidied(void **state)
 {
     (void)state;
@@ -527,6 +589,8 @@ int main(void)
         cmocka_unit_test(closed_incidents_make_room_for_the_next_one),
         cmocka_unit_test(a_training_run_is_recorded_from_begin_to_end),
         cmocka_unit_test(a_training_run_ends_once_and_may_begin_again),
+        cmocka_unit_test(the_latest_training_run_of_a_variant_is_found),
+        cmocka_unit_test(looking_at_a_database_changes_nothing),
         cmocka_unit_test(abandoned_and_old_training_runs_are_tidied),
         cmocka_unit_test(cycles_are_counted_and_the_clock_floor_is_kept),
         cmocka_unit_test(cycles_are_kept_for_thirty_days),

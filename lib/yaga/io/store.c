@@ -133,6 +133,27 @@ enum yaga_status yaga_store_open(const char *path,
     return YAGA_OK;
 }
 
+enum yaga_status
+yaga_store_open_to_read(const char *path, struct yaga_store **out, struct yaga_error *err)
+{
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return yaga_error_set(err, YAGA_E_NO_DATA, "state database %s: does not exist",
+                              path);
+    YAGA_AUTO(yaga_store) store = yaga_calloc(1, sizeof *store);
+    if (store == NULL)
+        return yaga_error_nomem(err);
+    store->path = yaga_strdup(path);
+    if (store->path == NULL)
+        return yaga_error_nomem(err);
+    int rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READONLY, NULL);
+    if (rc != SQLITE_OK)
+        return store_failure(store, rc, err);
+    (void)sqlite3_extended_result_codes(store->db, 1);
+    (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    *out = YAGA_TAKE(store);
+    return YAGA_OK;
+}
+
 enum yaga_status yaga_store_begin(struct yaga_store *store, struct yaga_error *err)
 {
     return yaga_store_exec(store, "BEGIN IMMEDIATE", err);

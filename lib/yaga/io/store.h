@@ -19,6 +19,9 @@ struct yaga_store;
  * file where writing is needed), naming the path. */
 enum yaga_status yaga_store_open(const char *path, bool durable, struct yaga_store **out,
                                  struct yaga_error *err) YAGA_MUST_USE;
+/* An existing file, for reading: writing fails, nothing is created. YAGA_E_NO_DATA when there is none. */
+enum yaga_status yaga_store_open_to_read(const char *path, struct yaga_store **out,
+                                         struct yaga_error *err) YAGA_MUST_USE;
 struct yaga_store *yaga_store_close(struct yaga_store *store);
 static inline struct yaga_store *yaga_store_free(struct yaga_store *store)
 {

@@ -234,3 +234,20 @@ enum yaga_status yaga_state_open(const char *path,
     return yaga_state_open_steps(path, durable, yaga_state_steps, yaga_state_n_steps, out,
                                  err);
 }
+
+enum yaga_status
+yaga_state_look(const char *path, struct yaga_store **out, struct yaga_error *err)
+{
+    YAGA_AUTO(yaga_store) store = NULL;
+    int version = 0;
+    enum yaga_status st = peek(path, yaga_state_n_steps, err);
+    if (st == YAGA_OK)
+        st = yaga_store_open_to_read(path, &store, err);
+    if (st == YAGA_OK)
+        st = known_version(store, path, yaga_state_n_steps, &version, err);
+    if (st == YAGA_OK && version == 0)
+        st = yaga_error_set(err, YAGA_E_NO_DATA, "%s: empty", path);
+    if (st == YAGA_OK)
+        *out = YAGA_TAKE(store);
+    return st;
+}

@@ -22,6 +22,10 @@ enum { YAGA_SCHEMA_VERSION = 2 };
 enum yaga_status yaga_state_open(const char *path, bool durable, struct yaga_store **out, struct yaga_error *err)
     YAGA_MUST_USE;
 
+/* Open one that is there for reading only; nothing is created or upgraded. YAGA_E_NO_DATA when there is no file; one of an older schema is
+ * fine for what older schemas hold. */
+enum yaga_status yaga_state_look(const char *path, struct yaga_store **out, struct yaga_error *err) YAGA_MUST_USE;
+
 /* --- training runs ---------------------------------------------------------------- */
 struct yaga_training_run {
     char run_id[YAGA_RUN_ID_MAX]; /* "train_" + 12 hex */
@@ -47,6 +51,22 @@ enum yaga_status yaga_training_run_begin(struct yaga_store *store, const struct 
                                          struct yaga_error *err) YAGA_MUST_USE;
 enum yaga_status yaga_training_run_end(struct yaga_store *store, const struct yaga_training_run *run,
                                        struct yaga_error *err) YAGA_MUST_USE;
+/* The run that began last, whatever became of it. */
+struct yaga_training_run_last {
+    char run_id[YAGA_RUN_ID_MAX];
+    int64_t started_at_s;
+    char status[16];
+    char error_message[512]; /* "" = none */
+    char *model_metadata;    /* owned; NULL = none */
+};
+/* YAGA_E_NO_DATA when the service's variant has none. */
+enum yaga_status yaga_training_run_latest(struct yaga_store *store, const char *service, const char *variant,
+                                          struct yaga_training_run_last *out, struct yaga_error *err) YAGA_MUST_USE;
+void yaga_training_run_last_clear(struct yaga_training_run_last *run);
+/* Services that have runs, sorted; yaga_names_clear. */
+struct yaga_names;
+enum yaga_status yaga_training_run_services(struct yaga_store *store, struct yaga_names *out,
+                                            struct yaga_error *err) YAGA_MUST_USE;
 /* RUNNING rows older than 24 h become FAILED "abandoned"; rows older than retention_days are deleted. */
 enum yaga_status yaga_training_runs_tidy(struct yaga_store *store, int64_t now_s, int64_t retention_days,
                                          struct yaga_error *err) YAGA_MUST_USE;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records of training runs (training.md 22): begun before any fetch, ended exactly once.
  */
+#include "yaga/base/mem.h"
+#include "yaga/base/str.h"
+#include "yaga/io/file.h"
 #include "yaga/state/state.h"
-
 #include "yaga/state/state_internal.h"
 
 static const int64_t abandoned_after_s = 86400;
@@ -81,6 +83,93 @@ enum yaga_status yaga_training_run_end(struct yaga_store *store,
         return yaga_error_set(err, YAGA_E_NO_DATA, "training run %s is not running",
                               run->run_id);
     return st;
+}
+
+static enum yaga_status take_last(struct yaga_query *q,
+                                  struct yaga_training_run_last *out,
+                                  struct yaga_error *err)
+{
+    const char *message = yaga_column_text(q, 3);
+    const char *metadata = yaga_column_text(q, 4);
+    *out = (struct yaga_training_run_last){.started_at_s = yaga_column_int(q, 1)};
+    (void)yaga_format(out->run_id, sizeof out->run_id, "%s", yaga_column_text(q, 0));
+    (void)yaga_format(out->status, sizeof out->status, "%s", yaga_column_text(q, 2));
+    if (message != NULL)
+        (void)yaga_format(out->error_message, sizeof out->error_message, "%s", message);
+    if (metadata == NULL)
+        return YAGA_OK;
+    out->model_metadata = yaga_strdup(metadata);
+    return out->model_metadata == NULL ? yaga_error_nomem(err) : YAGA_OK;
+}
+
+enum yaga_status yaga_training_run_latest(struct yaga_store *store,
+                                          const char *service,
+                                          const char *variant,
+                                          struct yaga_training_run_last *out,
+                                          struct yaga_error *err)
+{
+    struct yaga_query *q = yaga_query(
+        store,
+        "SELECT run_id, started_at, status, error_message, model_metadata FROM "
+        "training_runs WHERE service_name = ?1 AND model_variant = ?2"
+        " ORDER BY started_at DESC, rowid DESC LIMIT 1",
+        err);
+    if (q == NULL)
+        return yaga_state_failed(err);
+    yaga_bind_text(q, 1, service);
+    yaga_bind_text(q, 2, variant);
+    enum yaga_status st = yaga_query_next(q, err);
+    if (st == YAGA_OK)
+        st = take_last(q, out, err);
+    yaga_query_reset(q);
+    return st;
+}
+
+void yaga_training_run_last_clear(struct yaga_training_run_last *run)
+{
+    yaga_free(run->model_metadata);
+    run->model_metadata = NULL;
+}
+
+static enum yaga_status
+add_name(struct yaga_names *list, const char *name, struct yaga_error *err)
+{
+    char *copy = yaga_strdup(name);
+    char **grown = yaga_realloc(list->names, list->n + 1, sizeof *grown);
+    if (grown != NULL)
+        list->names = grown;
+    if (copy == NULL || grown == NULL) {
+        yaga_free(copy);
+        return yaga_error_nomem(err);
+    }
+    grown[list->n++] = copy;
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_training_run_services(struct yaga_store *store,
+                                            struct yaga_names *out,
+                                            struct yaga_error *err)
+{
+    struct yaga_names list = {.n = 0};
+    struct yaga_query *q = yaga_query(
+        store, "SELECT DISTINCT service_name FROM training_runs ORDER BY service_name",
+        err);
+    if (q == NULL)
+        return yaga_state_failed(err);
+    enum yaga_status st = yaga_query_next(q, err);
+    while (st == YAGA_OK) {
+        st = add_name(&list, yaga_column_text(q, 0), err);
+        if (st == YAGA_OK)
+            st = yaga_query_next(q, err);
+    }
+    yaga_query_reset(q);
+    if (st != YAGA_E_NO_DATA) {
+        yaga_names_clear(&list);
+        return st;
+    }
+    yaga_error_clear(err);
+    *out = list;
+    return YAGA_OK;
 }
 
 static enum yaga_status
