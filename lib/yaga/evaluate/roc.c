@@ -2,6 +2,7 @@
 /* One descending pass over groups of equal scores gives both figures. */
 #include "yaga/evaluate/roc.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "yaga/base/mem.h"
@@ -47,18 +48,26 @@ static struct pass run_over(const struct scored *rows, size_t n)
     return pass;
 }
 
+static struct scored *sorted(const double *scores, const bool *anomalous, size_t n)
+{
+    struct scored *rows = yaga_alloc(n, sizeof *rows);
+    if (rows == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct scored){scores[i], anomalous[i]};
+    qsort(rows, n, sizeof *rows, descending);
+    return rows;
+}
+
 enum yaga_status yaga_roc_measure(const double *scores,
                                   const bool *anomalous,
                                   size_t n,
                                   struct yaga_roc *out,
                                   struct yaga_error *err)
 {
-    YAGA_AUTO_MEM(struct scored) rows = yaga_alloc(n, sizeof *rows);
+    YAGA_AUTO_MEM(struct scored) rows = sorted(scores, anomalous, n);
     if (rows == NULL)
         return yaga_error_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        rows[i] = (struct scored){scores[i], anomalous[i]};
-    qsort(rows, n, sizeof *rows, descending);
     struct pass pass = run_over(rows, n);
     if (pass.hits == 0.0 || pass.misses == 0.0)
         return yaga_error_set(err, YAGA_E_NO_DATA,
@@ -71,4 +80,48 @@ enum yaga_status yaga_roc_measure(const double *scores,
         .n_ordinary = (size_t)pass.misses,
     };
     return YAGA_OK;
+}
+
+enum yaga_status yaga_best_f1_find(const double *scores,
+                                   const bool *anomalous,
+                                   size_t n,
+                                   struct yaga_best_f1 *out,
+                                   struct yaga_error *err)
+{
+    YAGA_AUTO_MEM(struct scored) rows = sorted(scores, anomalous, n);
+    double anomalies = 0.0;
+    double hits = 0.0;
+    struct yaga_best_f1 best = {.f1 = -1.0};
+    if (rows == NULL)
+        return yaga_error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        anomalies += anomalous[i];
+    if (anomalies == 0.0)
+        return yaga_error_set(err, YAGA_E_NO_DATA, "no anomaly in %zu rows", n);
+    for (size_t i = 0; i < n; i++) {
+        double flagged = (double)(i + 1);
+        hits += rows[i].anomalous;
+        double f1 = 2.0 * hits / (flagged + anomalies);
+        bool last = i + 1 == n || rows[i + 1].score != rows[i].score;
+        if (last && f1 > best.f1)
+            best = (struct yaga_best_f1){f1, hits / flagged, hits / anomalies,
+                                         rows[i].score};
+    }
+    *out = best;
+    return YAGA_OK;
+}
+
+size_t yaga_scores_make_finite(double *scores, size_t n)
+{
+    double lowest = INFINITY;
+    size_t n_bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_bad += !isfinite(scores[i]);
+        if (isfinite(scores[i]) && scores[i] < lowest)
+            lowest = scores[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(scores[i]))
+            scores[i] = n_bad < n ? lowest : 0.0;
+    return n_bad;
 }
