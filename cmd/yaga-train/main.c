@@ -30,6 +30,10 @@ static const char help[] =
     "      --models-dir DIR    where models are published (default: "
     "model.models_directory)\n"
     "      --staging-dir DIR   where they are written first\n"
+    "      --backup-dir DIR    where --keep-backup copies them to (default: "
+    "model.backup_directory)\n"
+    "      --keep-backup       copy the models folder before anything is trained\n"
+    "      --skip-disk-check   train although there may be no room for the models\n"
     "      --promote           publish models that failed the validation gate too\n"
     "      --warm-cache        read the history of all services before training the "
     "first\n"
@@ -56,8 +60,10 @@ static const char help[] =
     "                          ready configuration (on stdout)\n" PROGRAM_HELP "\n"
     "Exit status: 0 all services trained; 1 some were not; 2 usage or configuration; 3 "
     "disk;\n"
-    "5 a model could not be published; 6 rollback failed; 7 metric source unreachable;\n"
-    "8 another run holds the lock; 9 state database unusable; 130 interrupted.\n"
+    "4 backup failed; 5 a model could not be published; 6 rollback failed; 7 metric "
+    "source\n"
+    "unreachable; 8 another run holds the lock; 9 state database unusable; 130 "
+    "interrupted.\n"
     "See yaga-train(1), yaga.conf(5).\n";
 
 enum {
@@ -67,6 +73,9 @@ enum {
     OPT_NOW,
     OPT_MODELS,
     OPT_STAGING,
+    OPT_BACKUP,
+    OPT_KEEP_BACKUP,
+    OPT_SKIP_DISK,
     OPT_DRY,
     OPT_PROMOTE,
     OPT_ROLLBACK,
@@ -93,6 +102,9 @@ static const struct option long_options[] = {
     {"parallel", required_argument, NULL, 'p'},
     {"models-dir", required_argument, NULL, OPT_MODELS},
     {"staging-dir", required_argument, NULL, OPT_STAGING},
+    {"backup-dir", required_argument, NULL, OPT_BACKUP},
+    {"keep-backup", no_argument, NULL, OPT_KEEP_BACKUP},
+    {"skip-disk-check", no_argument, NULL, OPT_SKIP_DISK},
     {"dry-run", no_argument, NULL, OPT_DRY},
     {"report", required_argument, NULL, OPT_REPORT},
     {"promote", no_argument, NULL, OPT_PROMOTE},
@@ -135,6 +147,15 @@ static bool own_option(struct arguments *a, int option, const char *argument)
         return true;
     case OPT_STAGING:
         program_override(&a->program, "model.staging_directory", argument);
+        return true;
+    case OPT_BACKUP:
+        program_override(&a->program, "model.backup_directory", argument);
+        return true;
+    case OPT_KEEP_BACKUP:
+        a->keep_backup = true;
+        return true;
+    case OPT_SKIP_DISK:
+        a->skip_disk_check = true;
         return true;
     case OPT_DRY:
         a->dry_run = true;
@@ -297,6 +318,8 @@ struct yaga_train_options train_options(const struct arguments *a)
         .threads = a->threads,
         .promote = a->promote,
         .dry_run = a->dry_run,
+        .skip_disk_check = a->skip_disk_check,
+        .keep_backup = a->keep_backup,
         .portraits = a->report != NULL,
         .warm_cache = a->warm_cache,
         .force = a->force,
@@ -320,6 +343,8 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
     struct yaga_error err;
     enum yaga_status st = yaga_train_run(setup, &options, &report, &err);
     int code = st == YAGA_OK ? train_exit_code(&report) : program_fail(&a->program, &err);
+    if (report.backup_failed)
+        code = EXIT_BACKUP;
     if (a->report != NULL && report.n_services > 0) {
         int written = write_report(a, setup, &options, &report);
         code = code != EXIT_SUCCESS ? code : written;

@@ -9,7 +9,7 @@
 #include "../common.h"
 #include "yaga/pipeline/train.h"
 
-enum { EXIT_DISK = 3, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
+enum { EXIT_DISK = 3, EXIT_BACKUP, EXIT_PROMOTION = 5, EXIT_ROLLBACK = 6 };
 
 struct arguments {
     struct program program;
@@ -18,6 +18,7 @@ struct arguments {
     const char *preset;       /* NULL: all of them */
     const char *report;       /* NULL: none */
     bool rollback, list, json, discover, dry_run, promote;
+    bool skip_disk_check, keep_backup;
     bool warm_cache, prefetch, cache_status, clear_cache, force;
     int threads;
 };

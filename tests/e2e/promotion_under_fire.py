@@ -38,9 +38,9 @@ class Shop:
         self.now = START + 3 * 86400
         self.train()
 
-    def train(self, **settings):
+    def train(self, expect=0, args=(), env=None, **settings):
         self.now += STEP
-        return self.yaga.run("yaga-train", "-q", "--now", self.now, **settings)
+        return self.yaga.run("yaga-train", "-q", "--now", self.now, *args, expect=expect, env=env, **settings)
 
     def train_command(self, **settings):
         self.now += STEP

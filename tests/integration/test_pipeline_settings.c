@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shop.h"
 #include "yaga/base/log.h"
 #include "yaga/base/mem.h"
+#include "yaga/io/file.h"
 #include "yaga/model/registry.h"
+#include "yaga/pipeline/train_internal.h"
 
 static struct yaga_setup setup_with(const char *override, struct yaga_config **config)
 {
@@ -277,6 +280,27 @@ static void methods_of_contamination_move_the_offset(void **state)
     assert_true(knee != fixed);
 }
 
+static void the_backup_directory_is_where_copies_go(void **state)
+{
+    (void)state;
+    const char *dir = test_tmpdir();
+    char override[300];
+    char path[300];
+    struct shop shop;
+    struct yaga_error err;
+    (void)snprintf(override, sizeof override, "model.backup_directory=%s/kept", dir);
+    const char *overrides[] = {override, NULL};
+    shop_open(&shop, overrides);
+    struct yaga_train_options options = {.now_s = shop_now};
+    struct yaga_train run = {.setup = &shop.setup, .options = &options};
+    assert_ok(yaga_dir_make(shop_path(&shop, "models/.versions/cart/r1"), &err), &err);
+    assert_int_equal(symlink(".versions/cart/r1", shop_path(&shop, "models/cart")), 0);
+    assert_ok(yaga_train_backup(&run, &err), &err);
+    (void)snprintf(path, sizeof path, "%s/kept/20260303T001000Z/.versions/cart/r1", dir);
+    assert_int_equal(access(path, F_OK), 0);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +310,7 @@ int main(void)
         cmocka_unit_test(words_of_a_metric_become_its_kind_role_and_scale),
         cmocka_unit_test_setup(every_key_of_the_training_changes_its_models, train_plain),
         cmocka_unit_test(methods_of_contamination_move_the_offset),
+        cmocka_unit_test(the_backup_directory_is_where_copies_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

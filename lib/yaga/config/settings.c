@@ -75,6 +75,7 @@ static const struct yaga_setting table[] = {
 
     STRING_ENV("model.models_directory", "\"./models\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "MODELS_DIR", "Models in use, one directory per service."),
     STRING_ENV("model.staging_directory", "\"./models_staging\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "STAGING_DIR", "Where models are written before they are promoted."),
+    STRING_ENV("model.backup_directory", "\"./models_backup\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "BACKUP_DIR", "Where yaga-train --keep-backup copies the models folder to."),
     INT("model.min_training_samples", "500", 50, 1e6, "", "Samples a period needs for a model of a single metric."),
     INT("model.min_multivariate_samples", "1000", 50, 1e6, "", "Complete rows a period needs for a model of all metrics together."),
     INT("model.n_estimators", "200", 10, 1000, "", "Trees in the forest of a single metric."),

@@ -235,6 +235,10 @@ static void check_training(const struct check *check)
                string(check, "model.staging_directory")) == 0)
         error_at(check, "model.staging_directory", 0,
                  "must differ from model.models_directory");
+    if (strcmp(string(check, "model.models_directory"),
+               string(check, "model.backup_directory")) == 0)
+        error_at(check, "model.backup_directory", 0,
+                 "must differ from model.models_directory");
 }
 
 /* false: complained. *out_s of a last day is its end. */

@@ -90,6 +90,15 @@ static enum yaga_status versions_path(const char *models_dir,
                                 run_id, rest);
 }
 
+enum yaga_status yaga_registry_version_path(const char *models_dir,
+                                            const char *service,
+                                            const char *run_id,
+                                            char out[YAGA_PATH_MAX],
+                                            struct yaga_error *err)
+{
+    return versions_path(models_dir, service, run_id, "", out, err);
+}
+
 enum yaga_status yaga_registry_file(const char *variant,
                                     enum yaga_period period,
                                     char out[YAGA_REGISTRY_FILE_MAX],

@@ -30,6 +30,9 @@ enum yaga_status yaga_registry_publish(const char *models_dir, const char *stagi
 /* Run id the link points at; YAGA_E_NO_DATA when the service has no models. */
 enum yaga_status yaga_registry_current(const char *models_dir, const char *service,
                                        char run_id[YAGA_RUN_ID_MAX], struct yaga_error *err) YAGA_MUST_USE;
+/* Folder of a version. */
+enum yaga_status yaga_registry_version_path(const char *models_dir, const char *service, const char *run_id, char out[YAGA_PATH_MAX],
+                                            struct yaga_error *err) YAGA_MUST_USE;
 /* Path of one period's file in a given version. */
 enum yaga_status yaga_registry_path(const char *models_dir, const char *service, const char *run_id, enum yaga_period period,
                                     char *out, size_t size, struct yaga_error *err) YAGA_MUST_USE;

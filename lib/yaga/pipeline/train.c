@@ -645,6 +645,15 @@ static enum yaga_status empty_staging(const struct yaga_train *run,
     return st;
 }
 
+static enum yaga_status back_up(struct yaga_train *run, struct yaga_error *err)
+{
+    if (!run->options->keep_backup)
+        return YAGA_OK;
+    enum yaga_status st = yaga_train_backup(run, err);
+    run->report->backup_failed = st != YAGA_OK;
+    return st;
+}
+
 static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *err)
 {
     struct yaga_lock lock = {.fd = -1};
@@ -653,6 +662,10 @@ static enum yaga_status lock_and_run(struct yaga_train *run, struct yaga_error *
     enum yaga_status st = yaga_train_lock(run->setup, &lock, err);
     if (st == YAGA_OK)
         st = empty_staging(run, err);
+    if (st == YAGA_OK && !run->options->skip_disk_check)
+        st = yaga_train_check_disk(run, err);
+    if (st == YAGA_OK)
+        st = back_up(run, err);
     if (st == YAGA_OK)
         st = locked_run(run, err);
     yaga_lock_release(&lock);

@@ -22,6 +22,8 @@ struct yaga_train_options {
     int threads;             /* 0 = as configured */
     bool promote;            /* publish what failed the validation gate too */
     bool dry_run;            /* everything except writing models and records */
+    bool skip_disk_check;    /* train although there may be no room for the models */
+    bool keep_backup;        /* copy the models folder before anything is trained */
     bool portraits;          /* keep what a report shows of every service */
     bool warm_cache;         /* read the history of all services before the first is trained */
     bool force;              /* ask again for what the cache covers */
@@ -85,6 +87,7 @@ struct yaga_train_report {
     size_t n_services;
     struct yaga_train_service *services; /* owned, sorted by name */
     size_t n_trained;
+    bool backup_failed;                  /* that was why the run failed */
     char batch_id[16];
     int64_t start_s, end_s;              /* range that was read */
     size_t n_variants;                   /* variants whose excluded periods are in that range */
@@ -99,7 +102,8 @@ struct yaga_lock;
 enum yaga_status yaga_train_lock(const struct yaga_setup *setup, struct yaga_lock *lock, struct yaga_error *err) YAGA_MUST_USE;
 
 /* YAGA_OK when the run as a whole worked, whatever single services did (see the report). Statuses for callers: YAGA_E_LOCKED,
- * YAGA_E_NETWORK / YAGA_E_CIRCUIT (nothing could be read), YAGA_E_CONFIG (no services), YAGA_E_NO_SPACE, YAGA_E_INTERRUPTED, YAGA_E_STORE. */
+ * YAGA_E_NETWORK / YAGA_E_CIRCUIT (nothing could be read), YAGA_E_CONFIG (no services), YAGA_E_NO_SPACE (also: not
+ * enough room to begin), YAGA_E_INTERRUPTED, YAGA_E_STORE. */
 enum yaga_status yaga_train_run(const struct yaga_setup *setup, const struct yaga_train_options *options,
                                 struct yaga_train_report *report, struct yaga_error *err) YAGA_MUST_USE;
 

@@ -87,6 +87,12 @@ enum yaga_status yaga_train_carry_over(const struct yaga_train *run, const char 
 /* How many rows were left out, and why, for manifest and record. Never NULL unless memory ran out. */
 struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *result);
 
+/* Before the training (train_disk.c). */
+/* Room for the models in use and as many new ones; YAGA_E_NO_SPACE names the folder. */
+enum yaga_status yaga_train_check_disk(const struct yaga_train *run, struct yaga_error *err) YAGA_MUST_USE;
+/* The whole models folder, versions and links, as <backup>/<time of the run>: a models folder itself. Nothing when it has no models. */
+enum yaga_status yaga_train_backup(const struct yaga_train *run, struct yaga_error *err) YAGA_MUST_USE;
+
 /* What the gate means for the baseline (train_promote.c); variants are not gated. */
 /* What the gate found about the candidate (NULL: there was none) holds for the model fitted on all rows; what that fit says about
  * the range is added, and costs quality. */
