@@ -130,7 +130,7 @@ def check_announcements(shop, documents):
     with sqlite3.connect(shop.folder / "anomaly_state.db") as db:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         announced = {row[0] for row in db.execute("SELECT incident_id FROM incidents WHERE announced_at IS NOT NULL AND announced_at > 0")}
-        waiting = db.execute("SELECT count(*) FROM outbox WHERE state <> 'delivered'").fetchone()[0]
+        waiting = db.execute("SELECT count(*) FROM deliveries WHERE state <> 'delivered'").fetchone()[0]
     assert announced and waiting == 0, (announced, waiting)
     assert set(news) == announced and set(news.values()) == {1}, (news, announced)
 

@@ -339,11 +339,11 @@ static void what_a_killed_cycle_committed_is_delivered_once(void **state)
     assert_int_equal(occurrences(journal(&shop), "\"newly_confirmed\":true"), 1);
     /* Killed before delivery: no file, no line, the row is pending. */
     assert_int_equal(unlink(journal(&shop)), 0);
-    exec(&shop, "UPDATE outbox SET state = 'pending', delivered_at = NULL, attempts = 0");
+    exec(&shop, "UPDATE deliveries SET state = 'pending', delivered_at = NULL, attempts = 0");
     (void)cycle(&shop, shop_fault + 2 * 3600);
     assert_int_equal(occurrences(journal(&shop), "\"newly_confirmed\":true"), 1);
     /* Killed between delivery and its mark: the line is there, the row is pending with an attempt. */
-    exec(&shop, "UPDATE outbox SET state = 'pending', delivered_at = NULL, attempts = 1");
+    exec(&shop, "UPDATE deliveries SET state = 'pending', delivered_at = NULL, attempts = 1");
     (void)cycle(&shop, shop_fault + 2 * 3600 + 300);
     assert_int_equal(occurrences(journal(&shop), "\"newly_confirmed\":true"), 1);
     assert_int_equal(files(&shop, "alerts/2026-03-03/cart_*.json"), 1);

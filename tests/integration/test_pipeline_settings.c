@@ -72,6 +72,13 @@ static const struct {
     {"alerting.severity_threshold=high", OF(alert.threshold)},
     {"alerting.non_alerting_patterns=[]", OF(alert.n_non_alerting)},
     {"alerting.update_every_cycles=5", OF(alert.update_every_cycles)},
+    {"instance=elsewhere", OF(deliver.instance)},
+    {"observability_api.enabled=true", OF(deliver.api.enabled)},
+    {"observability_api.request_timeout_seconds=6", OF(deliver.api.timeout_ms)},
+    {"observability_api.envelope=object", OF(deliver.api.envelope)},
+    {"observability_api.max_batch_items=50", OF(deliver.api.max_batch_items)},
+    {"observability_api.delivery_budget_seconds=20", OF(deliver.budget_ms)},
+    {"observability_api.outbox_max_rows=1000", OF(deliver.max_rows)},
 };
 
 static void every_key_of_the_setup_moves_its_parameter(void **state)

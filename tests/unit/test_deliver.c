@@ -19,6 +19,7 @@ enum { T0 = 1772460360 /* 2026-03-02T14:06:00Z */, DAY = 86400 };
 
 struct fixture {
     struct yaga_store *store;
+    struct yaga_sinks *sinks;
     struct yaga_error err;
     const char *root;
     char dir[160];
@@ -33,6 +34,8 @@ static int set_up(void **state)
     (void)snprintf(path, sizeof path, "%s/state.db", f.root);
     (void)snprintf(f.dir, sizeof f.dir, "%s/alerts", f.root);
     assert_ok(yaga_state_open(path, false, &f.store, &f.err), &f.err);
+    struct yaga_deliver_params params = {.alerts_dir = f.dir, .max_rows = 1000};
+    assert_ok(yaga_sinks_new(&params, false, &f.sinks, &f.err), &f.err);
     *state = &f;
     return 0;
 }
@@ -40,6 +43,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
+    f->sinks = yaga_sinks_free(f->sinks);
     f->store = yaga_store_close(f->store);
     return 0;
 }
@@ -49,14 +53,16 @@ put(struct fixture *f, const char *service, const char *alert_id, int64_t at_s)
 {
     YAGA_AUTO(yaga_json) payload = yaga_json_object_new();
     yaga_json_set_string(payload, "service_name", service);
-    assert_ok(yaga_outbox_put(f->store, "alert", service, 1, "[\"incident_1\"]", alert_id,
-                              payload, at_s, &f->err),
+    assert_ok(yaga_outbox_put(f->store, f->sinks, "alert", service, 1, "[\"incident_1\"]",
+                              alert_id, payload, at_s, &f->err),
               &f->err);
 }
 
+static const struct yaga_delivery_time when = {.clock_s = T0 + 60};
+
 static void flush(struct fixture *f)
 {
-    assert_ok(yaga_outbox_flush(f->store, f->dir, T0 + 60, &f->counts, &f->err), &f->err);
+    assert_ok(yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err), &f->err);
 }
 
 /* Content of <alerts>/<name>, "" when it does not exist; valid until the next call. */
@@ -90,6 +96,10 @@ static size_t n_lines(const char *text)
         n += *text == '\n';
     return n;
 }
+
+#define OF(alert_id)                                                                     \
+    " WHERE delivery_id = (SELECT delivery_id FROM outbox WHERE alert_id = '" alert_id   \
+    "')"
 
 static void make(struct fixture *f, const char *name)
 {
@@ -164,7 +174,7 @@ static void a_crash_before_the_mark_repeats_nothing(void **state)
     put(f, "shop", "shop_1", T0);
     put(f, "shop", "shop_2", T0);
     flush(f);
-    exec(f, "UPDATE outbox SET state = 'pending', delivered_at = NULL");
+    exec(f, "UPDATE deliveries SET state = 'pending', delivered_at = NULL");
     flush(f);
     assert_int_equal(f->counts.sent, 2);
     assert_int_equal(n_lines(content(f, "alerts_2026-03-02.jsonl")), 2);
@@ -183,7 +193,7 @@ static void a_crash_before_the_journal_adds_the_line(void **state)
     put(f, "shop", "shop_1", T0);
     put(f, "shop", "shop_10", T0);
     flush(f);
-    exec(f, "UPDATE outbox SET state = 'pending' WHERE alert_id = 'shop_1'");
+    exec(f, "UPDATE deliveries SET state = 'pending' " OF("shop_1"));
     char path[512];
     (void)snprintf(path, sizeof path, "%s/alerts_2026-03-02.jsonl", f->dir);
     assert_int_equal(unlink(path), 0);
@@ -202,16 +212,15 @@ static void what_cannot_be_written_waits_in_order(void **state)
     put(f, "cart", "cart_1", T0 + DAY);
     /* a file where the folder of the first day should be: fails for root too */
     make(f, "2026-03-02");
-    enum yaga_status st =
-        yaga_outbox_flush(f->store, f->dir, T0 + 60, &f->counts, &f->err);
+    enum yaga_status st = yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err);
     assert_int_equal(st, YAGA_E_IO);
     assert_error_has(&f->err, "2026-03-02");
     assert_int_equal(f->counts.sent, 1);
     assert_int_equal(f->counts.pending, 2);
     assert_true(exists(f, "2026-03-03/cart_1.json"));
     assert_false(exists(f, "2026-03-03/shop_2.json"));
-    assert_int_equal(number(f, "SELECT attempts FROM outbox WHERE alert_id = 'shop_1'"
-                               " AND last_error LIKE '%2026-03-02%'"),
+    assert_int_equal(number(f, "SELECT attempts FROM deliveries " OF(
+                                   "shop_1") " AND last_error LIKE '%2026-03-02%'"),
                      1);
     char path[512];
     (void)snprintf(path, sizeof path, "%s/2026-03-02", f->dir);
@@ -231,7 +240,7 @@ static void a_read_only_folder_keeps_rows_pending(void **state)
     assert_ok(yaga_dir_make(f->dir, &f->err), &f->err);
     assert_int_equal(chmod(f->dir, 0500), 0);
     put(f, "shop", "shop_1", T0);
-    assert_int_equal(yaga_outbox_flush(f->store, f->dir, T0 + 60, &f->counts, &f->err),
+    assert_int_equal(yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err),
                      YAGA_E_IO);
     assert_int_equal(f->counts.pending, 1);
     assert_int_equal(yaga_alerts_check(f->dir, &f->err), YAGA_E_IO);
@@ -244,8 +253,8 @@ static void ids_that_are_no_file_names_never_become_paths(void **state)
 {
     struct fixture *f = *state;
     YAGA_AUTO(yaga_json) payload = yaga_json_object_new();
-    assert_int_equal(yaga_outbox_put(f->store, "alert", "shop", 1, "[]", "../../x",
-                                     payload, T0, &f->err),
+    assert_int_equal(yaga_outbox_put(f->store, f->sinks, "alert", "shop", 1, "[]",
+                                     "../../x", payload, T0, &f->err),
                      YAGA_E_ARG);
     put(f, "shop", "shop_1", T0);
     put(f, "shop", "shop_2", T0);
@@ -264,8 +273,8 @@ static void a_payload_over_the_limit_is_refused(void **state)
     big[YAGA_PAYLOAD_MAX] = '\0';
     YAGA_AUTO(yaga_json) payload = yaga_json_object_new();
     yaga_json_set_string(payload, "description", big);
-    assert_int_equal(yaga_outbox_put(f->store, "alert", "shop", 1, "[]", "shop_1",
-                                     payload, T0, &f->err),
+    assert_int_equal(yaga_outbox_put(f->store, f->sinks, "alert", "shop", 1, "[]",
+                                     "shop_1", payload, T0, &f->err),
                      YAGA_E_INPUT);
     assert_error_has(&f->err, "shop_1");
     assert_int_equal(number(f, "SELECT count(*) FROM outbox"), 0);
@@ -290,16 +299,21 @@ static void old_rows_are_tidied(void **state)
         (void)snprintf(id, sizeof id, "a%d", i);
         put(f, "shop", id, T0);
     }
-    exec(f, "UPDATE outbox SET state = 'delivered', delivered_at = created_at"
-            " WHERE alert_id = 'a0'");
-    exec(f, "UPDATE outbox SET state = 'dead' WHERE alert_id = 'a1'");
-    exec(f, "UPDATE outbox SET state = 'delivered', delivered_at = created_at + 1"
-            " WHERE alert_id = 'a2'");
-    assert_ok(yaga_outbox_tidy(f->store, T0 + DAY + 1, &f->err), &f->err);
+    int64_t dropped = 0;
+    exec(f,
+         "UPDATE deliveries SET state = 'delivered', delivered_at = 1772460360" OF("a0"));
+    exec(f, "UPDATE deliveries SET state = 'dead'" OF("a1"));
+    exec(f,
+         "UPDATE deliveries SET state = 'delivered', delivered_at = 1772460361" OF("a2"));
+    assert_ok(yaga_outbox_tidy(f->store, f->sinks, T0 + DAY + 1, &dropped, &f->err),
+              &f->err);
     assert_int_equal(number(f, "SELECT count(*) FROM outbox"), 3);
-    assert_ok(yaga_outbox_tidy(f->store, T0 + 14 * DAY + 1, &f->err), &f->err);
+    assert_ok(yaga_outbox_tidy(f->store, f->sinks, T0 + 14 * DAY + 1, &dropped, &f->err),
+              &f->err);
     assert_int_equal(number(f, "SELECT count(*) FROM outbox"), 1);
-    assert_int_equal(number(f, "SELECT count(*) FROM outbox WHERE state = 'pending'"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM deliveries WHERE state = 'pending'"),
+                     1);
+    assert_int_equal(dropped, 0);
 }
 
 static void direct_payloads_go_to_the_journal(void **state)
@@ -405,14 +419,15 @@ static void failing_memory_loses_nothing(void **state)
     for (size_t k = 1;; k++) {
         yaga_mem_fail_nth(k);
         enum yaga_status st =
-            yaga_outbox_flush(f->store, f->dir, T0 + 60, &f->counts, &f->err);
+            yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err);
         yaga_mem_fail_nth(0);
         if (st == YAGA_OK)
             break;
         assert_int_equal(st, YAGA_E_NOMEM);
     }
     flush(f);
-    assert_int_equal(number(f, "SELECT count(*) FROM outbox WHERE state = 'pending'"), 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM deliveries WHERE state = 'pending'"),
+                     0);
     assert_true(exists(f, "2026-03-02/shop_1.json"));
     assert_true(exists(f, "2026-03-02/cart_1.json"));
 }

@@ -97,8 +97,9 @@ static void a_new_file_gets_the_whole_schema(void **state)
         number(store,
                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
                " ('incidents', 'incident_events', 'outbox', 'service_state', 'cycles',"
-               " 'training_runs', 'metric_last_seen', 'circuit_state')"),
-        8);
+               " 'training_runs', 'metric_last_seen', 'circuit_state', 'deliveries',"
+               " 'sink_state')"),
+        10);
     (void)yaga_store_close(store);
 }
 
@@ -218,6 +219,45 @@ static void a_failing_upgrade_changes_nothing(void **state)
     (void)yaga_store_close(store);
 }
 
+/* What version 2 wrote in its outbox is found again in the rows of the sink files. */
+static void deliveries_of_version_2_become_rows_of_the_files(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    const char *path = fresh_path();
+    struct yaga_store *store = NULL;
+    assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 2, &store, &err),
+              &err);
+    exec_ok(
+        store,
+        "INSERT INTO outbox (kind, service, cycle_id, incident_ids, alert_id,"
+        " payload, state, attempts, created_at, delivered_at, last_error) VALUES"
+        " ('alert', 's', 1, '[\"i1\"]', 'a1', '{\"a\":1}', 'delivered', 1, 5, 6, NULL),"
+        " ('resolution', 's', 2, '[\"i1\"]', 'a2', '{}', 'pending', 3, 7, NULL, 'why'),"
+        " ('alert', 't', 2, '[]', 'a3', '{}', 'dead', 2, 7, NULL, 'bad')");
+    exec_ok(store, "DELETE FROM outbox WHERE alert_id = 'a3'");
+    (void)yaga_store_close(store);
+    store = open_state(path);
+    assert_int_equal(number(store, "SELECT count(*) FROM deliveries"), 2);
+    assert_text(store,
+                "SELECT delivery_id || sink || state || attempts || delivered_at"
+                " FROM deliveries WHERE delivery_id = 1",
+                "1filesdelivered16");
+    assert_text(store,
+                "SELECT sink || state || attempts || last_error"
+                " FROM deliveries WHERE delivery_id = 2",
+                "filespending3why");
+    assert_text(store,
+                "SELECT kind || service || cycle_id || incident_ids || payload ||"
+                " created_at || is_update FROM outbox WHERE alert_id = 'a1'",
+                "alerts1[\"i1\"]{\"a\":1}50");
+    /* ids go on behind the one that is gone: an order once given out stays */
+    exec_ok(store, "INSERT INTO outbox (kind, service, payload, created_at)"
+                   " VALUES ('alert', 's', '{}', 9)");
+    assert_int_equal(number(store, "SELECT max(delivery_id) FROM outbox"), 4);
+    (void)yaga_store_close(store);
+}
+
 #define INCIDENT                                                                         \
     "INSERT INTO incidents (incident_id, fingerprint_id, service, anomaly_name,"         \
     " pattern_name, status, severity, peak_severity, first_seen, last_seen, "            \
@@ -246,8 +286,8 @@ static void the_schema_refuses_what_no_program_may_write(void **state)
         "INSERT INTO incident_events (incident_id, at, kind) VALUES ('none', 1, "
         "'created')",
         "INSERT INTO incident_events (incident_id, at, kind) VALUES ('i1', 1, 'danced')",
-        "INSERT INTO outbox (kind, service, payload, state, created_at)"
-        " VALUES ('alert', 's', '{}', 'lost', 1)",
+        "INSERT INTO deliveries (delivery_id, sink, state) VALUES (1, 'files', 'lost')",
+        "INSERT INTO deliveries (delivery_id, sink) VALUES (77, 'files')",
         "INSERT INTO cycles (started_at, status) VALUES (1, 'MAYBE')",
         "INSERT INTO training_runs (run_id, batch_id, service_name, started_at, status)"
         " VALUES ('r', 'b', 's', 1, 'MAYBE')",
@@ -256,6 +296,8 @@ static void the_schema_refuses_what_no_program_may_write(void **state)
     struct yaga_store *store = open_state(fresh_path());
     exec_ok(store, INCIDENT "('i1', 'f1', 's', 'a', 'p', 'SUSPECTED', 'low', 'low', 1, 1,"
                             " NULL, NULL, 0)");
+    exec_ok(store, "INSERT INTO outbox (kind, service, payload, created_at)"
+                   " VALUES ('alert', 's', '{}', 1)");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (yaga_store_exec(store, bad[i], &err) == YAGA_OK)
             fail_msg("accepted: %s", bad[i]);
@@ -585,6 +627,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_becomes_a_state_database),
         cmocka_unit_test(an_older_database_is_copied_and_upgraded),
         cmocka_unit_test(a_failing_upgrade_changes_nothing),
+        cmocka_unit_test(deliveries_of_version_2_become_rows_of_the_files),
         cmocka_unit_test(the_schema_refuses_what_no_program_may_write),
         cmocka_unit_test(closed_incidents_make_room_for_the_next_one),
         cmocka_unit_test(a_training_run_is_recorded_from_begin_to_end),

@@ -40,6 +40,7 @@ enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_
 
 static const struct yaga_setting table[] = {
     STRING("timezone", "\"UTC\"", WORD_MAX_BYTES, "", "IANA zone for periods, calendar rules and texts for people."),
+    STRING("instance", "\"\"", 100, "", "Name of this installation to those who get its documents; empty means the name of the host."),
     BOOL("strict", "true", "Unknown keys are errors; false makes them warnings."),
 
     WORD("source.type", "prometheus", "prometheus|archive", "Where samples come from: VictoriaMetrics or Prometheus over HTTP, or archive files."),
@@ -161,6 +162,18 @@ static const struct yaga_setting table[] = {
     WORD("alerting.severity_threshold", "low", "low|medium|high|critical", "Lowest severity that is announced."),
     STRINGS("alerting.non_alerting_patterns", "[\"request_rate_surge_healthy\"]", ARRAY_MAX, "", "Patterns recorded, but not announced."),
     INT("alerting.update_every_cycles", "1", 1, 1000, "", "An open incident is announced again every so many cycles."),
+
+    BOOL("observability_api.enabled", "false", "Send documents over HTTP, besides the alert files."),
+    STRING("observability_api.base_url", "\"http://localhost:8000\"", 2048, "URL", "Base URL of the consumer, http or https, without user and password."),
+    STRING("observability_api.anomalies_endpoint", "\"/api/anomalies/batch\"", 1024, "", "Path that alerts are POSTed to."),
+    STRING("observability_api.resolutions_endpoint", "\"/api/incidents/resolve\"", 1024, "", "Path that resolutions are POSTed to."),
+    INT("observability_api.request_timeout_seconds", "5", 1, 300, "s", "Time limit of one attempt."),
+    WORD("observability_api.envelope", "array", "array|object", "Body of a request: an array of documents, or an object that holds it."),
+    INT("observability_api.max_batch_items", "100", 1, 1000, "", "Documents in one request."),
+    INT("observability_api.delivery_budget_seconds", "30", 1, 3600, "s", "Time for sending over the network at the end of a cycle, all sinks side by side; half of it at the beginning."),
+    INT("observability_api.outbox_max_rows", "50000", 100, 1e7, "", "Documents that may wait for sinks over the network; beyond, the oldest updates are given up first."),
+    STRING("observability_api.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
+    STRING("observability_api.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
 
     STRING("monitoring.textfile", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Metrics about yaga itself in Prometheus text format; empty means none."),
 

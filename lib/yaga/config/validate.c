@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "yaga/base/civil.h"
+#include "yaga/base/str.h"
 #include "yaga/config/config_internal.h"
 
 struct check {
@@ -49,20 +50,26 @@ static bool is_local_host(const char *host, size_t length)
     return length > 4 && strncmp(host, "127.", 4) == 0;
 }
 
-/* Messages never repeat the URL: it may hold what it must not. */
-static void check_url(const struct check *check, const char *key)
+/* Messages never repeat the URL: it may hold what it must not. instead: where a user and
+ * a password belong. */
+static void check_url(const struct check *check,
+                      const char *key,
+                      size_t index,
+                      const char *url,
+                      const char *instead)
 {
-    const char *url = string(check, key);
     bool tls = strncasecmp(url, "https://", 8) == 0;
     if (!tls && strncasecmp(url, "http://", 7) != 0) {
-        error_at(check, key, 0, "not a URL that starts with http:// or https://");
+        error_at(check, key, index, "not a URL that starts with http:// or https://");
         return;
     }
     const char *host = url + (tls ? 8 : 7);
     size_t authority = strcspn(host, "/?#");
     if (memchr(host, '@', authority) != NULL) {
-        error_at(check, key, 0,
-                 "no user or password in the URL, use VM_USERNAME and VM_PASSWORD");
+        char message[128];
+        (void)yaga_format(message, sizeof message,
+                          "no user or password in the URL, use %s", instead);
+        error_at(check, key, index, message);
         return;
     }
     size_t name = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
@@ -70,9 +77,10 @@ static void check_url(const struct check *check, const char *key)
     for (const char *p = url; *p != '\0'; p++)
         printable = printable && isgraph((unsigned char)*p);
     if (name == 0 || name > authority || !printable || strpbrk(url, "?#") != NULL)
-        error_at(check, key, 0, "not a base URL: scheme, host, optional port and path");
+        error_at(check, key, index,
+                 "not a base URL: scheme, host, optional port and path");
     else if (!tls && !is_local_host(host, name))
-        warning_at(check, key, 0, "http to another host is not encrypted");
+        warning_at(check, key, index, "http to another host is not encrypted");
 }
 
 static void check_credentials(const struct check *check)
@@ -106,7 +114,9 @@ static void check_source(const struct check *check)
     if (archive && n_files == 0)
         error_at(check, "source.files", 0, "required by source.type = \"archive\"");
     if (yaga_config_is_set(check->config, "victoria_metrics.endpoint"))
-        check_url(check, "victoria_metrics.endpoint");
+        check_url(check, "victoria_metrics.endpoint", 0,
+                  string(check, "victoria_metrics.endpoint"),
+                  "VM_USERNAME and VM_PASSWORD");
     else if (!archive)
         error_at(check, "victoria_metrics.endpoint", 0,
                  "required by source.type = \"prometheus\" (or set VM_ENDPOINT)");
@@ -498,6 +508,35 @@ static void check_patterns(const struct check *check)
     }
 }
 
+/* ---- where documents go ---- */
+
+static void check_path(const struct check *check, const char *key)
+{
+    const char *path = string(check, key);
+    bool plain = path[0] == '/';
+    for (const char *p = path; *p != '\0'; p++)
+        plain = plain && isgraph((unsigned char)*p) && *p != '#';
+    if (!plain)
+        error_at(check, key, 0, "a path starts with / and has no blanks");
+}
+
+static void check_deliver(const struct check *check)
+{
+    for (const char *p = string(check, "instance"); *p != '\0'; p++) {
+        if (!isgraph((unsigned char)*p)) {
+            error_at(check, "instance", 0, "blanks or control characters");
+            break;
+        }
+    }
+    if (!yaga_config_bool(check->config, "observability_api.enabled"))
+        return;
+    check_url(check, "observability_api.base_url", 0,
+              string(check, "observability_api.base_url"),
+              "observability_api.token_file");
+    check_path(check, "observability_api.anomalies_endpoint");
+    check_path(check, "observability_api.resolutions_endpoint");
+}
+
 void yaga_config_validate(const struct yaga_config *config,
                           struct config_problems *problems)
 {
@@ -510,4 +549,5 @@ void yaga_config_validate(const struct yaga_config *config,
     check_excluded(&check);
     check_lists(&check);
     check_patterns(&check);
+    check_deliver(&check);
 }

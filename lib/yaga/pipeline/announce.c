@@ -132,8 +132,8 @@ static enum yaga_status put(struct yaga_infer *infer,
 {
     char alert_id[YAGA_ALERT_ID_MAX];
     yaga_alert_id(service, at_s, cycle_id, suffix, alert_id, sizeof alert_id);
-    enum yaga_status st = yaga_outbox_put(infer->store, kind, service, cycle_id, ids,
-                                          alert_id, document, at_s, err);
+    enum yaga_status st = yaga_outbox_put(infer->store, infer->sinks, kind, service,
+                                          cycle_id, ids, alert_id, document, at_s, err);
     if (st == YAGA_OK)
         st = keep_copy(documents, document, err);
     return st;

@@ -259,7 +259,7 @@ static void finish(struct yaga_cycle_work *c, int64_t started_ms)
         r->conditions |= YAGA_COND_NO_MODEL;
     r->duration_ms = yaga_clock_monotonic_ms() - started_ms;
     yaga_cycle_close(c);
-    yaga_cycle_deliver(c);
+    yaga_cycle_deliver(c, false);
     yaga_cycle_write_active(c);
     r->n_confirmed = c->announced.n_confirmed;
     r->n_closed = c->announced.n_closed;
@@ -305,7 +305,7 @@ enum yaga_status yaga_infer_cycle(struct yaga_infer *infer,
     }
     if (st == YAGA_OK) {
         yaga_cycle_open(&c);
-        yaga_cycle_deliver(&c);
+        yaga_cycle_deliver(&c, true);
         st = detect_all(&c, err);
     }
     if (st == YAGA_OK)

@@ -3,6 +3,7 @@
 #ifndef YAGA_PIPELINE_INFER_INTERNAL_H
 #define YAGA_PIPELINE_INFER_INTERNAL_H
 
+#include "yaga/deliver/deliver.h"
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
 #include "yaga/pipeline/infer.h"
@@ -14,6 +15,7 @@ struct yaga_infer {
     struct yaga_source *source;
     struct yaga_source *own_source;
     struct yaga_shelf *shelf;
+    struct yaga_sinks *sinks;    /* NULL: dry run */
     struct yaga_lock lock;
     const char *alerts_dir;
     bool alerts_unusable;        /* nothing can be written to alerts_dir */
@@ -84,8 +86,8 @@ void yaga_cycle_condition(struct yaga_cycle_work *c, unsigned condition, const s
 void yaga_cycle_state_failure(struct yaga_cycle_work *c, const char *what, struct yaga_error *err);
 /* Its row and its clock; a database that cannot be written is given up. */
 void yaga_cycle_open(struct yaga_cycle_work *c);
-/* Everything pending in the outbox. */
-void yaga_cycle_deliver(struct yaga_cycle_work *c);
+/* Everything pending in the outbox; before the cycle's own documents (leftovers) with half of the time. */
+void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers);
 /* Service states, sweep, retention and the cycle's end, in one transaction. */
 void yaga_cycle_close(struct yaga_cycle_work *c);
 void yaga_cycle_write_active(struct yaga_cycle_work *c);

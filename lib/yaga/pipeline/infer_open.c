@@ -102,6 +102,9 @@ enum yaga_status yaga_infer_open(const struct yaga_setup *setup,
         if (st == YAGA_OK) {
             open_state(infer);
             check_alerts_dir(infer);
+            struct yaga_deliver_params params = setup->deliver;
+            params.interrupted = options->interrupted;
+            st = yaga_sinks_new(&params, options->offline, &infer->sinks, err);
         }
     }
     if (st == YAGA_OK)
@@ -118,6 +121,7 @@ struct yaga_infer *yaga_infer_free(struct yaga_infer *infer)
     if (infer == NULL)
         return NULL;
     infer->shelf = yaga_shelf_free(infer->shelf);
+    infer->sinks = yaga_sinks_free(infer->sinks);
     infer->own_source = yaga_source_free(infer->own_source);
     infer->store = yaga_store_close(infer->store);
     yaga_lock_release(&infer->lock);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a cycle leaves behind besides verdicts: its row, service states, deliveries,
  * active.json. */
+#include "yaga/base/civil.h"
 #include "yaga/base/log.h"
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
@@ -64,19 +65,43 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
     yaga_cycle_condition(c, condition, &err);
 }
 
-void yaga_cycle_deliver(struct yaga_cycle_work *c)
+/* What a sink complains about is told each cycle: the documents wait, nobody else says
+ * so.
+ */
+static void tell_sinks(const struct yaga_sinks *sinks)
+{
+    size_t n = 0;
+    const struct yaga_sink_report *reports = yaga_sinks_reports(sinks, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct yaga_sink_report *r = &reports[i];
+        bool trouble = r->failed || r->dead > 0 || r->error[0] != '\0';
+        if (trouble || r->sent > 0)
+            yaga_log(r->dead > 0 ? YAGA_LOG_ERROR
+                     : trouble   ? YAGA_LOG_WARN
+                                 : YAGA_LOG_DEBUG,
+                     "DELIVERY", NULL, "%s: %lld sent, %lld waiting, %lld refused%s%s",
+                     r->sink, (long long)r->sent, (long long)r->pending,
+                     (long long)r->dead, r->error[0] == '\0' ? "" : ": ", r->error);
+    }
+}
+
+void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
 {
     struct yaga_infer *infer = c->infer;
     struct yaga_delivery_counts counts = {.sent = 0};
     struct yaga_error err;
     if (infer->store == NULL || infer->alerts_unusable)
         return;
-    if (yaga_outbox_flush(infer->store, infer->alerts_dir, c->clock_s, &counts, &err) !=
-        YAGA_OK)
+    int64_t budget_ms = infer->setup->deliver.budget_ms / (leftovers ? 2 : 1);
+    struct yaga_delivery_time when = {
+        .clock_s = c->clock_s, .deadline_ms = yaga_clock_monotonic_ms() + budget_ms};
+    if (yaga_deliver(infer->store, infer->sinks, &when, &counts, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "delivery", &err);
+    tell_sinks(infer->sinks);
     c->result->n_sent += counts.sent;
     c->result->n_pending = counts.pending;
-    if (counts.pending + counts.dead > 0)
+    /* Leftovers get another chance at the end of the cycle. */
+    if (counts.dead > 0 || (counts.pending > 0 && !leftovers))
         c->result->conditions |= YAGA_COND_PENDING;
 }
 
@@ -131,8 +156,14 @@ static enum yaga_status tidy(struct yaga_cycle_work *c, struct yaga_error *err)
     struct yaga_infer *infer = c->infer;
     enum yaga_status st =
         yaga_incidents_tidy(infer->store, &infer->setup->incident, c->clock_s, err);
+    int64_t dropped = 0;
     if (st == YAGA_OK)
-        st = yaga_outbox_tidy(infer->store, c->clock_s, err);
+        st = yaga_outbox_tidy(infer->store, infer->sinks, c->clock_s, &dropped, err);
+    if (dropped > 0)
+        yaga_log(YAGA_LOG_ERROR, "DELIVERY", NULL,
+                 "more than %lld documents wait (observability_api.outbox_max_rows): "
+                 "%lld given up",
+                 (long long)infer->setup->deliver.max_rows, (long long)dropped);
     if (st == YAGA_OK)
         st = yaga_cycles_tidy(infer->store, c->clock_s, err);
     return st;

@@ -154,6 +154,7 @@ enum yaga_status yaga_replay_run(const struct yaga_setup *setup,
     enum yaga_status st = open_source(setup, options, &source, err);
     if (st == YAGA_OK) {
         struct yaga_infer_options io = {.source = source,
+                                        .offline = true,
                                         .interrupted = options->interrupted};
         st = yaga_infer_open(setup, &io, &infer, err);
     }

@@ -312,6 +312,7 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup,
         return st;
     setup_incident(setup);
     setup_alert(setup);
+    yaga_setup_deliver(setup);
     yaga_config_digest(config, setup->config_digest);
     return YAGA_OK;
 }

@@ -13,6 +13,7 @@
 #include "yaga/alert/alert.h"
 #include "yaga/base/error.h"
 #include "yaga/config/config.h"
+#include "yaga/deliver/deliver.h"
 #include "yaga/detect/detect.h"
 #include "yaga/incident/incident.h"
 #include "yaga/period/period.h"
@@ -32,6 +33,7 @@ struct yaga_setup {
     struct yaga_detect_params detect;
     struct yaga_incident_params incident;
     struct yaga_alert_params alert;
+    struct yaga_deliver_params deliver;
     char generator[64];
     char config_digest[65];
     char state_dir[4096];             /* folder of the state database */
@@ -44,6 +46,9 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_con
 /* The configured metrics; *out borrows from the configuration. */
 enum yaga_status yaga_setup_metrics(const struct yaga_config *config, struct yaga_metric out[YAGA_METRICS_MAX],
                                     size_t *n_out, struct yaga_error *err) YAGA_MUST_USE;
+
+/* Where documents go (setup_deliver.c). */
+void yaga_setup_deliver(struct yaga_setup *setup);
 
 /* The configured source; interrupted may be NULL. */
 enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),

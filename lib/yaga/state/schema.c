@@ -171,8 +171,52 @@ static const char validation[] =
     "ALTER TABLE training_runs ADD COLUMN feature_count INTEGER;"
     "ALTER TABLE training_runs ADD COLUMN validation_details TEXT;";
 
-const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
-                                                   {{validation}}};
+/*
+ * A payload goes to several sinks, each of which takes it at its own pace: what has
+ * become of it is one row for each of them. Rows of the one sink there was before are
+ * files.
+ */
+static const char deliveries[] =
+    "CREATE TABLE deliveries ("
+    "  delivery_id INTEGER NOT NULL"
+    "    REFERENCES outbox (delivery_id) ON DELETE CASCADE,"
+    "  sink TEXT NOT NULL,"
+    "  state TEXT NOT NULL DEFAULT 'pending'"
+    "    CHECK (state IN ('pending', 'delivered', 'dead')),"
+    "  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),"
+    "  delivered_at INTEGER,"
+    "  last_error TEXT,"
+    /* JSON: incident id to members of an anomaly that an older payload, replaced by this
+       one before it was sent, would have told */
+    "  carried TEXT,"
+    "  PRIMARY KEY (delivery_id, sink)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX deliveries_waiting ON deliveries (sink, delivery_id)"
+    "  WHERE state = 'pending';"
+    "INSERT INTO deliveries"
+    "  SELECT delivery_id, 'files', state, attempts, delivered_at, last_error, NULL"
+    "  FROM outbox;"
+    "DROP INDEX outbox_due;"
+    "ALTER TABLE outbox DROP COLUMN state;"
+    "ALTER TABLE outbox DROP COLUMN attempts;"
+    "ALTER TABLE outbox DROP COLUMN next_attempt_at;"
+    "ALTER TABLE outbox DROP COLUMN delivered_at;"
+    "ALTER TABLE outbox DROP COLUMN last_error;"
+    /* 1: tells nothing that was not told before; such rows go first when there are too
+       many */
+    "ALTER TABLE outbox ADD COLUMN is_update INTEGER NOT NULL DEFAULT 0"
+    "  CHECK (is_update IN (0, 1));"
+
+    "CREATE TABLE sink_state ("
+    "  sink TEXT PRIMARY KEY NOT NULL,"
+    "  failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0)," /* in a row */
+    "  next_attempt_at INTEGER NOT NULL DEFAULT 0,"
+    "  succeeded_at INTEGER,"
+    "  last_error TEXT"
+    ") STRICT;";
+
+const struct yaga_state_step yaga_state_steps[] = {
+    {{incidents, outbox, runs}}, {{validation}}, {{deliveries}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==
