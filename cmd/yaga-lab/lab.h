@@ -17,6 +17,9 @@ enum { LAB_OK = 0, LAB_FAILED = 1, LAB_USAGE = 2 };
  * seconds taken. */
 int yaga_lab_bench(int argc, char **argv);
 
+/* Scores against labels: tables, JSON, a page. */
+int yaga_lab_eval(int argc, char **argv);
+
 /* Planted faults against raised incidents: tables, JSON or a picture. */
 int yaga_lab_match(int argc, char **argv);
 

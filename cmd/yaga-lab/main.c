@@ -13,6 +13,7 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"bench", yaga_lab_bench, "measure the forest on a labelled table"},
+    {"eval", yaga_lab_eval, "say how well scores find what is labelled as anomalous"},
     {"match", yaga_lab_match,
      "compare planted faults with the incidents that were raised"},
     {"replay", yaga_lab_replay, "let the inference path run over past time"},
