@@ -77,16 +77,7 @@ static void fill(void)
  * these. The frame is used up. */
 static struct yaga_model *judge_without(const uint8_t *left_out)
 {
-    struct yaga_fit_params fit = {.min_rows = 300,
-                                  .min_rows_multivariate = 500,
-                                  .min_days = {8, 4},
-                                  .n_trees = 40,
-                                  .n_trees_multivariate = 40,
-                                  .sample_size = 256,
-                                  .seed = 1,
-                                  .trigger_rate = 0.01,
-                                  .contamination_min_samples = 100,
-                                  .contamination_fallback = 0.05};
+    struct yaga_fit_params fit;
     struct yaga_gate_params params = {
         .rate_factor = 3, .max_rate = {0.1, 0.15}, .alpha = 1e-4, .seed = 1};
     struct yaga_model *candidates[YAGA_N_PERIODS] = {NULL};
@@ -95,6 +86,12 @@ static struct yaga_model *judge_without(const uint8_t *left_out)
     struct yaga_error err;
     static bool use[N];
     size_t days;
+    yaga_fit_params_init(&fit);
+    fit.min_rows = 300;
+    fit.min_rows_multivariate = 500;
+    fit.min_days[0] = 8;
+    fit.n_trees = fit.n_trees_multivariate = 40;
+    fit.seed = 1;
     yaga_detect_params_init(&detect, 300);
     assert_ok(yaga_history_init(&history, "shop", &frame, metrics, &calendar, &err),
               &err);
@@ -421,7 +418,8 @@ static void a_model_past_its_age_is_not_carried_over(void **state)
     assert_int_equal(evening_after_failure(31 * 86400, &model), YAGA_E_NO_DATA);
 }
 
-/* Blind is better than absent, as long as it is quiet; what was published before plays no part. */
+/* Blind is better than absent, as long as it is quiet; what was published before plays no
+ * part. */
 static void an_insensitive_model_is_published_with_a_warning(void **state)
 {
     (void)state;

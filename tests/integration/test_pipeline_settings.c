@@ -13,6 +13,7 @@
 #include "yaga/base/mem.h"
 #include "yaga/io/file.h"
 #include "yaga/model/registry.h"
+#include "yaga/pipeline/fit_setup.h"
 #include "yaga/pipeline/train_internal.h"
 
 static struct yaga_setup setup_with(const char *override, struct yaga_config **config)
@@ -29,6 +30,20 @@ static struct yaga_setup setup_with(const char *override, struct yaga_config **c
     assert_ok(yaga_config_load(path, &override, override != NULL, config, NULL, &err), &err);
     assert_ok(yaga_setup_init(&setup, *config, "t", &err), &err);
     return setup;
+}
+
+static struct yaga_service_class class_with(const char *more, const char *service)
+{
+    char text[1024];
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_setup setup;
+    struct yaga_service_class class;
+    struct yaga_error err;
+    (void)snprintf(text, sizeof text, "source: { type = \"archive\"; files = [\"x\"]; };\n%s", more);
+    assert_ok(yaga_config_parse(text, "t.cfg", &config, NULL, &err), &err);
+    assert_ok(yaga_setup_init(&setup, config, "t", &err), &err);
+    yaga_setup_service_class(&setup, service, &class);
+    return class;
 }
 
 #define OF(member) offsetof(struct yaga_setup, member), sizeof((struct yaga_setup *)0)->member
@@ -95,6 +110,58 @@ static void every_key_of_the_setup_moves_its_parameter(void **state)
     }
 }
 
+#define FIT(member) offsetof(struct yaga_fit_params, member), sizeof((struct yaga_fit_params *)0)->member
+
+static const struct {
+    const char *override;
+    size_t offset, size;
+} fit_parameters[] = {
+    {"model.min_training_samples=501", FIT(min_rows)},
+    {"model.min_multivariate_samples=1001", FIT(min_rows_multivariate)},
+    {"time_periods.min_distinct_days_weekday=11", FIT(min_days[0])},
+    {"time_periods.min_distinct_days_weekend=7", FIT(min_days[1])},
+    {"model.n_estimators=201", FIT(n_trees)},
+    {"model.n_estimators_multivariate=301", FIT(n_trees_multivariate)},
+    {"model.max_samples=255", FIT(sample_size)},
+    {"model.random_state=43", FIT(seed)},
+    {"training.contamination_estimation.method=fixed", FIT(rate_method)},
+    {"training.contamination_estimation.min_samples=101", FIT(contamination_min_samples)},
+    {"training.contamination_estimation.fallback=0.06", FIT(contamination_fallback)},
+    {"training.alert_budget.low_hours=9", FIT(budget_rate)},
+    {"model.period_rate_factor.business_hours=2", FIT(period_factor[YAGA_BUSINESS_HOURS])},
+    {"model.period_rate_factor.evening_hours=2", FIT(period_factor[YAGA_EVENING_HOURS])},
+    {"model.period_rate_factor.night_hours=2", FIT(period_factor[YAGA_NIGHT_HOURS])},
+    {"model.period_rate_factor.weekend_day=2", FIT(period_factor[YAGA_WEEKEND_DAY])},
+    {"model.period_rate_factor.weekend_night=2", FIT(period_factor[YAGA_WEEKEND_NIGHT])},
+    {"model.period_rate_factor.pooled=2", FIT(period_factor[YAGA_POOLED])},
+};
+
+static struct yaga_fit_params fit_with(const char *override)
+{
+    YAGA_AUTO(yaga_config) config = NULL;
+    struct yaga_fit_params fit;
+    struct yaga_setup setup = setup_with(override, &config);
+    memset(&fit, 0, sizeof fit);
+    yaga_fit_setup(&setup, &fit);
+    return fit;
+}
+
+static void every_key_of_the_fit_moves_its_parameter(void **state)
+{
+    (void)state;
+    struct yaga_fit_params defaults, read = fit_with(NULL);
+    memset(&defaults, 0, sizeof defaults);
+    yaga_fit_params_init(&defaults);
+    for (size_t i = 0; i < sizeof fit_parameters / sizeof fit_parameters[0]; i++) {
+        struct yaga_fit_params fit = fit_with(fit_parameters[i].override);
+        size_t at = fit_parameters[i].offset;
+        if (memcmp((const char *)&read + at, (const char *)&fit + at, fit_parameters[i].size) == 0)
+            fail_msg("%s changes nothing", fit_parameters[i].override);
+        if (memcmp((const char *)&read + at, (const char *)&defaults + at, fit_parameters[i].size) != 0)
+            fail_msg("%s: the default is another one", fit_parameters[i].override);
+    }
+}
+
 static void the_reopen_window_follows_the_separation_unless_it_is_set(void **state)
 {
     (void)state;
@@ -146,6 +213,39 @@ static void a_service_is_classified_by_setting_then_pattern_then_name(void **sta
     for (size_t i = 0; i < n; i++)
         assert_string_equal(names[i], order[i]);
     yaga_free(names);
+}
+
+static void the_rate_of_the_service_comes_before_that_of_its_category(void **state)
+{
+    (void)state;
+    static const char api[] = "orders-api";
+#define BY_CATEGORY(name, value) "model: { contamination_by_category: { " name " = " value "; }; };\n"
+    static const struct {
+        const char *more, *service;
+        double rate;
+    } cases[] = {
+        {"", "cart", 0.05},
+        {"", api, 0.03},
+        {"model: { default_contamination = 0.11; };", "cart", 0.11},
+        {"model: { default_contamination = 0.11; };", api, 0.03},
+        {BY_CATEGORY("critical", "0.12"), api, 0.12},
+        {BY_CATEGORY("standard", "0.13"), "cart", 0.13},
+        {BY_CATEGORY("micro", "0.14"), "sap", 0.14},
+        {BY_CATEGORY("admin", "0.15"), "x-admin", 0.15},
+        {BY_CATEGORY("core", "0.16"), "user-db", 0.16},
+        {BY_CATEGORY("background", "0.17"), "x-worker", 0.17},
+        {BY_CATEGORY("core", "0.16"), api, 0.03},
+        {"services = ( { name = \"orders-api\"; category = \"core\"; } );", api, 0.04},
+        {BY_CATEGORY("core", "0.16") "services = ( { name = \"orders-api\"; category = \"core\"; } );", api, 0.16},
+        {"model: { contamination_by_category: { critical = 0.12; };\n"
+         "  contamination_by_service = ( { name = \"x\"; value = 0.2; }, { name = \"orders-api\"; value = 0.18; } ); };",
+         api, 0.18},
+        {"model: { contamination_by_service = ( { name = \"orders-api\"; value = 0.18; } ); };\n"
+         "services = ( { name = \"orders-api\"; contamination = 0.19; } );",
+         api, 0.19},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_near(class_with(cases[i].more, cases[i].service).rate, cases[i].rate, 0);
 }
 
 static void words_of_a_metric_become_its_kind_role_and_scale(void **state)
@@ -202,10 +302,10 @@ struct facts {
     int64_t start_s, end_s;
 };
 
-static struct facts train_with(const char *override)
+static struct facts train_with_both(const char *one, const char *two)
 {
     static const char *const only[] = {"cart", NULL};
-    const char *overrides[] = {override, NULL};
+    const char *overrides[] = {one, two, NULL};
     struct shop shop;
     struct yaga_train_report report;
     struct yaga_error err;
@@ -236,6 +336,11 @@ static struct facts train_with(const char *override)
     yaga_train_report_clear(&report);
     shop_close(&shop);
     return f;
+}
+
+static struct facts train_with(const char *override)
+{
+    return train_with_both(override, NULL);
 }
 
 static struct facts plain;
@@ -285,6 +390,14 @@ static void methods_of_contamination_move_the_offset(void **state)
     assert_true(gap > plain.offset);
     assert_true(fixed > plain.offset);
     assert_true(knee != fixed);
+    static const char method[] = "training.contamination_estimation.method=fixed";
+    assert_true(train_with_both(method, "model.default_contamination=0.2").offset > fixed);
+    assert_true(train_with_both(method, "model.period_rate_factor.business_hours=0.5").offset < fixed);
+    assert_true(train_with("model.period_rate_factor.business_hours=2").offset > plain.offset);
+    assert_near(train_with("model.period_rate_factor.night_hours=2").offset, plain.offset, 0);
+    /* The class is a ceiling of what the budget asks for. */
+    double often = train_with("training.alert_budget.low_hours=0.5").offset;
+    assert_true(train_with_both("training.alert_budget.low_hours=0.5", "model.default_contamination=0.2").offset > often);
 }
 
 static void the_backup_directory_is_where_copies_go(void **state)
@@ -314,6 +427,8 @@ int main(void)
         cmocka_unit_test(every_key_of_the_setup_moves_its_parameter),
         cmocka_unit_test(the_reopen_window_follows_the_separation_unless_it_is_set),
         cmocka_unit_test(a_service_is_classified_by_setting_then_pattern_then_name),
+        cmocka_unit_test(the_rate_of_the_service_comes_before_that_of_its_category),
+        cmocka_unit_test(every_key_of_the_fit_moves_its_parameter),
         cmocka_unit_test(words_of_a_metric_become_its_kind_role_and_scale),
         cmocka_unit_test_setup(every_key_of_the_training_changes_its_models, train_plain),
         cmocka_unit_test(methods_of_contamination_move_the_offset),

@@ -209,17 +209,41 @@ static void knee_and_gap_find_a_planted_jump(void **state)
     for (size_t i = 0; i < 1000; i++)
         scores[i] = (i < 60 ? -0.8 : -0.5) + 1e-5 * (double)i;
     struct yaga_contamination found;
-    yaga_contamination_estimate(scores, 1000, 0.05, 100, 0.05, &found);
+    struct yaga_contamination_params params = {
+        .base = 0.05, .factor = 1, .min_samples = 100, .fallback = 0.05};
+    yaga_contamination_estimate(scores, 1000, &params, &found);
     assert_near(found.gap_raw, 0.06, 1e-15);
     /* The second gradient of a jump between 59 and 60 is the same at 58 and 59, but for
      * rounding. */
     assert_near(found.knee_raw, 0.0595, 6e-4);
     assert_near(found.gap, 0.06, 1e-15);
-    yaga_contamination_estimate(scores, 1000, 0.01, 100, 0.05, &found);
+    params.base = 0.01; /* three times of it */
+    yaga_contamination_estimate(scores, 1000, &params, &found);
     assert_near(found.gap, 0.03, 1e-15);
-    yaga_contamination_estimate(scores, 99, 0.05, 100, 0.05, &found);
+    params.base = 0.2; /* half of it */
+    yaga_contamination_estimate(scores, 1000, &params, &found);
+    assert_near(found.gap, 0.1, 1e-15);
+    params.base = 0.05;
+    yaga_contamination_estimate(scores, 99, &params, &found);
     assert_near(found.knee, 0.05, 1e-15);
     assert_near(found.gap_raw, 0.05, 1e-15);
+}
+
+static void the_factor_of_the_period_comes_last_and_has_a_ceiling(void **state)
+{
+    (void)state;
+    double scores[1000];
+    for (size_t i = 0; i < 1000; i++)
+        scores[i] = (i < 60 ? -0.8 : -0.5) + 1e-5 * (double)i;
+    struct yaga_contamination found;
+    struct yaga_contamination_params params = {
+        .base = 0.05, .factor = 1.5, .min_samples = 100, .fallback = 0.05};
+    yaga_contamination_estimate(scores, 1000, &params, &found);
+    assert_near(found.gap, 0.09, 1e-15);
+    assert_near(found.gap_raw, 0.06, 1e-15);
+    params.factor = 10;
+    yaga_contamination_estimate(scores, 1000, &params, &found);
+    assert_near(found.gap, 0.25, 1e-15);
 }
 
 static void the_outlier_share_counts_planted_outliers(void **state)
@@ -250,6 +274,7 @@ int main(void)
         cmocka_unit_test(the_scale_falls_back_step_by_step),
         cmocka_unit_test(too_few_residuals_and_failing_memory_are_reported),
         cmocka_unit_test(knee_and_gap_find_a_planted_jump),
+        cmocka_unit_test(the_factor_of_the_period_comes_last_and_has_a_ceiling),
         cmocka_unit_test(the_outlier_share_counts_planted_outliers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

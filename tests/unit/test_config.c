@@ -11,7 +11,7 @@
 #include "yaga/config/config.h"
 
 #define EXCLUDED(start, end, variant)                                                    \
-    "training = { excluded_periods = ( { start = \"" start "\"; end = \"" end                \
+    "training = { excluded_periods = ( { start = \"" start "\"; end = \"" end            \
     "\"; model_variant = \"" variant "\"; } ); };"
 #define ENDPOINT "victoria_metrics = { endpoint = \"http://localhost:8428\"; };\n"
 
@@ -268,7 +268,8 @@ static void rules_across_values_are_checked(void **state)
          "[].start: \"2026-02-30\" is not a day or a time"},
         {ENDPOINT EXCLUDED("2026-02-02", "soon", "holiday"),
          "[].end: \"soon\" is not a day or a time"},
-        {ENDPOINT EXCLUDED("2026-02-02", "2026-02-01", "none"), "must be after the start"},
+        {ENDPOINT EXCLUDED("2026-02-02", "2026-02-01", "none"),
+         "must be after the start"},
         {ENDPOINT EXCLUDED("2026-02-02T00:00:00Z", "2026-02-02T00:00:00Z", "none"),
          "must be after the start"},
         {ENDPOINT EXCLUDED("2026-02-02", "2026-02-03", "baseline"), "not a name"},
@@ -281,6 +282,11 @@ static void rules_across_values_are_checked(void **state)
         {ENDPOINT "services = ( {name=\"a\"; expected_metrics=[\"cpu\"];} );",
          "\"cpu\" is not a metric"},
         {ENDPOINT "services = ( {name=\"a\\n\";} );", "control character in the name"},
+        {ENDPOINT "model = { contamination_by_service = ( {name=\"a\"; value=0.1;},\n"
+                  " {name=\"a\"; value=0.2;} ); };",
+         "t.cfg:3: model.contamination_by_service[].name: \"a\" is there twice"},
+        {ENDPOINT "model = { contamination_by_service = ( {name=\"a\";} ); };",
+         "model.contamination_by_service[].value: required"},
         {ENDPOINT "services_patterns = { core=[\"a-b\"]; };", "not a part of a name"},
         {ENDPOINT "services_patterns = { admin=[\"a\"];\n core=[\"b\", \"A\"]; };",
          "t.cfg:3: services_patterns.core: \"A\" is already in services_patterns.admin"},

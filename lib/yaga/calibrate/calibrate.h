@@ -47,13 +47,21 @@ double yaga_residuals_percentile(const struct yaga_residuals *residuals, double 
 double yaga_residuals_p_upper(const struct yaga_residuals *residuals, double r);
 double yaga_residuals_p_lower(const struct yaga_residuals *residuals, double r);
 
+/* No forest flags a larger share of ordinary rows, whatever is configured. */
+#define YAGA_RATE_MAX 0.25
 /* Contamination estimates from scores sorted ascending in the published sign (most anomalous first), training.md 14.2. Informative; decisions
- * use them only when configured. base: the configured rate that bounds the estimate. */
+ * use them only when configured. */
 struct yaga_contamination {
-    double knee, gap;         /* clipped to [0.01, 0.15], then to [base/2, min(0.15, 3 base)], 3 decimals */
+    double knee, gap;         /* clipped to [0.01, 0.15], then to [base/2, min(0.15, 3 base)], times factor, at most YAGA_RATE_MAX, 3 decimals */
     double knee_raw, gap_raw; /* before clipping */
 };
-void yaga_contamination_estimate(const double *sorted, size_t n, double base, size_t min_samples, double fallback,
+struct yaga_contamination_params {
+    double base;        /* the configured rate that bounds the estimate */
+    double factor;      /* of the period */
+    size_t min_samples; /* with fewer scores the fallback is the estimate */
+    double fallback;
+};
+void yaga_contamination_estimate(const double *sorted, size_t n, const struct yaga_contamination_params *params,
                                  struct yaga_contamination *out);
 /* Share of |x - median| > 3.5 * 1.4826 MAD: how contaminated the training data look. NaN for n = 0,
  * and without memory for a copy of x. */

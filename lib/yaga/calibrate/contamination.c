@@ -64,30 +64,29 @@ static double clip(double x, double low, double high)
     return fmin(fmax(x, low), high);
 }
 
-static double bounded(double raw, double base)
+static double bounded(double raw, double base, double factor)
 {
     double estimate = clip(raw, estimate_min, estimate_max);
     estimate = clip(estimate, 0.5 * base, fmin(estimate_max, 3.0 * base));
+    estimate = fmin(estimate * factor, YAGA_RATE_MAX);
     return round(estimate * 1000.0) / 1000.0;
 }
 
 void yaga_contamination_estimate(const double *sorted,
                                  size_t n,
-                                 double base,
-                                 size_t min_samples,
-                                 double fallback,
+                                 const struct yaga_contamination_params *params,
                                  struct yaga_contamination *out)
 {
     size_t m = (size_t)floor(searched_share * (double)n);
-    double knee = fallback;
-    double gap = fallback;
-    if (n >= min_samples && m >= 2) {
+    double knee = params->fallback;
+    double gap = params->fallback;
+    if (n >= params->min_samples && m >= 2) {
         knee = (double)(knee_index(sorted, m) + 1) / (double)n;
         gap = (double)(gap_index(sorted, m) + 1) / (double)n;
     }
     *out = (struct yaga_contamination){
-        .knee = bounded(knee, base),
-        .gap = bounded(gap, base),
+        .knee = bounded(knee, params->base, params->factor),
+        .gap = bounded(gap, params->base, params->factor),
         .knee_raw = knee,
         .gap_raw = gap,
     };

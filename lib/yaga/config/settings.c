@@ -26,6 +26,8 @@
 #define NAME(key, help) REQUIRED(key, NAME_MAX_BYTES, "", help)
 #define SECRET(key, variable, help) \
     {key, YAGA_SETTING_STRING, 1, YAGA_CONFIG_TEXT_MAX, NULL, SETTING_UNIT_SECRET, NULL, variable, false, help}
+#define REQUIRED_FLOAT(key, min, max, unit, help) \
+    {key, YAGA_SETTING_FLOAT, min, max, NULL, unit, NULL, NULL, true, help}
 #define WORD(key, value, words, help) \
     {key, YAGA_SETTING_WORD, 0, 0, "\"" value "\"", "", words, NULL, false, help}
 #define INTS(key, value, min, max, help) \
@@ -37,6 +39,9 @@
 
 enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
        EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40 };
+
+#define RATE_MIN 0.001
+#define RATE_MAX 0.25
 
 static const struct yaga_setting table[] = {
     STRING("timezone", "\"UTC\"", WORD_MAX_BYTES, "", "IANA zone for periods, calendar rules and texts for people."),
@@ -82,6 +87,22 @@ static const struct yaga_setting table[] = {
     INT("model.n_estimators", "200", 10, 1000, "", "Trees in the forest of a single metric."),
     INT("model.n_estimators_multivariate", "300", 10, 1000, "", "Trees in the forest of all metrics together."),
     INT("model.max_samples", "256", 8, 32768, "", "Rows that one tree is grown on."),
+    FLOAT("model.default_contamination", "0.05", RATE_MIN, RATE_MAX, "", "Largest share of ordinary rows that a forest may flag (a negative score in alerts), for services of which nothing says more. Higher flags more."),
+    FLOAT("model.contamination_by_category.critical", NULL, RATE_MIN, RATE_MAX, "", "The same for services of the category critical; without it what their class says."),
+    FLOAT("model.contamination_by_category.standard", NULL, RATE_MIN, RATE_MAX, "", "The same for the category standard."),
+    FLOAT("model.contamination_by_category.micro", NULL, RATE_MIN, RATE_MAX, "", "The same for the category micro."),
+    FLOAT("model.contamination_by_category.admin", NULL, RATE_MIN, RATE_MAX, "", "The same for the category admin."),
+    FLOAT("model.contamination_by_category.core", NULL, RATE_MIN, RATE_MAX, "", "The same for the category core."),
+    FLOAT("model.contamination_by_category.background", NULL, RATE_MIN, RATE_MAX, "", "The same for the category background."),
+    LIST("model.contamination_by_service", YAGA_CONFIG_LIST_MAX, "The same for single services, also those that the list of services does not hold."),
+    NAME("model.contamination_by_service[].name", "Value of the service label."),
+    REQUIRED_FLOAT("model.contamination_by_service[].value", RATE_MIN, RATE_MAX, "", "Largest share of ordinary rows that a forest of this service may flag."),
+    FLOAT("model.period_rate_factor.business_hours", "1.0", 0.1, 10, "", "Multiplies the share that a forest flags in the period business_hours; above 1 flags more there."),
+    FLOAT("model.period_rate_factor.evening_hours", "1.0", 0.1, 10, "", "The same for evening_hours."),
+    FLOAT("model.period_rate_factor.night_hours", "1.0", 0.1, 10, "", "The same for night_hours."),
+    FLOAT("model.period_rate_factor.weekend_day", "1.0", 0.1, 10, "", "The same for weekend_day."),
+    FLOAT("model.period_rate_factor.weekend_night", "1.0", 0.1, 10, "", "The same for weekend_night."),
+    FLOAT("model.period_rate_factor.pooled", "1.0", 0.1, 10, "", "The same for the model over all periods."),
     INT("model.random_state", "42", 0, 9007199254740991.0, "", "Seed of every random stream; the same seed and data give the same model."),
     INT("model.keep_versions", "3", 1, 100, "", "Versions of a model kept for rollback."),
 
@@ -92,9 +113,9 @@ static const struct yaga_setting table[] = {
     INT("training.embargo_minutes", "60", 0, 1440, "min", "Gap between the training part and the held-out part."),
     BOOL("training.train_pooled", "true", "Train a model over all periods for the periods with too little data of their own."),
     BOOL("training.seasonal_residual", "true", "Learn the daily profile (weekdays and weekends apart) and look at what deviates from it."),
-    WORD("training.contamination_estimation.method", "budget", "budget|knee|gap|fixed", "How the decision level is found: from the alert budget, from the shape of the scores, or fixed."),
+    WORD("training.contamination_estimation.method", "budget", "budget|knee|gap|fixed", "How the share of ordinary rows is found that a forest flags: the budget takes once in low_hours, fixed the largest share allowed (model.default_contamination and what follows it), knee and gap look at the shape of the scores and stay within half and three times of it."),
     INT("training.contamination_estimation.min_samples", "100", 10, 1e6, "", "Scores the methods knee and gap need; with fewer the fallback applies."),
-    FLOAT("training.contamination_estimation.fallback", "0.05", 0.001, 0.5, "", "Share of anomalous rows for the method fixed, and where no estimate is possible."),
+    FLOAT("training.contamination_estimation.fallback", "0.05", 0.001, 0.5, "", "Share for the methods knee and gap where no estimate is possible."),
     FLOAT("training.gate_rate_factor", "3", 1, 100, "", "A model fails when, on held-out data, a metric reaches the level low or medium certainly more than this many times too often."),
     FLOAT("training.validation_thresholds.weekday", "0.10", 0.001, 1, "", "Share of held-out rows with a deviation of any metric above which a model of a weekday period, or of all periods, gets a warning."),
     FLOAT("training.validation_thresholds.weekend", "0.15", 0.001, 1, "", "The same for a weekend period."),
@@ -191,6 +212,7 @@ static const struct yaga_setting table[] = {
     NAME("services[].name", "Value of the service label."),
     WORD("services[].category", "auto", "auto|critical|standard|micro|admin|core|background", "Kind of service; auto finds it from the name."),
     BOOL("services[].enabled", "true", "Whether the service is trained and evaluated."),
+    FLOAT("services[].contamination", NULL, RATE_MIN, RATE_MAX, "", "Largest share of ordinary rows that a forest may flag; before all that the group model says about it."),
     STRINGS("services[].expected_metrics", "[]", METRICS_MAX, "", "Metrics whose absence is a fault; empty means those with metrics[].expected."),
     STRINGS("services[].depends_on", "[]", ARRAY_MAX, "", "Services that this one calls."),
 

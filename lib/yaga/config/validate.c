@@ -446,11 +446,17 @@ static void check_lists(const struct check *check)
     size_t n_metrics = yaga_config_list_size(check->config, "metrics");
     YAGA_AUTO_MEM(struct named)
     services = sorted_names(check, "services", "services[].name");
+    size_t n_rates =
+        yaga_config_list_size(check->config, "model.contamination_by_service");
+    YAGA_AUTO_MEM(struct named)
+    rates = sorted_names(check, "model.contamination_by_service",
+                         "model.contamination_by_service[].name");
     YAGA_AUTO_MEM(struct named)
     metrics = sorted_names(check, "metrics", "metrics[].name");
-    if (services == NULL || metrics == NULL)
+    if (services == NULL || rates == NULL || metrics == NULL)
         return;
     check_duplicates(check, "services[].name", services, n_services);
+    check_duplicates(check, "model.contamination_by_service[].name", rates, n_rates);
     check_duplicates(check, "metrics[].name", metrics, n_metrics);
     for (size_t i = 0; i < n_metrics; i++)
         check_metric(check, i);

@@ -24,6 +24,25 @@ enum {
 #define PCA_VARIANCE 0.95
 #define CONSTANT_SD 1e-10
 
+void yaga_fit_params_init(struct yaga_fit_params *params)
+{
+    *params = (struct yaga_fit_params){
+        .min_rows = 500,
+        .min_rows_multivariate = 1000,
+        .min_days = {10, 6},
+        .n_trees = 200,
+        .n_trees_multivariate = 300,
+        .sample_size = 256,
+        .seed = 42,
+        .rate_method = YAGA_RATE_BUDGET,
+        .budget_rate = 300.0 / (3600.0 * 8.0),
+        .contamination_min_samples = 100,
+        .contamination_fallback = 0.05,
+    };
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        params->period_factor[p] = 1.0;
+}
+
 enum yaga_status yaga_history_init(struct yaga_history *history,
                                    const char *service,
                                    const struct yaga_frame *frame,
@@ -204,24 +223,34 @@ static enum yaga_metric_class classify(const struct yaga_fit_params *p,
     return YAGA_CLASS_DENSE;
 }
 
-static double trigger_rate(const struct yaga_fit_params *p,
-                           const struct yaga_contamination *c)
+/* What a model is fitted by: parameters of the run, and the service and period they are
+ * for. */
+struct fitting {
+    const struct yaga_fit_params *p;
+    const struct yaga_history *h;
+    enum yaga_period period;
+};
+
+static double trigger_rate(const struct fitting *f, const struct yaga_contamination *c)
 {
-    switch (p->rate_method) {
-    case YAGA_RATE_KNEE:
+    double rate = f->h->service_class.rate;
+    switch (f->p->rate_method) {
+    case YAGA_RATE_KNEE: /* these two know the factor already */
         return c->knee;
     case YAGA_RATE_GAP:
         return c->gap;
     case YAGA_RATE_BUDGET:
+        rate = fmin(rate, f->p->budget_rate);
+        break;
     case YAGA_RATE_FIXED:
         break;
     }
-    return p->trigger_rate;
+    return fmin(rate * f->p->period_factor[f->period], YAGA_RATE_MAX);
 }
 
 /* Out-of-bag scores (published sign) -> table, offset, contamination estimates. scores is
  * sorted in place. */
-static enum yaga_status calibrate_scores(const struct yaga_fit_params *p,
+static enum yaga_status calibrate_scores(const struct fitting *f,
                                          double *scores,
                                          size_t n,
                                          struct yaga_table *table,
@@ -230,38 +259,37 @@ static enum yaga_status calibrate_scores(const struct yaga_fit_params *p,
                                          struct yaga_error *err)
 {
     yaga_sort(scores, n);
-    yaga_contamination_estimate(scores, n, p->contamination_fallback,
-                                p->contamination_min_samples, p->contamination_fallback,
-                                estimate);
-    *offset = yaga_quantile_sorted(scores, n, trigger_rate(p, estimate));
+    struct yaga_contamination_params params = {
+        .base = f->h->service_class.rate,
+        .factor = f->p->period_factor[f->period],
+        .min_samples = f->p->contamination_min_samples,
+        .fallback = f->p->contamination_fallback,
+    };
+    yaga_contamination_estimate(scores, n, &params, estimate);
+    *offset = yaga_quantile_sorted(scores, n, trigger_rate(f, estimate));
     for (size_t i = 0; i < n; i++)
         scores[i] = -scores[i];
     yaga_sort(scores, n);
     return yaga_table_make(scores, n, table, err);
 }
 
-static uint64_t stream(const struct yaga_fit_params *p,
-                       const struct yaga_history *h,
-                       enum yaga_period period,
-                       const char *what)
+static uint64_t stream(const struct fitting *f, const char *what)
 {
-    uint64_t seed = yaga_hash_text(yaga_hash_u64(0, p->seed), h->service);
-    seed = yaga_hash_text(seed, h->variant);
-    return yaga_hash_text(yaga_hash_text(seed, yaga_period_name(period)), what);
+    uint64_t seed = yaga_hash_text(yaga_hash_u64(0, f->p->seed), f->h->service);
+    seed = yaga_hash_text(seed, f->h->variant);
+    return yaga_hash_text(yaga_hash_text(seed, yaga_period_name(f->period)), what);
 }
 
-static enum yaga_status grow_univariate(const struct yaga_fit_params *p,
-                                        const struct yaga_history *h,
-                                        enum yaga_period period,
+static enum yaga_status grow_univariate(const struct fitting *f,
                                         double *values,
                                         size_t n,
                                         struct yaga_metric_model *out,
                                         struct yaga_error *err)
 {
     struct yaga_forest forest = {.n_trees = 0};
-    struct yaga_forest_params fp = {.n_trees = p->n_trees,
-                                    .sample_size = p->sample_size,
-                                    .seed = stream(p, h, period, out->name),
+    struct yaga_forest_params fp = {.n_trees = f->p->n_trees,
+                                    .sample_size = f->p->sample_size,
+                                    .seed = stream(f, out->name),
                                     .n_threads = 1};
     YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
     if (scores == NULL)
@@ -273,15 +301,13 @@ static enum yaga_status grow_univariate(const struct yaga_fit_params *p,
     yaga_forest_clear(&forest);
     if (st != YAGA_OK)
         return st;
-    return calibrate_scores(p, scores, n, &out->forest_scores, &out->contamination,
+    return calibrate_scores(f, scores, n, &out->forest_scores, &out->contamination,
                             &out->offset, err);
 }
 
 /* Profile, residuals and forest of a dense metric. r [n_rows] receives the out-of-day
  * residuals. */
-static enum yaga_status fit_dense(const struct yaga_fit_params *p,
-                                  const struct yaga_history *h,
-                                  enum yaga_period period,
+static enum yaga_status fit_dense(const struct fitting *f,
                                   size_t metric,
                                   const bool *use,
                                   double *r,
@@ -289,6 +315,7 @@ static enum yaga_status fit_dense(const struct yaga_fit_params *p,
                                   struct yaga_metric_model *out,
                                   struct yaga_error *err)
 {
+    const struct yaga_history *h = f->h;
     size_t n_rows = h->frame->n_rows;
     const double *g = h->g + metric * n_rows;
     bool seasonal = h->metrics[metric].seasonal;
@@ -313,7 +340,7 @@ static enum yaga_status fit_dense(const struct yaga_fit_params *p,
                                   &out->stationarity, err);
     if (st != YAGA_OK)
         return st;
-    return grow_univariate(p, h, period, scratch, n, out, err);
+    return grow_univariate(f, scratch, n, out, err);
 }
 
 static void no_contamination(struct yaga_contamination *c)
@@ -323,9 +350,7 @@ static void no_contamination(struct yaga_contamination *c)
         .knee = nan, .gap = nan, .knee_raw = nan, .gap_raw = nan};
 }
 
-static enum yaga_status fit_metric(const struct yaga_fit_params *p,
-                                   const struct yaga_history *h,
-                                   enum yaga_period period,
+static enum yaga_status fit_metric(const struct fitting *f,
                                    size_t metric,
                                    const bool *use,
                                    size_t n_use,
@@ -334,6 +359,7 @@ static enum yaga_status fit_metric(const struct yaga_fit_params *p,
                                    struct yaga_metric_model *out,
                                    struct yaga_error *err)
 {
+    const struct yaga_history *h = f->h;
     const struct yaga_metric *m = &h->metrics[metric];
     size_t n_rows = h->frame->n_rows;
     (void)yaga_format(out->name, sizeof out->name, "%s", m->name);
@@ -341,7 +367,7 @@ static enum yaga_status fit_metric(const struct yaga_fit_params *p,
     out->offset = out->outlier_share = (double)NAN;
     no_contamination(&out->contamination);
     double top_share = statistics(h, metric, use, n_use, scratch, &out->stats);
-    out->cls = classify(p, m, &out->stats, top_share);
+    out->cls = classify(f->p, m, &out->stats, top_share);
     if (out->cls == YAGA_CLASS_SPARSE)
         return YAGA_OK;
     enum yaga_status st =
@@ -349,7 +375,7 @@ static enum yaga_status fit_metric(const struct yaga_fit_params *p,
                          m->seasonal && out->cls == YAGA_CLASS_DENSE, &out->profile, err);
     if (st != YAGA_OK || out->cls != YAGA_CLASS_DENSE)
         return st;
-    return fit_dense(p, h, period, metric, use, r, scratch, out, err);
+    return fit_dense(f, metric, use, r, scratch, out, err);
 }
 
 /* --- all metrics together ---------------------------------------------------------- */
@@ -385,16 +411,15 @@ complete_rows(const struct yaga_model *model, const double *r, size_t n_rows, do
     return n;
 }
 
-static enum yaga_status grow_multivariate(const struct yaga_fit_params *p,
-                                          const struct yaga_history *h,
+static enum yaga_status grow_multivariate(const struct fitting *f,
                                           const double *x,
                                           size_t n,
                                           struct yaga_model *model,
                                           struct yaga_error *err)
 {
-    struct yaga_forest_params fp = {.n_trees = p->n_trees_multivariate,
-                                    .sample_size = p->sample_size,
-                                    .seed = stream(p, h, model->period, "*"),
+    struct yaga_forest_params fp = {.n_trees = f->p->n_trees_multivariate,
+                                    .sample_size = f->p->sample_size,
+                                    .seed = stream(f, "*"),
                                     .n_threads = 1};
     YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
     if (scores == NULL)
@@ -402,7 +427,7 @@ static enum yaga_status grow_multivariate(const struct yaga_fit_params *p,
     enum yaga_status st =
         yaga_forest_grow(x, n, model->n_mv, &fp, &model->mv_forest, scores, err);
     if (st == YAGA_OK)
-        st = calibrate_scores(p, scores, n, &model->mv_forest_scores,
+        st = calibrate_scores(f, scores, n, &model->mv_forest_scores,
                               &model->mv_contamination, &model->mv_offset, err);
     if (st != YAGA_OK)
         return st;
@@ -419,12 +444,12 @@ static enum yaga_status grow_multivariate(const struct yaga_fit_params *p,
                                 : st; /* so few rows: no baseline to drift from */
 }
 
-static enum yaga_status fit_multivariate(const struct yaga_fit_params *p,
-                                         const struct yaga_history *h,
+static enum yaga_status fit_multivariate(const struct fitting *f,
                                          const double *r,
                                          struct yaga_model *model,
                                          struct yaga_error *err)
 {
+    const struct yaga_history *h = f->h;
     no_contamination(&model->mv_contamination);
     model->mv_offset = (double)NAN;
     pick_multivariate(h, model);
@@ -435,11 +460,11 @@ static enum yaga_status fit_multivariate(const struct yaga_fit_params *p,
     if (x == NULL)
         return yaga_error_nomem(err);
     size_t n = complete_rows(model, r, n_rows, x);
-    if (n < p->min_rows_multivariate) {
+    if (n < f->p->min_rows_multivariate) {
         model->n_mv = 0;
         return YAGA_OK;
     }
-    return grow_multivariate(p, h, x, n, model, err);
+    return grow_multivariate(f, x, n, model, err);
 }
 
 static bool any_modelled(const struct yaga_model *model)
@@ -464,6 +489,7 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
                                 struct yaga_model **out,
                                 struct yaga_error *err)
 {
+    const struct fitting fitting = {.p = params, .h = history, .period = period};
     size_t n_rows = history->frame->n_rows;
     size_t n_metrics = history->frame->n_metrics;
     size_t need_days = params->min_days[is_weekend(period)];
@@ -488,7 +514,7 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
     model->n_rows = (double)n_use;
     model->n_days = (double)n_days;
     for (size_t m = 0; m < n_metrics; m++) {
-        st = fit_metric(params, history, period, m, use, n_use, r + m * n_rows, scratch,
+        st = fit_metric(&fitting, m, use, n_use, r + m * n_rows, scratch,
                         &model->metrics[m], err);
         if (st != YAGA_OK)
             return yaga_error_wrap(err, "metric %s", history->metrics[m].name);
@@ -497,7 +523,7 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
         return yaga_error_set(err, YAGA_E_NO_DATA,
                               "no metric has %zu usable values in %zu rows",
                               params->min_rows, n_use);
-    st = fit_multivariate(params, history, r, model, err);
+    st = fit_multivariate(&fitting, r, model, err);
     if (st != YAGA_OK)
         return yaga_error_wrap(err, "multivariate");
     *out = YAGA_TAKE(model);

@@ -19,11 +19,17 @@ struct yaga_fit_params {
     size_t min_days[2];           /* distinct days: weekday periods, weekend periods */
     size_t n_trees, n_trees_multivariate, sample_size;
     uint64_t seed;
-    double trigger_rate;          /* share of training rows below the offset, "budget" and "fixed" */
+    /* Share of ordinary rows below the offset: of the budget, at most the rate of the service's class; that rate itself; or an estimate
+     * bounded by it. Times the factor of the period, at most YAGA_RATE_MAX. */
     enum { YAGA_RATE_BUDGET, YAGA_RATE_KNEE, YAGA_RATE_GAP, YAGA_RATE_FIXED } rate_method;
+    double budget_rate;           /* step / (3600 low_hours) */
+    double period_factor[YAGA_N_PERIODS];
     size_t contamination_min_samples;
     double contamination_fallback;
 };
+
+/* The documented defaults, for a step of 5 minutes. */
+void yaga_fit_params_init(struct yaga_fit_params *params);
 
 /* One service's history, prepared once and shared by all its periods. */
 struct yaga_history {

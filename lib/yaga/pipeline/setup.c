@@ -442,11 +442,49 @@ static void classify(const struct yaga_config *c,
     yaga_category_classify(service, configured, &patterns, out);
 }
 
+/* The largest share of ordinary rows that forests of a service may flag: what is said of
+ * the service comes before what is said of its category. */
+static double
+contamination_of(const struct yaga_config *c, int index, const char *service, double rate)
+{
+    if (index >= 0 &&
+        yaga_config_item_is_set(c, "services[].contamination", (size_t)index))
+        return yaga_config_item_float(c, "services[].contamination", (size_t)index);
+    size_t n = yaga_config_list_size(c, "model.contamination_by_service");
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(yaga_config_item_string(c, "model.contamination_by_service[].name", i),
+                   service) == 0)
+            return yaga_config_item_float(c, "model.contamination_by_service[].value", i);
+    }
+    return rate;
+}
+
+static double rate_of_class(const struct yaga_config *c,
+                            const struct yaga_service_class *class)
+{
+    static const char *const keys[YAGA_N_CATEGORIES] = {
+        [YAGA_CATEGORY_CRITICAL] = "model.contamination_by_category.critical",
+        [YAGA_CATEGORY_STANDARD] = "model.contamination_by_category.standard",
+        [YAGA_CATEGORY_MICRO] = "model.contamination_by_category.micro",
+        [YAGA_CATEGORY_ADMIN] = "model.contamination_by_category.admin",
+        [YAGA_CATEGORY_CORE] = "model.contamination_by_category.core",
+        [YAGA_CATEGORY_BACKGROUND] = "model.contamination_by_category.background",
+    };
+    if (yaga_config_is_set(c, keys[class->category]))
+        return yaga_config_float(c, keys[class->category]);
+    return class->kind == YAGA_SERVICE_UNKNOWN
+               ? yaga_config_float(c, "model.default_contamination")
+               : class->rate;
+}
+
 void yaga_setup_service_class(const struct yaga_setup *setup,
                               const char *service,
                               struct yaga_service_class *out)
 {
-    classify(setup->config, service, configured_index(setup->config, service), out);
+    const struct yaga_config *c = setup->config;
+    int index = configured_index(c, service);
+    classify(c, service, index, out);
+    out->rate = contamination_of(c, index, service, rate_of_class(c, out));
 }
 
 static bool wanted(const char *name, const char *const *only, size_t n_only)

@@ -64,42 +64,6 @@ void yaga_train_report_clear(struct yaga_train_report *report)
     *report = (struct yaga_train_report){.n_services = 0};
 }
 
-static void setup_fit(struct yaga_train *run)
-{
-    const struct yaga_config *c = run->setup->config;
-    struct yaga_fit_params *p = &run->fit;
-    p->min_rows = (size_t)yaga_train_int(run, "model.min_training_samples");
-    p->min_rows_multivariate =
-        (size_t)yaga_train_int(run, "model.min_multivariate_samples");
-    p->min_days[0] =
-        (size_t)yaga_train_int(run, "time_periods.min_distinct_days_weekday");
-    p->min_days[1] =
-        (size_t)yaga_train_int(run, "time_periods.min_distinct_days_weekend");
-    p->n_trees = (size_t)yaga_train_int(run, "model.n_estimators");
-    p->n_trees_multivariate =
-        (size_t)yaga_train_int(run, "model.n_estimators_multivariate");
-    p->sample_size = (size_t)yaga_train_int(run, "model.max_samples");
-    p->seed = (uint64_t)yaga_train_int(run, "model.random_state");
-    p->contamination_min_samples =
-        (size_t)yaga_train_int(run, "training.contamination_estimation.min_samples");
-    p->contamination_fallback =
-        yaga_config_float(c, "training.contamination_estimation.fallback");
-    const char *method =
-        yaga_config_string(c, "training.contamination_estimation.method");
-    p->rate_method = YAGA_RATE_BUDGET;
-    /* Trigger rate of the forest's offset: once in low_hours. */
-    p->trigger_rate =
-        (double)run->setup->step_s / (3600.0 * run->setup->detect.return_hours[0]);
-    if (strcmp(method, "knee") == 0)
-        p->rate_method = YAGA_RATE_KNEE;
-    else if (strcmp(method, "gap") == 0)
-        p->rate_method = YAGA_RATE_GAP;
-    else if (strcmp(method, "fixed") == 0) {
-        p->rate_method = YAGA_RATE_FIXED;
-        p->trigger_rate = p->contamination_fallback;
-    }
-}
-
 /* --- one service ----------------------------------------------------------------------
  */
 
@@ -679,7 +643,7 @@ enum yaga_status yaga_train_run(const struct yaga_setup *setup,
 {
     struct yaga_train run = {.setup = setup, .options = options, .report = report};
     *report = (struct yaga_train_report){.n_services = 0};
-    setup_fit(&run);
+    yaga_fit_setup(setup, &run.fit);
     name_batch(&run);
     enum yaga_status st = yaga_train_range(&run, err);
     if (st == YAGA_OK)

@@ -7,6 +7,7 @@
 #include "yaga/pipeline/budget.h"
 #include "yaga/pipeline/exclude.h"
 #include "yaga/pipeline/fit.h"
+#include "yaga/pipeline/fit_setup.h"
 #include "yaga/pipeline/gate.h"
 #include "yaga/pipeline/train.h"
 #include "yaga/series/quality.h"

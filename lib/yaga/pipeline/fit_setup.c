@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From configuration keys to what models are fitted by. */
+#include "yaga/pipeline/fit_setup.h"
+
+#include <string.h>
+
+#include "yaga/base/str.h"
+
+enum { KEY_MAX = 100 };
+
+static size_t size_of(const struct yaga_setup *setup, const char *key)
+{
+    return (size_t)yaga_config_int(setup->config, key);
+}
+
+static void setup_rates(const struct yaga_setup *setup, struct yaga_fit_params *p)
+{
+    const struct yaga_config *c = setup->config;
+    const char *method =
+        yaga_config_string(c, "training.contamination_estimation.method");
+    /* A deviation graded low comes once in low_hours. */
+    p->budget_rate = (double)setup->step_s / (3600.0 * setup->detect.return_hours[0]);
+    p->rate_method = YAGA_RATE_BUDGET;
+    if (strcmp(method, "knee") == 0)
+        p->rate_method = YAGA_RATE_KNEE;
+    else if (strcmp(method, "gap") == 0)
+        p->rate_method = YAGA_RATE_GAP;
+    else if (strcmp(method, "fixed") == 0)
+        p->rate_method = YAGA_RATE_FIXED;
+    p->contamination_min_samples =
+        size_of(setup, "training.contamination_estimation.min_samples");
+    p->contamination_fallback =
+        yaga_config_float(c, "training.contamination_estimation.fallback");
+    for (size_t i = 0; i < YAGA_N_PERIODS; i++) {
+        char key[KEY_MAX];
+        (void)yaga_format(key, sizeof key, "model.period_rate_factor.%s",
+                          yaga_period_name((enum yaga_period)i));
+        p->period_factor[i] = yaga_config_float(c, key);
+    }
+}
+
+void yaga_fit_setup(const struct yaga_setup *setup, struct yaga_fit_params *p)
+{
+    yaga_fit_params_init(p);
+    p->min_rows = size_of(setup, "model.min_training_samples");
+    p->min_rows_multivariate = size_of(setup, "model.min_multivariate_samples");
+    p->min_days[0] = size_of(setup, "time_periods.min_distinct_days_weekday");
+    p->min_days[1] = size_of(setup, "time_periods.min_distinct_days_weekend");
+    p->n_trees = size_of(setup, "model.n_estimators");
+    p->n_trees_multivariate = size_of(setup, "model.n_estimators_multivariate");
+    p->sample_size = size_of(setup, "model.max_samples");
+    p->seed = (uint64_t)yaga_config_int(setup->config, "model.random_state");
+    setup_rates(setup, p);
+}
