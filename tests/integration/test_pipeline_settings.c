@@ -122,6 +122,21 @@ static const struct {
     {"time_periods.min_distinct_days_weekend=7", FIT(min_days[1])},
     {"model.n_estimators=201", FIT(n_trees)},
     {"model.n_estimators_multivariate=301", FIT(n_trees_multivariate)},
+    {"model.n_estimators_by_complexity.high.default=77", FIT(trees[YAGA_COMPLEXITY_HIGH][0])},
+    {"model.n_estimators_by_complexity.high.above_3k=77", FIT(trees[YAGA_COMPLEXITY_HIGH][1])},
+    {"model.n_estimators_by_complexity.high.above_5k=77", FIT(trees[YAGA_COMPLEXITY_HIGH][2])},
+    {"model.n_estimators_by_complexity.high.above_8k=77", FIT(trees[YAGA_COMPLEXITY_HIGH][3])},
+    {"model.n_estimators_by_complexity.high.above_10k=77", FIT(trees[YAGA_COMPLEXITY_HIGH][4])},
+    {"model.n_estimators_by_complexity.medium.default=77", FIT(trees[YAGA_COMPLEXITY_MEDIUM][0])},
+    {"model.n_estimators_by_complexity.medium.above_3k=77", FIT(trees[YAGA_COMPLEXITY_MEDIUM][1])},
+    {"model.n_estimators_by_complexity.medium.above_5k=77", FIT(trees[YAGA_COMPLEXITY_MEDIUM][2])},
+    {"model.n_estimators_by_complexity.medium.above_8k=77", FIT(trees[YAGA_COMPLEXITY_MEDIUM][3])},
+    {"model.n_estimators_by_complexity.medium.above_10k=77", FIT(trees[YAGA_COMPLEXITY_MEDIUM][4])},
+    {"model.n_estimators_by_complexity.low.default=77", FIT(trees[YAGA_COMPLEXITY_LOW][0])},
+    {"model.n_estimators_by_complexity.low.above_3k=77", FIT(trees[YAGA_COMPLEXITY_LOW][1])},
+    {"model.n_estimators_by_complexity.low.above_5k=77", FIT(trees[YAGA_COMPLEXITY_LOW][2])},
+    {"model.n_estimators_by_complexity.low.above_8k=77", FIT(trees[YAGA_COMPLEXITY_LOW][3])},
+    {"model.n_estimators_by_complexity.low.above_10k=77", FIT(trees[YAGA_COMPLEXITY_LOW][4])},
     {"model.max_samples=255", FIT(sample_size)},
     {"model.random_state=43", FIT(seed)},
     {"training.contamination_estimation.method=fixed", FIT(rate_method)},
@@ -160,6 +175,34 @@ static void every_key_of_the_fit_moves_its_parameter(void **state)
         if (memcmp((const char *)&read + at, (const char *)&defaults + at, fit_parameters[i].size) != 0)
             fail_msg("%s: the default is another one", fit_parameters[i].override);
     }
+}
+
+static void trees_follow_complexity_and_rows_unless_their_number_is_set(void **state)
+{
+    (void)state;
+    struct yaga_fit_params fit = fit_with(NULL);
+    static const struct {
+        enum yaga_complexity complexity;
+        size_t n_rows, trees, together;
+    } cases[] = {
+        {YAGA_COMPLEXITY_HIGH, 500, 250, 500},    {YAGA_COMPLEXITY_HIGH, 5000, 250, 500},
+        {YAGA_COMPLEXITY_HIGH, 5001, 300, 500},   {YAGA_COMPLEXITY_HIGH, 10001, 400, 500},
+        {YAGA_COMPLEXITY_MEDIUM, 3000, 150, 300}, {YAGA_COMPLEXITY_MEDIUM, 3001, 200, 400},
+        {YAGA_COMPLEXITY_MEDIUM, 8001, 250, 500}, {YAGA_COMPLEXITY_LOW, 5000, 100, 200},
+        {YAGA_COMPLEXITY_LOW, 5001, 150, 300},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(yaga_fit_trees(&fit, cases[i].complexity, cases[i].n_rows), cases[i].trees);
+        assert_int_equal(yaga_fit_trees_multivariate(&fit, cases[i].complexity, cases[i].n_rows), cases[i].together);
+    }
+    fit = fit_with("model.n_estimators=33");
+    assert_int_equal(yaga_fit_trees(&fit, YAGA_COMPLEXITY_HIGH, 20000), 33);
+    assert_int_equal(yaga_fit_trees_multivariate(&fit, YAGA_COMPLEXITY_HIGH, 20000), 66);
+    fit = fit_with("model.n_estimators_multivariate=34");
+    assert_int_equal(yaga_fit_trees(&fit, YAGA_COMPLEXITY_HIGH, 20000), 400);
+    assert_int_equal(yaga_fit_trees_multivariate(&fit, YAGA_COMPLEXITY_HIGH, 20000), 34);
+    fit = fit_with("model.n_estimators_by_complexity.low.above_5k=99"); /* and what has no number of its own above it */
+    assert_int_equal(yaga_fit_trees(&fit, YAGA_COMPLEXITY_LOW, 20000), 99);
 }
 
 static void the_reopen_window_follows_the_separation_unless_it_is_set(void **state)
@@ -428,6 +471,7 @@ int main(void)
         cmocka_unit_test(the_reopen_window_follows_the_separation_unless_it_is_set),
         cmocka_unit_test(a_service_is_classified_by_setting_then_pattern_then_name),
         cmocka_unit_test(the_rate_of_the_service_comes_before_that_of_its_category),
+        cmocka_unit_test(trees_follow_complexity_and_rows_unless_their_number_is_set),
         cmocka_unit_test(every_key_of_the_fit_moves_its_parameter),
         cmocka_unit_test(words_of_a_metric_become_its_kind_role_and_scale),
         cmocka_unit_test_setup(every_key_of_the_training_changes_its_models, train_plain),

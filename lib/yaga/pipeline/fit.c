@@ -16,7 +16,8 @@ enum {
     MIN_ACTIVE_FOR_RULE =
         50, /* zero-normal metrics: active values an activation rule needs */
     DISTINCT_CAP = 1000,
-    MIN_MV_METRICS = 3
+    MIN_MV_METRICS = 3,
+    MV_TREES_MAX = 500
 };
 #define MV_MIN_PRESENCE                                                                  \
     0.80 /* share of the period's rows a multivariate metric must be present in */
@@ -30,8 +31,9 @@ void yaga_fit_params_init(struct yaga_fit_params *params)
         .min_rows = 500,
         .min_rows_multivariate = 1000,
         .min_days = {10, 6},
-        .n_trees = 200,
-        .n_trees_multivariate = 300,
+        .trees = {[YAGA_COMPLEXITY_HIGH] = {250, 250, 300, 300, 400},
+                  [YAGA_COMPLEXITY_MEDIUM] = {150, 200, 200, 250, 250},
+                  [YAGA_COMPLEXITY_LOW] = {100, 100, 150, 150, 150}},
         .sample_size = 256,
         .seed = 42,
         .rate_method = YAGA_RATE_BUDGET,
@@ -41,6 +43,27 @@ void yaga_fit_params_init(struct yaga_fit_params *params)
     };
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
         params->period_factor[p] = 1.0;
+}
+
+size_t yaga_fit_trees(const struct yaga_fit_params *params,
+                      enum yaga_complexity complexity,
+                      size_t n_rows)
+{
+    static const size_t above[YAGA_TREE_BOUNDS] = {0, 3000, 5000, 8000, 10000};
+    size_t i = YAGA_TREE_BOUNDS - 1;
+    while (i > 0 && n_rows <= above[i])
+        i--;
+    return params->n_trees > 0 ? params->n_trees : params->trees[complexity][i];
+}
+
+size_t yaga_fit_trees_multivariate(const struct yaga_fit_params *params,
+                                   enum yaga_complexity complexity,
+                                   size_t n_rows)
+{
+    if (params->n_trees_multivariate > 0)
+        return params->n_trees_multivariate;
+    size_t twice = 2 * yaga_fit_trees(params, complexity, n_rows);
+    return twice < MV_TREES_MAX ? twice : MV_TREES_MAX;
 }
 
 enum yaga_status yaga_history_init(struct yaga_history *history,
@@ -287,10 +310,11 @@ static enum yaga_status grow_univariate(const struct fitting *f,
                                         struct yaga_error *err)
 {
     struct yaga_forest forest = {.n_trees = 0};
-    struct yaga_forest_params fp = {.n_trees = f->p->n_trees,
-                                    .sample_size = f->p->sample_size,
-                                    .seed = stream(f, out->name),
-                                    .n_threads = 1};
+    struct yaga_forest_params fp = {
+        .n_trees = yaga_fit_trees(f->p, f->h->service_class.complexity, n),
+        .sample_size = f->p->sample_size,
+        .seed = stream(f, out->name),
+        .n_threads = 1};
     YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
     if (scores == NULL)
         return yaga_error_nomem(err);
@@ -417,10 +441,11 @@ static enum yaga_status grow_multivariate(const struct fitting *f,
                                           struct yaga_model *model,
                                           struct yaga_error *err)
 {
-    struct yaga_forest_params fp = {.n_trees = f->p->n_trees_multivariate,
-                                    .sample_size = f->p->sample_size,
-                                    .seed = stream(f, "*"),
-                                    .n_threads = 1};
+    struct yaga_forest_params fp = {
+        .n_trees = yaga_fit_trees_multivariate(f->p, f->h->service_class.complexity, n),
+        .sample_size = f->p->sample_size,
+        .seed = stream(f, "*"),
+        .n_threads = 1};
     YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
     if (scores == NULL)
         return yaga_error_nomem(err);

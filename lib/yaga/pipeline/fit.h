@@ -13,11 +13,16 @@
 #include "yaga/model/model.h"
 #include "yaga/series/frame.h"
 
+enum { YAGA_TREE_BOUNDS = 5 }; /* trees from the first row on, above 3000, 5000, 8000 and 10000 rows */
+
 struct yaga_fit_params {
     size_t min_rows;              /* univariate: finite values */
     size_t min_rows_multivariate; /* complete rows */
     size_t min_days[2];           /* distinct days: weekday periods, weekend periods */
-    size_t n_trees, n_trees_multivariate, sample_size;
+    size_t n_trees;               /* of every univariate forest; 0 = by complexity of the service and rows */
+    size_t n_trees_multivariate;  /* 0 = twice as many as a univariate forest of as many rows, at most 500 */
+    size_t trees[YAGA_N_COMPLEXITIES][YAGA_TREE_BOUNDS];
+    size_t sample_size;
     uint64_t seed;
     /* Share of ordinary rows below the offset: of the budget, at most the rate of the service's class; that rate itself; or an estimate
      * bounded by it. Times the factor of the period, at most YAGA_RATE_MAX. */
@@ -30,6 +35,11 @@ struct yaga_fit_params {
 
 /* The documented defaults, for a step of 5 minutes. */
 void yaga_fit_params_init(struct yaga_fit_params *params);
+
+/* Trees of a forest over one metric, and over all, of n_rows rows. */
+size_t yaga_fit_trees(const struct yaga_fit_params *params, enum yaga_complexity complexity, size_t n_rows);
+size_t yaga_fit_trees_multivariate(const struct yaga_fit_params *params, enum yaga_complexity complexity,
+                                   size_t n_rows);
 
 /* One service's history, prepared once and shared by all its periods. */
 struct yaga_history {

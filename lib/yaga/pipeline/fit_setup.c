@@ -39,6 +39,28 @@ static void setup_rates(const struct yaga_setup *setup, struct yaga_fit_params *
     }
 }
 
+/* A bound that is not set has the number below it. */
+static void setup_trees(const struct yaga_setup *setup, struct yaga_fit_params *p)
+{
+    static const char *const bounds[YAGA_TREE_BOUNDS] = {
+        "default", "above_3k", "above_5k", "above_8k", "above_10k"};
+    const struct yaga_config *c = setup->config;
+    p->n_trees = p->n_trees_multivariate = 0;
+    if (yaga_config_is_set(c, "model.n_estimators"))
+        p->n_trees = size_of(setup, "model.n_estimators");
+    if (yaga_config_is_set(c, "model.n_estimators_multivariate"))
+        p->n_trees_multivariate = size_of(setup, "model.n_estimators_multivariate");
+    for (size_t i = 0; i < YAGA_N_COMPLEXITIES; i++) {
+        for (size_t b = 0; b < YAGA_TREE_BOUNDS; b++) {
+            char key[KEY_MAX];
+            (void)yaga_format(key, sizeof key, "model.n_estimators_by_complexity.%s.%s",
+                              yaga_complexity_name((enum yaga_complexity)i), bounds[b]);
+            size_t trees = size_of(setup, key);
+            p->trees[i][b] = trees > 0 ? trees : p->trees[i][b - 1];
+        }
+    }
+}
+
 void yaga_fit_setup(const struct yaga_setup *setup, struct yaga_fit_params *p)
 {
     yaga_fit_params_init(p);
@@ -46,8 +68,7 @@ void yaga_fit_setup(const struct yaga_setup *setup, struct yaga_fit_params *p)
     p->min_rows_multivariate = size_of(setup, "model.min_multivariate_samples");
     p->min_days[0] = size_of(setup, "time_periods.min_distinct_days_weekday");
     p->min_days[1] = size_of(setup, "time_periods.min_distinct_days_weekend");
-    p->n_trees = size_of(setup, "model.n_estimators");
-    p->n_trees_multivariate = size_of(setup, "model.n_estimators_multivariate");
+    setup_trees(setup, p);
     p->sample_size = size_of(setup, "model.max_samples");
     p->seed = (uint64_t)yaga_config_int(setup->config, "model.random_state");
     setup_rates(setup, p);
