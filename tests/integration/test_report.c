@@ -220,20 +220,126 @@ static void what_the_gate_found_is_shown(void **state)
     struct yaga_portrait_period saved = *period;
     period->gate.verdict = YAGA_GATE_WARNING;
     period->gate.findings = YAGA_GATE_TREND;
+    period->metrics[1].findings = YAGA_GATE_TREND;
+    period->metrics[1].trend_change = 2.5;
     period->metrics[1].effect = 1.75;
     YAGA_AUTO_MEM(char) page = text_of(&result, YAGA_REPORT_HTML);
     YAGA_AUTO(yaga_json) json = parsed(&result);
     *period = saved;
     assert_balanced(page);
     assert_non_null(strstr(page, "\xc3\x97 1.75"));
-    assert_non_null(strstr(page, yaga_gate_finding_name(7)));
+    assert_non_null(strstr(page, "trend over the whole history: latency in business_hours (up to +2.5 usual deviations)"));
     const struct yaga_json *cart = member(yaga_json_get(json, "services"), "service", "cart");
+    (void)member(yaga_json_get(cart, "warnings"), "kind", "trend");
     const struct yaga_json *business = yaga_json_at(yaga_json_get(cart, "periods"), 0);
     double effect = 0.0;
     assert_string_equal(yaga_json_get_string(business, "gate"), "WARNING");
     assert_true(yaga_json_number(
         yaga_json_get(yaga_json_get(yaga_json_get(business, "metrics"), "latency"), "minimum_detectable_effect"), &effect));
     assert_near(effect, 1.75, 0);
+}
+
+/* A service as the gate refuses it: every period of noisy has false alarms. */
+static void a_refusal_is_one_line_whatever_the_gate_found(void **state)
+{
+    (void)state;
+    static const char start[] = "5 of 5 periods failed on held-out data; false alarms on held-out data: latency in all periods";
+    struct yaga_train_service service = *shop_trained(&result, "noisy");
+    struct yaga_train_report refused = result;
+    refused.services = &service;
+    refused.n_services = 1;
+    service.outcome = YAGA_TRAIN_VALIDATION;
+    service.served_before = true;
+    (void)snprintf(service.message, sizeof service.message, "5 of 5 periods failed on held-out data");
+    for (int before = 1; before >= 0; before--) {
+        service.served_before = before;
+        YAGA_AUTO(yaga_json) json = parsed(&refused);
+        const struct yaga_json *noisy = yaga_json_at(yaga_json_get(json, "services"), 0);
+        const struct yaga_json *warnings = yaga_json_get(noisy, "warnings");
+        const struct yaga_json *refusal = member(warnings, "kind", "validation_failed");
+        const char *text = yaga_json_get_string(refusal, "text");
+        const char *todo = yaga_json_get_string(refusal, "todo");
+        if (strncmp(text, start, strlen(start)) != 0)
+            fail_msg("%s", text);
+        assert_true((strstr(todo, "The models before it stay in use.") != NULL) == before);
+        for (size_t i = 0; i < yaga_json_size(warnings); i++) {
+            const char *kind = yaga_json_get_string(yaga_json_at(warnings, i), "kind");
+            assert_string_not_equal(kind, "false_alarms");
+            assert_string_not_equal(kind, "insensitive");
+        }
+        const struct yaga_json *business = yaga_json_at(yaga_json_get(noisy, "periods"), 0);
+        bool own = true;
+        assert_true(yaga_json_bool(yaga_json_get(business, "own_model"), &own) && !own);
+        assert_string_equal(yaga_json_get_string(business, "serving"), before ? "kept" : "none");
+    }
+}
+
+static void periods_without_a_model_share_a_line_by_their_reason(void **state)
+{
+    (void)state;
+    struct yaga_train_service service = *shop_trained(&result, "cart");
+    struct yaga_portrait portrait = *service.portrait;
+    struct yaga_train_report some = result;
+    some.services = &service;
+    some.n_services = 1;
+    service.portrait = &portrait;
+    for (int p = YAGA_WEEKEND_DAY; p <= YAGA_WEEKEND_NIGHT; p++) {
+        portrait.periods[p].has_model = false;
+        (void)snprintf(service.not_trained.text[p], YAGA_REASON_MAX, "4 distinct days, 6 needed");
+    }
+    (void)snprintf(service.not_trained.text[0], YAGA_REASON_MAX, "refused by the validation gate: false_alarms");
+    service.kept[0] = true;
+    YAGA_AUTO(yaga_json) json = parsed(&some);
+    YAGA_AUTO_MEM(char) page = text_of(&some, YAGA_REPORT_HTML);
+    assert_balanced(page);
+    assert_non_null(strstr(page, "no new model of its own: weekend_day, weekend_night (4 distinct days, 6 needed); "
+                                 "served by the pooled model"));
+    assert_non_null(strstr(page, "no new model of its own: business_hours (refused by the validation gate: false_alarms); "
+                                 "the model before serves on"));
+    const struct yaga_json *periods = yaga_json_get(yaga_json_at(yaga_json_get(json, "services"), 0), "periods");
+    assert_string_equal(yaga_json_get_string(yaga_json_at(periods, 0), "serving"), "kept");
+    assert_string_equal(yaga_json_get_string(yaga_json_at(periods, YAGA_WEEKEND_DAY), "serving"), "pooled");
+    assert_string_equal(yaga_json_get_string(yaga_json_at(periods, YAGA_WEEKEND_DAY), "served_by"), "pooled");
+    assert_string_equal(yaga_json_get_string(yaga_json_at(periods, YAGA_WEEKEND_DAY), "not_trained"),
+                        "4 distinct days, 6 needed");
+}
+
+static void rows_that_were_left_out_and_variants_are_told(void **state)
+{
+    (void)state;
+    struct yaga_train_service service = *shop_trained(&result, "cart");
+    struct yaga_train_report some = result;
+    int64_t n = 0;
+    some.services = &service;
+    some.n_services = 1;
+    some.n_variants = 2;
+    some.variants[0] = "holiday";
+    some.variants[1] = "sale";
+    service.n_excluded = 2299;
+    service.n_maintenance = 222;
+    service.n_incident_kept = 17;
+    service.variants[0].trained = true;
+    service.variants[0].n_rows = 2299;
+    (void)snprintf(service.variants[0].not_trained.text[1], YAGA_REASON_MAX, "6 distinct days, 7 needed");
+    (void)snprintf(service.variants[1].message, sizeof service.variants[1].message, "3 days with data");
+    YAGA_AUTO(yaga_json) json = parsed(&some);
+    YAGA_AUTO_MEM(char) page = text_of(&some, YAGA_REPORT_HTML);
+    assert_balanced(page);
+    assert_non_null(strstr(page, "left out: 2\xe2\x80\xaf" "299 of excluded periods, 222 of maintenance; kept although in own "
+                                 "incidents: 17"));
+    assert_non_null(strstr(page, "evening_hours: 6 distinct days, 7 needed</td>"));
+    const struct yaga_json *cart = yaga_json_at(yaga_json_get(json, "services"), 0);
+    const struct yaga_json *left_out = yaga_json_get(cart, "rows_left_out");
+    assert_true(yaga_json_int(yaga_json_get(left_out, "maintenance"), &n) && n == 222);
+    assert_true(yaga_json_int(yaga_json_get(left_out, "own_incidents_kept"), &n) && n == 17);
+    const struct yaga_json *variants = yaga_json_get(cart, "variants");
+    const struct yaga_json *holiday = member(variants, "variant", "holiday");
+    assert_string_equal(yaga_json_get_string(yaga_json_get(holiday, "not_trained"), "evening_hours"),
+                        "6 distinct days, 7 needed");
+    assert_string_equal(yaga_json_get_string(member(variants, "variant", "sale"), "reason"), "3 days with data");
+    const struct yaga_json *warnings = yaga_json_get(cart, "warnings");
+    (void)member(warnings, "kind", "variant_not_trained");
+    (void)member(warnings, "kind", "incidents_kept");
 }
 
 static void the_same_run_gives_the_same_bytes(void **state)
@@ -329,6 +435,9 @@ int main(void)
         cmocka_unit_test(the_page_is_balanced_and_needs_nothing_else),
         cmocka_unit_test(names_cannot_break_out_of_the_page),
         cmocka_unit_test(what_the_gate_found_is_shown),
+        cmocka_unit_test(a_refusal_is_one_line_whatever_the_gate_found),
+        cmocka_unit_test(periods_without_a_model_share_a_line_by_their_reason),
+        cmocka_unit_test(rows_that_were_left_out_and_variants_are_told),
         cmocka_unit_test(the_same_run_gives_the_same_bytes),
         cmocka_unit_test(the_ending_of_the_file_decides_its_form),
         cmocka_unit_test(services_the_run_did_not_get_to_have_a_reason),

@@ -56,6 +56,9 @@ static void take_gate(const struct yaga_model *model, struct yaga_portrait_perio
         const struct yaga_metric_gate *gate = &model->metrics[m].gate;
         bool asked = model->gate.verdict != YAGA_GATE_NONE && gate->n > 0.0;
         out->metrics[m].effect = asked ? gate->effect : (double)NAN;
+        out->metrics[m].findings = gate->findings;
+        out->metrics[m].shift = model->metrics[m].stationarity.shift;
+        out->metrics[m].trend_change = model->metrics[m].stationarity.trend_change;
     }
 }
 

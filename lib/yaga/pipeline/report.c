@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The training report: which form, what is wrong and what to do about it, and the file.
- */
+/* The training report: which form, what serves after the run, and the file. */
 #include "yaga/pipeline/report.h"
 
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "yaga/base/mem.h"
@@ -44,142 +40,36 @@ const char *yaga_report_outcome(enum yaga_train_outcome outcome)
     return "error";
 }
 
-/* --- advice ---------------------------------------------------------------------------
+/* --- what serves ------------------------------------------------------------------
  */
 
-static void YAGA_PRINTF(3, 4)
-    advise(struct yaga_advices *out, const char *todo, const char *format, ...)
+/* A model of this run that is used. */
+static bool is_published(const struct yaga_train_service *s, size_t p)
 {
-    if (out->n >= YAGA_ADVICE_MAX)
-        return;
-    struct yaga_advice *advice = &out->items[out->n++];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(advice->text, sizeof advice->text, format, arguments);
-    va_end(arguments);
-    (void)yaga_format(advice->todo, sizeof advice->todo, "%s", todo);
+    return s->portrait->periods[p].has_model && s->not_trained.text[p][0] == '\0';
 }
 
-static const char *cure(enum yaga_train_outcome outcome)
+enum yaga_serving_how yaga_report_serving(const struct yaga_report *report,
+                                          const struct yaga_train_service *s,
+                                          enum yaga_period period,
+                                          enum yaga_period *by)
 {
-    switch (outcome) {
-    case YAGA_TRAINED:
-        return "";
-    case YAGA_TRAIN_NO_DATA:
-        return "Check the name of the service and the label that carries it: yaga-train "
-               "--discover shows what the server has.";
-    case YAGA_TRAIN_INSUFFICIENT:
-        return "Wait until there is more history, or read more of it "
-               "(training.lookback_days).";
-    case YAGA_TRAIN_QUALITY:
-        return "Close the gaps where the metrics are collected; the table of metrics "
-               "below shows which are affected.";
-    case YAGA_TRAIN_SOURCE:
-        return "Check that the metric source is reachable and answers the queries; the "
-               "models that are there stay in use.";
-    case YAGA_TRAIN_VALIDATION:
-        return "Models before it stay in use. Look at the held-out days in the charts: "
-               "real "
-               "trouble there passes by itself; --promote publishes anyway.";
-    case YAGA_TRAIN_PROMOTION:
-        return "Check space and permissions of model.models_directory and "
-               "model.staging_directory.";
-    case YAGA_TRAIN_ERROR:
-        return "The log of the run says more; the models that are there stay in use.";
-    }
-    return "";
-}
-
-static void advise_metric(const struct yaga_metric *metric,
-                          const struct yaga_portrait_metric *m,
-                          struct yaga_advices *out)
-{
-    if (m->expected && m->quality.actual == 0)
-        advise(out,
-               "Check its query, or leave it out of the expected_metrics of the service.",
-               "%s: not a single value", metric->name);
-    else if (m->expected && (m->quality.grade == 'D' || m->quality.grade == 'F'))
-        advise(
-            out, "Look at the scraping of this metric and at its recording rule.",
-            "%s: grade %c, %.1f %% of the values are there, %zu gaps, the longest %.1f "
-            "hours",
-            metric->name, m->quality.grade, m->quality.coverage, m->quality.n_gaps,
-            m->quality.longest_gap_min / 60.0);
-    if (m->n_corrected > 0)
-        advise(
-            out,
-            "Check unit and scale of the query, and the range (min, max) of the metric.",
-            "%s: %zu values outside of its range were corrected or dropped", metric->name,
-            m->n_corrected);
-}
-
-static void advise_period(const struct yaga_portrait_period *period,
-                          enum yaga_period p,
-                          bool published,
-                          const char *why,
-                          struct yaga_advices *out)
-{
-    const char *name = yaga_period_name(p);
-    if (published && !period->has_model && p != YAGA_POOLED)
-        advise(out, "More history (training.lookback_days) gives it a model of its own.",
-               "%s: no model of its own (%zu rows on %zu days%s%s); %s%s", name,
-               period->n_rows, period->n_days, why[0] != '\0' ? ": " : "", why,
-               period->served_by == YAGA_N_PERIODS ? "it is not watched" : "served by ",
-               period->served_by == YAGA_N_PERIODS ? ""
-                                                   : yaga_period_name(period->served_by));
-    for (unsigned bit = 0; bit < YAGA_GATE_FINDINGS; bit++)
-        if ((period->gate.findings >> bit & 1U) != 0)
-            advise(out, "yaga-train --inspect on its model shows the figures behind it.",
-                   "%s: the validation gate found: %s", name,
-                   yaga_gate_finding_name(bit));
-}
-
-static void advise_budget(const struct yaga_report *report,
-                          const struct yaga_train_service *service,
-                          struct yaga_advices *out)
-{
-    if (isnan(service->achieved_per_week))
-        advise(out, "More history (training.lookback_days) lets training measure it.",
-               "The alert rate could not be measured: too little held-out data");
-    else if (service->achieved_per_week > report->promised_per_week)
-        advise(out,
-               "Look for trouble in the newest part of the history, or allow more with "
-               "alert_budget.per_service_per_week.",
-               "%.2f false incidents a week on held-out data, %.2f were promised",
-               service->achieved_per_week, report->promised_per_week);
-}
-
-void yaga_report_advise(const struct yaga_report *report,
-                        const struct yaga_train_service *service,
-                        struct yaga_advices *out)
-{
-    bool trained = service->outcome == YAGA_TRAINED;
-    const struct yaga_portrait *portrait = service->portrait;
-    out->n = 0;
-    if (!trained)
-        advise(out, cure(service->outcome), "%s", service->message);
-    if (trained && !isnan(service->alpha))
-        advise_budget(report, service, out);
-    if (service->n_incident_kept > 0)
-        advise(out,
-               "If it was trouble, end it or exclude its time from training; else "
-               "nothing is to be done.",
-               "%zu rows, more than a tenth, are in high or critical incidents: they "
-               "count as usual now",
-               service->n_incident_kept);
-    for (size_t i = 0; i < report->result->n_variants; i++)
-        if (!service->variants[i].trained && service->variants[i].message[0] != '\0')
-            advise(out, "The baseline serves until the variant has enough days.",
-                   "Variant %s: %s", report->result->variants[i],
-                   service->variants[i].message);
-    for (size_t m = 0; portrait != NULL && m < portrait->n_metrics; m++)
-        advise_metric(&report->setup->metrics[m], &portrait->metrics[m], out);
-    size_t n_periods = yaga_period_count(report->setup->calendar.scheme);
-    for (size_t p = 0; portrait != NULL && p < YAGA_N_PERIODS; p++)
-        if (p < n_periods || p == YAGA_POOLED)
-            advise_period(&portrait->periods[p], (enum yaga_period)p,
-                          trained && !isnan(service->alpha), service->not_trained.text[p],
-                          out);
+    *by = YAGA_N_PERIODS;
+    if (s->outcome != YAGA_TRAINED || s->portrait == NULL)
+        return s->served_before ? YAGA_SERVING_KEPT : YAGA_SERVING_NONE;
+    *by = period;
+    if (is_published(s, period))
+        return YAGA_SERVING_OWN;
+    if (s->kept[period])
+        return YAGA_SERVING_KEPT;
+    const enum yaga_period *other =
+        yaga_period_fallbacks(report->setup->calendar.scheme, period);
+    while (*other != YAGA_N_PERIODS && !is_published(s, *other) && !s->kept[*other])
+        other++;
+    *by = *other;
+    return *other == YAGA_N_PERIODS ? YAGA_SERVING_NONE
+           : *other == YAGA_POOLED  ? YAGA_SERVING_POOLED
+                                    : YAGA_SERVING_OTHER;
 }
 
 /* --- the document ---------------------------------------------------------------------

@@ -123,7 +123,8 @@ static const char head[] =
     "\n"
     "th,td{padding:.35rem .7rem;border-bottom:1px solid var(--rule);text-align:left;"
     "white-space:nowrap}\n"
-    "th{color:var(--soft);font-weight:600;font-size:.85rem}\n"
+    "th{color:var(--soft);font-weight:600;font-size:.85rem;white-space:normal}\n"
+    "td.l{white-space:normal}\n"
     ".n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "tfoot td{font-weight:600;border-bottom:0}a{color:inherit}\n"
     ".good{color:var(--good)}.bad{color:var(--bad);font-weight:600}.warn{color:var(--"
@@ -212,6 +213,8 @@ static void row(const struct yaga_report *report,
     yaga_page_format(page, "<tr><td><a href=\"#s%zu\">", id);
     yaga_page_text(page, s->name);
     yaga_page_raw(page, "</a></td>");
+    cell(page, s->outcome == YAGA_TRAINED ? "good" : "bad",
+         yaga_report_outcome(s->outcome));
     grade_cell(page, s->grade);
     count_cell(page, s->n_rows);
     yaga_page_format(page, "<td class=\"n\">%zu of %zu</td>", s->n_periods,
@@ -223,20 +226,20 @@ static void row(const struct yaga_report *report,
     bool over = s->achieved_per_week > report->promised_per_week;
     cell(page, modelled && over ? "n warn" : "n",
          yaga_figure(modelled ? s->achieved_per_week : (double)NAN, figure));
-    cell(page, s->outcome == YAGA_TRAINED ? "good" : "bad",
-         yaga_report_outcome(s->outcome));
     yaga_page_raw(page, "</tr>\n");
 }
 
 static void overview(const struct yaga_report *report, struct yaga_page *page)
 {
-    yaga_page_raw(page,
-                  "<div class=\"w\"><table>\n<thead><tr><th>service</th><th>data</th>"
-                  "<th class=\"n\">rows</th><th class=\"n\">periods with own model</th>"
-                  "<th>pooled</th><th class=\"n\">alpha</th>"
-                  "<th class=\"n\">promised a week</th>"
-                  "<th class=\"n\">achieved a week</th><th>outcome</th></tr></thead>\n"
-                  "<tbody>\n");
+    yaga_page_raw(
+        page,
+        "<div "
+        "class=\"w\"><table>\n<thead><tr><th>service</th><th>outcome</th><th>data</th>"
+        "<th class=\"n\">rows</th><th class=\"n\">periods with own model</th>"
+        "<th>pooled</th><th class=\"n\">alpha</th>"
+        "<th class=\"n\">promised a week</th>"
+        "<th class=\"n\">achieved a week</th></tr></thead>\n"
+        "<tbody>\n");
     for (size_t i = 0; i < report->result->n_services; i++)
         row(report, &report->result->services[i], i, page);
     yaga_page_raw(page,
@@ -280,10 +283,106 @@ static bool has_gate(const struct yaga_portrait *portrait)
     return found;
 }
 
+static void model_cell(const struct yaga_report *report,
+                       const struct yaga_train_service *s,
+                       enum yaga_period p,
+                       struct yaga_page *page)
+{
+    enum yaga_period by;
+    enum yaga_serving_how how = yaga_report_serving(report, s, p, &by);
+    bool named = how == YAGA_SERVING_POOLED || how == YAGA_SERVING_OTHER;
+    cell(page, how == YAGA_SERVING_NONE ? "warn" : "",
+         named ? yaga_period_name(by) : yaga_serving_how_name(how));
+}
+
+/* What was learned from, and what was not. */
+static void rows(const struct yaga_train_service *s, struct yaga_page *page)
+{
+    const struct {
+        size_t n;
+        const char *why;
+    } parts[] = {
+        {s->n_excluded, "of excluded periods"},
+        {s->n_maintenance, "of maintenance"},
+        {s->n_incident, "of own incidents"},
+    };
+    const char *before = "; left out: ";
+    yaga_page_raw(page, "<p class=\"s\">");
+    count(page, s->n_rows);
+    yaga_page_raw(page, " rows with data");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].n == 0)
+            continue;
+        yaga_page_raw(page, before);
+        count(page, parts[i].n);
+        yaga_page_format(page, " %s", parts[i].why);
+        before = ", ";
+    }
+    if (s->n_incident_kept > 0) {
+        yaga_page_raw(page, "; kept although in own incidents: ");
+        count(page, s->n_incident_kept);
+    }
+    yaga_page_raw(page, "</p>\n");
+}
+
+/* "business_hours, evening_hours: 6 distinct days, 7 needed; weekend_day: ..." */
+static void variant_reasons(const struct yaga_report *report,
+                            const struct yaga_reasons *reasons,
+                            struct yaga_page *page)
+{
+    bool told[YAGA_N_PERIODS] = {false};
+    const char *semicolon = "";
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        const char *comma = semicolon;
+        if (told[p] || !is_shown(report, p) || reasons->text[p][0] == '\0')
+            continue;
+        for (size_t k = p; k < YAGA_N_PERIODS; k++) {
+            if (!is_shown(report, k) || strcmp(reasons->text[k], reasons->text[p]) != 0)
+                continue;
+            told[k] = true;
+            yaga_page_format(page, "%s%s", comma, yaga_period_name((enum yaga_period)k));
+            comma = ", ";
+        }
+        yaga_page_raw(page, ": ");
+        yaga_page_text(page, reasons->text[p]);
+        semicolon = "; ";
+    }
+}
+
+static void variants(const struct yaga_report *report,
+                     const struct yaga_train_service *s,
+                     struct yaga_page *page)
+{
+    bool any = false;
+    for (size_t i = 0; i < report->result->n_variants; i++)
+        any = any || s->variants[i].trained || s->variants[i].message[0] != '\0';
+    if (!any)
+        return;
+    yaga_page_raw(page,
+                  "<h3>Variants</h3>\n<div class=\"w\"><table>\n<thead><tr>"
+                  "<th>variant</th><th class=\"n\">rows</th><th class=\"n\">periods with "
+                  "own model</th><th>without</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < report->result->n_variants; i++) {
+        const struct yaga_train_variant *v = &s->variants[i];
+        yaga_page_raw(page, "<tr>");
+        cell(page, "", report->result->variants[i]);
+        count_cell(page, v->n_rows);
+        count_cell(page, v->n_periods);
+        yaga_page_raw(page, "<td class=\"l\">");
+        if (v->trained)
+            variant_reasons(report, &v->not_trained, page);
+        else
+            yaga_page_text(page, v->message);
+        yaga_page_raw(page, "</td></tr>\n");
+    }
+    yaga_page_raw(page, "</tbody></table></div>\n");
+}
+
 static void periods(const struct yaga_report *report,
-                    const struct yaga_portrait *portrait,
+                    const struct yaga_train_service *s,
                     struct yaga_page *page)
 {
+    const struct yaga_portrait *portrait = s->portrait;
     bool gate = has_gate(portrait);
     yaga_page_raw(page,
                   "<h3>Periods</h3>\n<div class=\"w\"><table>\n<thead><tr>"
@@ -300,11 +399,7 @@ static void periods(const struct yaga_report *report,
         cell(page, "", yaga_period_name((enum yaga_period)p));
         count_cell(page, period->n_rows);
         count_cell(page, period->n_days);
-        if (period->served_by == YAGA_N_PERIODS)
-            cell(page, "warn", "none");
-        else
-            cell(page, "",
-                 period->has_model ? "own" : yaga_period_name(period->served_by));
+        model_cell(report, s, (enum yaga_period)p, page);
         count_cell(page, period->n_judged);
         count_cell(page, period->n_joint);
         if (gate)
@@ -438,8 +533,10 @@ static void service(const struct yaga_report *report, size_t id, struct yaga_pag
                      unfolded ? " open=\"open\"" : "");
     summary(s, page);
     advices(report, s, page);
+    rows(s, page);
+    variants(report, s, page);
     if (s->portrait != NULL) {
-        periods(report, s->portrait, page);
+        periods(report, s, page);
         effects(report, s->portrait, page);
         charts(report, s, id * YAGA_METRICS_MAX, page);
     }

@@ -7,6 +7,7 @@
 
 #include "yaga/base/str.h"
 #include "yaga/pipeline/report.h"
+#include "yaga/pipeline/serving.h"
 #include "yaga/pipeline/train_internal.h"
 
 /* The last week, in half hours. */
@@ -38,7 +39,9 @@ yaga_chart_at(const struct yaga_chart *chart, enum yaga_chart_line line, size_t 
 struct yaga_portrait_cell {
     bool judged; /* the model knows the metric and judges it */
     enum yaga_metric_class cls;
-    double effect; /* see struct yaga_metric_gate; NaN = not measured */
+    double effect;              /* see struct yaga_metric_gate; NaN = not measured */
+    uint64_t findings;          /* of the gate, about this metric */
+    double shift, trend_change; /* see struct yaga_stationarity */
 };
 
 struct yaga_portrait_period {
@@ -95,7 +98,8 @@ struct yaga_report {
 /* What is wrong with a service, and what to do. */
 enum { YAGA_ADVICE_MAX = 80 };
 struct yaga_advice {
-    char text[600];
+    char kind[32]; /* a word for programs: an outcome, a finding of the gate, ... */
+    char text[1000];
     char todo[300];
 };
 struct yaga_advices {
@@ -105,6 +109,14 @@ struct yaga_advices {
 void yaga_report_advise(const struct yaga_report *report,
                         const struct yaga_train_service *service,
                         struct yaga_advices *out);
+
+/* What serves the period once the run is over; *by is whose model that is, or
+ * YAGA_N_PERIODS. Of a service that was not trained it is all the same for every period:
+ * what was there before, if anything was. */
+enum yaga_serving_how yaga_report_serving(const struct yaga_report *report,
+                                          const struct yaga_train_service *service,
+                                          enum yaga_period period,
+                                          enum yaga_period *by);
 
 /* What a reader calls the outcome: "trained", "no data", ... */
 const char *yaga_report_outcome(enum yaga_train_outcome outcome);

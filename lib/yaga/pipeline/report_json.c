@@ -76,19 +76,23 @@ static struct yaga_json *judged_json(const struct yaga_report *report,
 }
 
 static struct yaga_json *period_json(const struct yaga_report *report,
-                                     const struct yaga_portrait_period *period,
-                                     enum yaga_period p,
-                                     const char *not_trained)
+                                     const struct yaga_train_service *s,
+                                     enum yaga_period p)
 {
     struct yaga_json *json = yaga_json_object_new();
+    const struct yaga_portrait_period *period = &s->portrait->periods[p];
+    const char *not_trained = s->not_trained.text[p];
+    enum yaga_period by;
+    enum yaga_serving_how how = yaga_report_serving(report, s, p, &by);
     yaga_json_set_string(json, "period", yaga_period_name(p));
     yaga_json_set_int(json, "rows", (int64_t)period->n_rows);
     yaga_json_set_int(json, "days", (int64_t)period->n_days);
-    yaga_json_set_bool(json, "own_model", period->has_model);
+    yaga_json_set_bool(json, "own_model", how == YAGA_SERVING_OWN);
+    yaga_json_set_string(json, "serving", yaga_serving_how_name(how));
     if (not_trained[0] != '\0')
         yaga_json_set_string(json, "not_trained", not_trained);
-    if (period->served_by != YAGA_N_PERIODS)
-        yaga_json_set_string(json, "served_by", yaga_period_name(period->served_by));
+    if (by != YAGA_N_PERIODS)
+        yaga_json_set_string(json, "served_by", yaga_period_name(by));
     if (!period->has_model)
         return json;
     yaga_json_set_int(json, "metrics_judged", (int64_t)period->n_judged);
@@ -107,6 +111,7 @@ static struct yaga_json *advices_json(const struct yaga_report *report,
     yaga_report_advise(report, service, &advices);
     for (size_t i = 0; i < advices.n; i++) {
         struct yaga_json *json = yaga_json_object_new();
+        yaga_json_set_string(json, "kind", advices.items[i].kind);
         yaga_json_set_string(json, "text", advices.items[i].text);
         yaga_json_set_string(json, "todo", advices.items[i].todo);
         yaga_json_push(list, json);
@@ -126,14 +131,54 @@ static void set_portrait(struct yaga_json *json,
     yaga_json_set_rounded(json, "holdout_days", portrait->holdout_days, 2);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
         if (p < n_periods || p == YAGA_POOLED)
-            yaga_json_push(periods,
-                           period_json(report, &portrait->periods[p], (enum yaga_period)p,
-                                       s->not_trained.text[p]));
+            yaga_json_push(periods, period_json(report, s, (enum yaga_period)p));
     for (size_t m = 0; m < portrait->n_metrics; m++)
         yaga_json_push(metrics,
                        metric_json(&report->setup->metrics[m], &portrait->metrics[m]));
     yaga_json_set(json, "periods", periods);
     yaga_json_set(json, "metrics", metrics);
+}
+
+static struct yaga_json *left_out_json(const struct yaga_train_service *s)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_int(json, "excluded_periods", (int64_t)s->n_excluded);
+    yaga_json_set_int(json, "maintenance", (int64_t)s->n_maintenance);
+    yaga_json_set_int(json, "own_incidents", (int64_t)s->n_incident);
+    yaga_json_set_int(json, "own_incidents_kept", (int64_t)s->n_incident_kept);
+    return json;
+}
+
+static struct yaga_json *variant_json(const struct yaga_report *report,
+                                      const char *name,
+                                      const struct yaga_train_variant *variant)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    struct yaga_json *reasons = yaga_json_object_new();
+    size_t n_periods = yaga_period_count(report->setup->calendar.scheme);
+    yaga_json_set_string(json, "variant", name);
+    yaga_json_set_bool(json, "trained", variant->trained);
+    if (!variant->trained && variant->message[0] != '\0')
+        yaga_json_set_string(json, "reason", variant->message);
+    yaga_json_set_int(json, "rows", (int64_t)variant->n_rows);
+    yaga_json_set_int(json, "periods_with_model", (int64_t)variant->n_periods);
+    yaga_json_set(json, "not_trained", reasons);
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+        if ((p < n_periods || p == YAGA_POOLED) &&
+            variant->not_trained.text[p][0] != '\0')
+            yaga_json_set_string(reasons, yaga_period_name((enum yaga_period)p),
+                                 variant->not_trained.text[p]);
+    return json;
+}
+
+static struct yaga_json *variants_json(const struct yaga_report *report,
+                                       const struct yaga_train_service *s)
+{
+    struct yaga_json *list = yaga_json_array_new();
+    for (size_t i = 0; i < report->result->n_variants; i++)
+        yaga_json_push(
+            list, variant_json(report, report->result->variants[i], &s->variants[i]));
+    return list;
 }
 
 static struct yaga_json *service_json(const struct yaga_report *report,
@@ -150,8 +195,7 @@ static struct yaga_json *service_json(const struct yaga_report *report,
     if (s->grade != '\0')
         yaga_json_set_string(json, "quality_grade", (char[]){s->grade, '\0'});
     yaga_json_set_int(json, "rows", (int64_t)s->n_rows);
-    yaga_json_set_int(json, "rows_left_out",
-                      (int64_t)(s->n_excluded + s->n_maintenance + s->n_incident));
+    yaga_json_set(json, "rows_left_out", left_out_json(s));
     yaga_json_set_int(json, "periods_with_model", (int64_t)s->n_periods);
     yaga_json_set_bool(json, "pooled", s->pooled);
     if (s->n_periods > 0 || s->pooled) {
@@ -159,6 +203,7 @@ static struct yaga_json *service_json(const struct yaga_report *report,
         set_figure(json, "promised_per_week", report->promised_per_week);
         set_figure(json, "achieved_per_week", s->achieved_per_week);
     }
+    yaga_json_set(json, "variants", variants_json(report, s));
     if (s->portrait != NULL)
         set_portrait(json, report, s);
     yaga_json_set(json, "warnings", advices_json(report, s));

@@ -98,9 +98,9 @@ static bool worth_training(const struct yaga_train *run,
     if (failed >= 0) {
         result->outcome = YAGA_TRAIN_SOURCE;
         (void)yaga_format(result->message, sizeof result->message,
-                          "metric %s could not be read, see METRICS_FAILED; the models "
-                          "it has stay in use",
-                          run->setup->metrics[failed].name);
+                          "metric %s could not be read, see METRICS_FAILED%s",
+                          run->setup->metrics[failed].name,
+                          result->served_before ? "; the models it has stay in use" : "");
     } else if (result->n_rows == 0) {
         result->outcome = YAGA_TRAIN_NO_DATA;
         (void)yaga_format(result->message, sizeof result->message,
@@ -354,6 +354,7 @@ static void train_service(struct yaga_train *run,
     struct yaga_trained_service models = {.sets = {{.by_period = {NULL}}}};
     char run_id[YAGA_RUN_ID_MAX];
     yaga_train_run_id(run, service->name, "baseline", run_id);
+    result->served_before = yaga_train_is_served(run, service->name);
     if (study(run, service, run_id, &models, result, &err) != YAGA_OK)
         fail(result, &err);
 #pragma omp critical(yaga_publish)

@@ -73,6 +73,8 @@ struct yaga_train_service {
     size_t n_periods_wanted;
     bool pooled;
     struct yaga_reasons not_trained; /* of the baseline: too little data, or refused by the gate */
+    bool served_before;              /* there was a version in use before this run */
+    bool kept[YAGA_N_PERIODS];       /* of the baseline: the gate refused, the model before serves on */
     double alpha, achieved_per_week;
     enum yaga_gate_verdict verdict; /* of the gate */
     bool forced;              /* published although models failed */

@@ -98,6 +98,8 @@ enum yaga_status yaga_train_backup(const struct yaga_train *run, struct yaga_err
 /* What the gate found about the candidate (NULL: there was none) holds for the model fitted on all rows; what that fit says about
  * the range is added, and costs quality. */
 void yaga_train_adopt_gate(const struct yaga_model *candidate, struct yaga_model *model);
+/* Is there a version of the service in use? */
+bool yaga_train_is_served(const struct yaga_train *run, const char *service);
 /* Count the periods and judge the service; sets outcome and message when it failed. */
 void yaga_train_verdict(const struct yaga_train *run, struct yaga_trained_models *models,
                         struct yaga_train_service *result);

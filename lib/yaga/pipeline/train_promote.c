@@ -36,6 +36,15 @@ static struct yaga_model *model_before(const struct yaga_train *run,
     return model;
 }
 
+bool yaga_train_is_served(const struct yaga_train *run, const char *service)
+{
+    char run_id[YAGA_RUN_ID_MAX];
+    struct yaga_error err;
+    return yaga_registry_current(
+               yaga_config_string(run->setup->config, "model.models_directory"), service,
+               run_id, &err) == YAGA_OK;
+}
+
 static void adopt_stationarity(struct yaga_model *model)
 {
     for (size_t m = 0; m < model->n_metrics; m++) {
@@ -89,8 +98,12 @@ static enum yaga_gate_verdict judge_service(const struct yaga_trained_models *mo
                : YAGA_GATE_FAILED;
 }
 
-static void refuse(const struct yaga_model *model, struct yaga_train_service *r)
+static void refuse(const struct yaga_train *run,
+                   const struct yaga_model *model,
+                   struct yaga_train_service *r)
 {
+    YAGA_AUTO(yaga_model) before = model_before(run, model);
+    r->kept[model->period] = before != NULL;
     char *text = r->not_trained.text[model->period];
     int n = snprintf(text, YAGA_REASON_MAX, "refused by the validation gate:");
     for (unsigned bit = 0; bit < YAGA_GATE_FINDINGS && n > 0; bit++) {
@@ -127,7 +140,7 @@ void yaga_train_verdict(const struct yaga_train *run,
         if (model->gate.findings != 0)
             describe(model, r);
         if (gate_failed(model) && !model->gate.forced)
-            refuse(model, r);
+            refuse(run, model, r);
         if (p == YAGA_POOLED)
             continue;
         r->n_failed += gate_failed(model);
@@ -139,10 +152,10 @@ void yaga_train_verdict(const struct yaga_train *run,
         run->options->promote && (r->verdict == YAGA_GATE_FAILED || r->n_failed > 0);
     if (r->verdict == YAGA_GATE_FAILED && !r->forced) {
         r->outcome = YAGA_TRAIN_VALIDATION;
-        (void)yaga_format(
-            r->message, sizeof r->message,
-            "%zu of %zu periods failed on held-out data; the models before stay",
-            r->n_failed, r->n_failed + r->n_warned + r->n_passed);
+        (void)yaga_format(r->message, sizeof r->message,
+                          "%zu of %zu periods failed on held-out data%s", r->n_failed,
+                          r->n_failed + r->n_warned + r->n_passed,
+                          r->served_before ? "; the models before stay" : "");
     }
 }
 
