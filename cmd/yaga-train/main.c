@@ -34,7 +34,11 @@ static const char help[] =
     "model.backup_directory)\n"
     "      --keep-backup       copy the models folder before anything is trained\n"
     "      --skip-disk-check   train although there may be no room for the models\n"
-    "      --promote           publish models that failed the validation gate too\n"
+    "      --direct            publish models that fail the validation gate too\n"
+    "      --promote           publish what runs have left in staging because it failed "
+    "the "
+    "gate;\n"
+    "                          trains nothing\n"
     "      --warm-cache        read the history of all services before training the "
     "first\n"
     "      --prefetch          fill the cache of history with the range, then stop\n"
@@ -77,6 +81,7 @@ enum {
     OPT_KEEP_BACKUP,
     OPT_SKIP_DISK,
     OPT_DRY,
+    OPT_DIRECT,
     OPT_PROMOTE,
     OPT_ROLLBACK,
     OPT_LIST,
@@ -107,6 +112,7 @@ static const struct option long_options[] = {
     {"skip-disk-check", no_argument, NULL, OPT_SKIP_DISK},
     {"dry-run", no_argument, NULL, OPT_DRY},
     {"report", required_argument, NULL, OPT_REPORT},
+    {"direct", no_argument, NULL, OPT_DIRECT},
     {"promote", no_argument, NULL, OPT_PROMOTE},
     {"rollback", optional_argument, NULL, OPT_ROLLBACK},
     {"warm-cache", no_argument, NULL, OPT_WARM},
@@ -163,6 +169,9 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_REPORT:
         a->report = argument;
         return true;
+    case OPT_DIRECT:
+        a->direct = true;
+        return true;
     case OPT_PROMOTE:
         a->promote = true;
         return true;
@@ -215,6 +224,21 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     }
 }
 
+static void check_modes(const struct arguments *a)
+{
+    if (a->direct + a->promote + a->rollback + a->list + a->discover + a->prefetch +
+            a->cache_status + a->clear_cache >
+        1)
+        program_usage(&a->program,
+                      "--direct, --promote, --rollback, --list-models, --discover, "
+                      "--prefetch, --cache-status and --clear-cache exclude each other");
+    if (a->dry_run && (a->promote || a->rollback || a->clear_cache))
+        program_usage(&a->program, "--dry-run goes with a training: there is no dry %s",
+                      a->promote    ? "--promote"
+                      : a->rollback ? "--rollback"
+                                    : "--clear-cache");
+}
+
 static void parse(struct arguments *a, int argc, char **argv)
 {
     int option;
@@ -228,11 +252,7 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "--start-date and --end-date go together");
     if (a->json && !a->list)
         program_usage(&a->program, "--json goes with --list-models");
-    if (a->rollback + a->list + a->discover + a->prefetch + a->cache_status +
-            a->clear_cache >
-        1)
-        program_usage(&a->program, "--rollback, --list-models, --discover, --prefetch, "
-                                   "--cache-status and --clear-cache exclude each other");
+    check_modes(a);
 }
 
 /* The table is for people, the configuration for a file. */
@@ -316,7 +336,7 @@ struct yaga_train_options train_options(const struct arguments *a)
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,
         .threads = a->threads,
-        .promote = a->promote,
+        .direct = a->direct,
         .dry_run = a->dry_run,
         .skip_disk_check = a->skip_disk_check,
         .keep_backup = a->keep_backup,
@@ -366,6 +386,8 @@ static int work(const struct yaga_setup *setup, void *context)
         return train_cache_status(a, setup);
     if (a->clear_cache)
         return train_clear_cache(a, setup);
+    if (a->promote)
+        return train_promote(a, setup);
     return a->rollback ? train_rollback(a, setup) : train(a, setup);
 }
 

@@ -136,3 +136,31 @@ int train_rollback(const struct arguments *a, const struct yaga_setup *setup)
         return program_fail(&a->program, &err);
     return n_failed == 0 && n > 0 ? EXIT_SUCCESS : EXIT_ROLLBACK;
 }
+
+static void tell_promoted(void *context,
+                          const char *service,
+                          const char *run_id,
+                          bool forced,
+                          const struct yaga_error *why)
+{
+    (void)context;
+    if (run_id != NULL)
+        (void)printf("%s: now served by %s%s\n", service, run_id,
+                     forced ? ", which failed the gate" : "");
+    else
+        (void)fprintf(stderr, "yaga-train: %s: promote: %s\n", service, why->text);
+}
+
+int train_promote(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = train_options(a);
+    struct yaga_train_promoted promoted = {.tell = tell_promoted};
+    struct yaga_error err;
+    if (yaga_train_promote(setup, &options, &promoted, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    if (promoted.n_promoted == 0 && promoted.n_failed == 0)
+        (void)fprintf(stderr, "yaga-train: --promote: nothing is staged in %s\n",
+                      yaga_config_string(setup->config, "model.staging_directory"));
+    return promoted.n_failed == 0 && promoted.n_promoted > 0 ? EXIT_SUCCESS
+                                                             : EXIT_PROMOTION;
+}

@@ -17,7 +17,7 @@ struct arguments {
     const char *rollback_run; /* NULL: the previous version */
     const char *preset;       /* NULL: all of them */
     const char *report;       /* NULL: none */
-    bool rollback, list, json, discover, dry_run, promote;
+    bool rollback, list, json, discover, dry_run, promote, direct;
     bool skip_disk_check, keep_backup;
     bool warm_cache, prefetch, cache_status, clear_cache, force;
     int threads;
@@ -29,6 +29,7 @@ struct yaga_train_options train_options(const struct arguments *a);
 /* Each returns the exit status. */
 int train_inspect(const struct arguments *a);
 int train_list_models(const struct arguments *a, const struct yaga_setup *setup);
+int train_promote(const struct arguments *a, const struct yaga_setup *setup);
 int train_rollback(const struct arguments *a, const struct yaga_setup *setup);
 int train_prefetch(const struct arguments *a, const struct yaga_setup *setup);
 int train_cache_status(const struct arguments *a, const struct yaga_setup *setup);

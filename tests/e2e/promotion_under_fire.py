@@ -18,8 +18,8 @@ START = 1767571200  # Monday 2026-01-05
 STEP = 900
 N_CHANGES = 200
 N_KILLS = 100
-# A history of three days, and the smallest models: what counts here is how often they change.
-SMALL = {"training__min_data_points": 100, "training__lookback_days": 3, "model__min_training_samples": 50,
+# The smallest models, of a history of three days: what counts here is how often they change.
+SMALL = {"training__min_data_points": 100, "model__min_training_samples": 50,
          "model__min_multivariate_samples": 50, "model__n_estimators": 10, "model__n_estimators_multivariate": 10,
          "model__max_samples": 32, "time_periods__min_distinct_days_weekday": 1}
 
@@ -27,15 +27,15 @@ SMALL = {"training__min_data_points": 100, "training__lookback_days": 3, "model_
 class Shop:
     """Programs, folders and a clock that moves on by one step a training: every run is another version."""
 
-    def __init__(self, programs, reader, folder):
+    def __init__(self, programs, reader, folder, days=3):
         self.reader, self.folder = reader, folder
         faults = folder.with_suffix(".faults")
         faults.write_text("")
-        servers.synth(programs, folder, "--seed", 3, "--services", len(SERVICES), "--start", START, "--days", 10, "--train-days", 10,
+        servers.synth(programs, folder, "--seed", 3, "--services", len(SERVICES), "--start", START, "--days", days + 7, "--train-days", days + 7,
                       "--quiet-days", 0, "--step", "15m", "--faults", faults)
-        self.yaga = servers.Yaga(programs, folder / "yaga.cfg", **SMALL)
+        self.yaga = servers.Yaga(programs, folder / "yaga.cfg", **{**SMALL, "training__lookback_days": days})
         self.models, self.staging = folder / "models", folder / "models_staging"
-        self.now = START + 3 * 86400
+        self.now = START + days * 86400
         self.train()
 
     def train(self, expect=0, args=(), env=None, **settings):

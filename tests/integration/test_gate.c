@@ -289,11 +289,11 @@ run_of(const struct shop *shop, const char *service, char run_id[YAGA_RUN_ID_MAX
 }
 
 static void
-train(struct shop *shop, int64_t now_s, bool promote, struct yaga_train_report *report)
+train(struct shop *shop, int64_t now_s, bool direct, struct yaga_train_report *report)
 {
     struct yaga_error err;
     struct yaga_train_options options = {
-        .now_s = now_s, .threads = 2, .promote = promote};
+        .now_s = now_s, .threads = 2, .direct = direct};
     assert_ok(yaga_train_run(&shop->setup, &options, report, &err), &err);
 }
 

@@ -23,7 +23,7 @@ static int train_once(void **state)
     (void)state;
     struct yaga_error err;
     shop_open(&trained, NULL);
-    options = (struct yaga_train_options){.promote = true, /* "noisy" fails the gate by design */
+    options = (struct yaga_train_options){.direct = true, /* "noisy" fails the gate by design */
         .now_s = shop_now, .threads = 2, .dry_run = true, .portraits = true};
     assert_ok(yaga_train_run(&trained.setup, &options, &result, &err), &err);
     return 0;

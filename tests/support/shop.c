@@ -172,7 +172,7 @@ void shop_train(struct shop *shop, const char *const *only, int threads, struct 
 {
     struct yaga_error err;
     struct yaga_train_options options = {
-        .now_s = shop_now, .only = only, .n_only = count(only), .threads = threads, .promote = true};
+        .now_s = shop_now, .only = only, .n_only = count(only), .threads = threads, .direct = true};
     assert_ok(yaga_train_run(&shop->setup, &options, report, &err), &err);
 }
 

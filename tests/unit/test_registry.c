@@ -680,6 +680,88 @@ static void a_damaged_version_is_not_rolled_back_to(void **state)
     assert_current(&p, "checkout", "train_000000000003");
 }
 
+static void stage(const struct place *p, const char *service, int n)
+{
+    struct yaga_error err;
+    struct run run = new_run(service, n);
+    YAGA_AUTO(yaga_json) extra = yaga_json_object_new();
+    yaga_json_set_int(extra, "rows", 77);
+    assert_ok(yaga_registry_stage(p->staging, run.models, N_PERIODS_USED, extra, &err),
+              &err);
+    free_run(&run);
+}
+
+static void free_models(struct yaga_model *models[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        models[i] = yaga_model_free(models[i]);
+}
+
+static void what_is_staged_can_be_published_later(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_names names;
+    struct place p = fresh_place();
+    struct yaga_model *models[N_PERIODS_USED];
+    size_t n = 0;
+    int64_t rows = 0;
+    YAGA_AUTO(yaga_json) manifest = NULL;
+    publish(&p, "a b", 1);
+    stage(&p, "a b", 2);
+    assert_current(&p, "a b", "train_000000000001");
+    assert_ok(yaga_registry_staged_services(p.staging, &names, &err), &err);
+    assert_names(&names, "a b");
+    assert_ok(yaga_registry_staged(p.staging, "a b", models, N_PERIODS_USED, &n,
+                                   &manifest, &err),
+              &err);
+    assert_int_equal(n, N_PERIODS_USED);
+    assert_true(yaga_json_int(yaga_json_get(manifest, "rows"), &rows));
+    assert_int_equal(rows, 77);
+    assert_ok(yaga_registry_publish(p.models, NULL, models, n, KEEP, manifest, &err),
+              &err);
+    assert_current(&p, "a b", "train_000000000002");
+    assert_versions(&p, "a b", "train_000000000002 train_000000000001");
+    assert_ok(yaga_registry_staged_services(p.staging, &names, &err), &err);
+    assert_names(&names, "a b"); /* publishing from elsewhere leaves it alone */
+    free_models(models, n);
+}
+
+static void what_is_staged_is_checked(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct place p = fresh_place();
+    struct yaga_model *models[N_PERIODS_USED];
+    size_t n = 99;
+    char path[512];
+    char other[512];
+    YAGA_AUTO(yaga_json) manifest = NULL;
+    assert_int_equal(yaga_registry_staged(p.staging, "cart", models, N_PERIODS_USED, &n,
+                                          &manifest, &err),
+                     YAGA_E_NO_DATA);
+    stage(&p, "cart", 1);
+    assert_int_equal(
+        yaga_registry_staged(p.staging, "cart", models, 1, &n, &manifest, &err),
+        YAGA_E_INPUT);
+    (void)snprintf(path, sizeof path, "%s/cart/baseline/pooled.yaga", p.staging);
+    assert_int_equal(truncate(path, 100), 0);
+    assert_int_equal(yaga_registry_staged(p.staging, "cart", models, N_PERIODS_USED, &n,
+                                          &manifest, &err),
+                     YAGA_E_CORRUPT);
+    free_models(models, n);
+    (void)snprintf(path, sizeof path, "%s/cart", p.staging);
+    (void)snprintf(other, sizeof other, "%s/checkout", p.staging);
+    stage(&p, "cart", 1);
+    assert_int_equal(rename(path, other), 0);
+    assert_int_equal(yaga_registry_staged(p.staging, "checkout", models, N_PERIODS_USED,
+                                          &n, &manifest, &err),
+                     YAGA_E_CORRUPT);
+    assert_error_has(&err, "holds a model of service cart");
+    free_models(models, n);
+    assert_null(manifest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -708,6 +790,8 @@ int main(void)
         cmocka_unit_test(notes_do_not_lead_outside),
         cmocka_unit_test(staging_is_emptied_of_versions_and_of_nothing_else),
         cmocka_unit_test(a_damaged_version_is_not_rolled_back_to),
+        cmocka_unit_test(what_is_staged_can_be_published_later),
+        cmocka_unit_test(what_is_staged_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

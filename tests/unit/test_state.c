@@ -366,6 +366,30 @@ static void a_training_run_is_recorded_from_begin_to_end(void **state)
     (void)yaga_store_close(store);
 }
 
+static void a_refused_run_can_be_promoted_against_the_verdict(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_training_run run = a_run();
+    run.status = "FAILED";
+    run.promoted = false;
+    run.error_message = "3 of 5 periods failed";
+    run.validation_details = "{\"verdict\":\"failed\",\"periods\":{}}";
+    assert_int_equal(yaga_training_run_promoted(store, run.run_id, 7, true, &err),
+                     YAGA_E_NO_DATA);
+    assert_ok(yaga_training_run_begin(store, &run, &err), &err);
+    assert_ok(yaga_training_run_end(store, &run, &err), &err);
+    assert_ok(yaga_training_run_promoted(store, run.run_id, 7, true, &err), &err);
+    assert_text(store,
+                "SELECT promoted || ' ' || promoted_at || ' ' || status ||"
+                " coalesce(error_message, '') FROM training_runs",
+                "1 7 COMPLETED");
+    assert_text(store, "SELECT validation_details FROM training_runs",
+                "{\"verdict\":\"forced\",\"periods\":{}}");
+    (void)yaga_store_close(store);
+}
+
 static void a_training_run_ends_once_and_may_begin_again(void **state)
 {
     (void)state;
@@ -631,6 +655,7 @@ int main(void)
         cmocka_unit_test(the_schema_refuses_what_no_program_may_write),
         cmocka_unit_test(closed_incidents_make_room_for_the_next_one),
         cmocka_unit_test(a_training_run_is_recorded_from_begin_to_end),
+        cmocka_unit_test(a_refused_run_can_be_promoted_against_the_verdict),
         cmocka_unit_test(a_training_run_ends_once_and_may_begin_again),
         cmocka_unit_test(the_latest_training_run_of_a_variant_is_found),
         cmocka_unit_test(looking_at_a_database_changes_nothing),

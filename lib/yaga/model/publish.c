@@ -27,7 +27,7 @@ struct publication {
     const char *run_id;
     const struct yaga_json *extra; /* of the manifest, may be NULL */
     char folder[YAGA_FOLDER_NAME_MAX + 1];
-    char staged[YAGA_PATH_MAX];   /* <staging>/<service> */
+    char staged[YAGA_PATH_MAX];   /* <staging>/<service>, or fresh without staging */
     char versions[YAGA_PATH_MAX]; /* <models>/.versions/<service> */
     char fresh[YAGA_PATH_MAX];    /* <versions>/.new: staging on the same file system */
     char version[YAGA_PATH_MAX];  /* <versions>/<run id> */
@@ -68,14 +68,17 @@ static enum yaga_status
 plan(struct publication *p, const char *staging_dir, struct yaga_error *err)
 {
     enum yaga_status st = yaga_registry_folder(p->models[0]->service, p->folder, err);
-    if (st == YAGA_OK)
+    if (st == YAGA_OK && staging_dir != NULL)
         st = yaga_registry_format(p->staged, err, "%s/%s", staging_dir, p->folder);
-    if (st == YAGA_OK)
-        st = yaga_registry_format(p->versions, err, "%s/.versions/%s", p->models_dir,
-                                  p->folder);
+    if (st != YAGA_OK || p->models_dir == NULL)
+        return st;
+    st = yaga_registry_format(p->versions, err, "%s/.versions/%s", p->models_dir,
+                              p->folder);
     if (st == YAGA_OK)
         st = yaga_registry_format(p->fresh, err, "%s/.versions/%s/" YAGA_NEW,
                                   p->models_dir, p->folder);
+    if (st == YAGA_OK && staging_dir == NULL)
+        st = yaga_registry_format(p->staged, err, "%s", p->fresh);
     if (st == YAGA_OK)
         st = yaga_registry_format(p->version, err, "%s/.versions/%s/%s", p->models_dir,
                                   p->folder, p->run_id);
@@ -332,12 +335,34 @@ static enum yaga_status promote(const struct publication *p, struct yaga_error *
     return st == YAGA_OK ? remove_note(p, err) : st;
 }
 
+enum yaga_status yaga_registry_stage(const char *staging_dir,
+                                     struct yaga_model *const *models,
+                                     size_t n_models,
+                                     const struct yaga_json *manifest_extra,
+                                     struct yaga_error *err)
+{
+    enum yaga_status st = check_models(models, n_models, err);
+    if (st != YAGA_OK)
+        return st;
+    struct publication p = {.models = models,
+                            .n_models = n_models,
+                            .run_id = models[0]->run_id,
+                            .extra = manifest_extra};
+    st = plan(&p, staging_dir, err);
+    if (st == YAGA_OK)
+        st = write_version(&p, p.staged, err);
+    if (st != YAGA_OK)
+        (void)yaga_error_wrap(err, "stage service %s, run %s", models[0]->service,
+                              p.run_id);
+    return st;
+}
+
 enum yaga_status yaga_registry_publish(const char *models_dir,
                                        const char *staging_dir,
                                        struct yaga_model *const *models,
                                        size_t n_models,
                                        size_t keep_versions,
-                                       struct yaga_json *manifest_extra,
+                                       const struct yaga_json *manifest_extra,
                                        struct yaga_error *err)
 {
     char replaced[YAGA_RUN_ID_MAX] = "";

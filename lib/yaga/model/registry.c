@@ -408,19 +408,21 @@ static bool is_link(const char *models_dir, const char *name)
            lstat(path, &sb) == 0 && S_ISLNK(sb.st_mode);
 }
 
-enum yaga_status yaga_registry_services(const char *models_dir,
-                                        struct yaga_names *out,
-                                        struct yaga_error *err)
+enum yaga_status yaga_registry_list_services(const char *dir,
+                                             bool (*is_ours)(const char *dir,
+                                                             const char *folder),
+                                             struct yaga_names *out,
+                                             struct yaga_error *err)
 {
     struct yaga_names names = {0};
-    enum yaga_status st = yaga_dir_list(models_dir, YAGA_FOLDERS_MAX, &names, err);
+    enum yaga_status st = yaga_dir_list(dir, YAGA_FOLDERS_MAX, &names, err);
     if (st != YAGA_OK)
         return st;
     size_t n = 0;
     for (size_t i = 0; i < names.n; i++) {
         char service[YAGA_NAME_MAX + 1];
         char *name = names.names[i];
-        if (decode_folder(name, service) && is_link(models_dir, name)) {
+        if (decode_folder(name, service) && is_ours(dir, name)) {
             memcpy(name, service, strlen(service) + 1); /* decoded is never longer */
             names.names[n++] = name;
         } else {
@@ -432,4 +434,11 @@ enum yaga_status yaga_registry_services(const char *models_dir,
         qsort(names.names, n, sizeof *names.names, by_text);
     *out = names;
     return YAGA_OK;
+}
+
+enum yaga_status yaga_registry_services(const char *models_dir,
+                                        struct yaga_names *out,
+                                        struct yaga_error *err)
+{
+    return yaga_registry_list_services(models_dir, is_link, out, err);
 }

@@ -15,17 +15,30 @@
 
 enum { YAGA_PATH_MAX = 4096 };
 
+struct yaga_json;
+struct yaga_names;
+
 /* Folder name of a service: false when it cannot be one (empty, too long). */
 bool yaga_registry_encode(const char *service, char *out, size_t size);
 
-/* Write all models of one service's run (same service, same run id; the baseline and variants) below staging, fsync, check by reading
+/* Write all models of one service's run (same service, same run id; the baseline and variants) below staging (staging_dir NULL: beside its place), fsync, check by reading
  * back, move to .versions, switch the link, delete versions beyond keep_versions (never the one just replaced). Readers see the old or the new version.
  * manifest_extra (may be NULL, stays the caller's): JSON object merged into manifest.json, whose own keys win. A run that was
  * published before is replaced as a whole. Staging is left behind after a failure. */
-struct yaga_json;
 enum yaga_status yaga_registry_publish(const char *models_dir, const char *staging_dir,
                                        struct yaga_model *const *models, size_t n_models, size_t keep_versions,
-                                       struct yaga_json *manifest_extra, struct yaga_error *err) YAGA_MUST_USE;
+                                       const struct yaga_json *manifest_extra, struct yaga_error *err) YAGA_MUST_USE;
+
+/* Staged and not published: a version that a person may look at and promote. */
+/* Write and check it as yaga_registry_publish does, and leave it there. */
+enum yaga_status yaga_registry_stage(const char *staging_dir, struct yaga_model *const *models, size_t n_models,
+                                     const struct yaga_json *manifest_extra, struct yaga_error *err) YAGA_MUST_USE;
+/* What is staged of a service: its models, the caller's also after a failure (yaga_model_free), and its manifest. YAGA_E_NO_DATA when
+ * nothing is, YAGA_E_CORRUPT when it is not what its manifest says, YAGA_E_INPUT when there are more than max_models. */
+enum yaga_status yaga_registry_staged(const char *staging_dir, const char *service, struct yaga_model *models[], size_t max_models,
+                                      size_t *n_models, struct yaga_json **manifest, struct yaga_error *err) YAGA_MUST_USE;
+/* Services that something is staged of, decoded names, sorted. */
+enum yaga_status yaga_registry_staged_services(const char *staging_dir, struct yaga_names *out, struct yaga_error *err) YAGA_MUST_USE;
 
 /* Run id the link points at; YAGA_E_NO_DATA when the service has no models. */
 enum yaga_status yaga_registry_current(const char *models_dir, const char *service,
@@ -48,7 +61,6 @@ enum yaga_status yaga_registry_variant_load(const char *models_dir, const char *
 enum yaga_status yaga_registry_manifest(const char *models_dir, const char *service, const char *run_id, struct yaga_json **out,
                                         struct yaga_error *err) YAGA_MUST_USE;
 /* Versions of a service, newest first (by manifest's trained_at, then name). */
-struct yaga_names;
 enum yaga_status yaga_registry_versions(const char *models_dir, const char *service, struct yaga_names *out,
                                         struct yaga_error *err) YAGA_MUST_USE;
 /* Point the link at run_id, or with NULL at the newest version older than the current one. Removes nothing. A version whose files

@@ -40,7 +40,21 @@ enum yaga_status yaga_registry_format(char out[YAGA_PATH_MAX],
                                       struct yaga_error *err,
                                       const char *format,
                                       ...) YAGA_PRINTF(3, 4) YAGA_MUST_USE;
-/* The models below root are those of its manifest, byte for byte, and can be loaded. */
+/* The services whose folder is there, and ours; decoded names, sorted. */
+enum yaga_status yaga_registry_list_services(const char *dir,
+                                             bool (*is_ours)(const char *dir,
+                                                             const char *folder),
+                                             struct yaga_names *out,
+                                             struct yaga_error *err) YAGA_MUST_USE;
+/* The models below root and their manifest: those that it names, byte for byte. Both are
+ * the caller's, the models also after a failure. */
+enum yaga_status yaga_registry_read_version(const char *root,
+                                            struct yaga_model *models[],
+                                            size_t max_models,
+                                            size_t *n_models,
+                                            struct yaga_json **manifest,
+                                            struct yaga_error *err) YAGA_MUST_USE;
+/* The models below root are those of its manifest, and can be loaded. */
 enum yaga_status yaga_registry_verify(const char *root,
                                       struct yaga_error *err) YAGA_MUST_USE;
 /* Put the service's link on a version that exists; one rename, so that readers see

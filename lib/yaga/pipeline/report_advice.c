@@ -263,7 +263,7 @@ static const struct matter matters[] = {
      "This should not happen: report it with what yaga-train --inspect says."},
     {YAGA_GATE_FALSE_ALARMS, "false alarms on held-out data",
      "Look at the newest days in the charts: real trouble there passes by itself, or "
-     "can be excluded; --promote publishes anyway."},
+     "can be excluded; --direct publishes anyway."},
     {YAGA_GATE_ANY_RATE, "too many held-out rows with a deviation",
      "The newest days differ from those before: look at the charts. The limit is "
      "training.validation_thresholds."},

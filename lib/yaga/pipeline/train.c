@@ -207,6 +207,21 @@ static bool has_learned(const struct yaga_train *run,
     return learned;
 }
 
+/* The service failed anyway; that it cannot be promoted later is another thing to tell.
+ */
+static void stage(struct yaga_train *run,
+                  const char *run_id,
+                  struct yaga_trained_service *models,
+                  struct yaga_train_service *result)
+{
+    struct yaga_error err = {.status = YAGA_OK};
+    if (yaga_train_stage(run, run_id, result, models, &err) == YAGA_OK)
+        return;
+    yaga_log(YAGA_LOG_ERROR, "NOT_STAGED", result->name, "%s", err.text);
+    if (err.status == YAGA_E_NO_SPACE)
+        remember_fatal(run, &err);
+}
+
 /* Called for one service at a time. */
 static void finish_service(struct yaga_train *run,
                            struct yaga_trained_service *models,
@@ -229,6 +244,8 @@ static void finish_service(struct yaga_train *run,
         if (err.status == YAGA_E_NO_SPACE) /* the next service would meet the same wall */
             remember_fatal(run, &err);
     }
+    if (result->outcome == YAGA_TRAIN_VALIDATION && !run->options->dry_run)
+        stage(run, run_id, models, result);
     yaga_train_record_end(run, result);
     result->finished = true;
     log_service(run, result);

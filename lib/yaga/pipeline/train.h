@@ -20,7 +20,7 @@ struct yaga_train_options {
     size_t n_only;
     int64_t start_s, end_s;  /* 0 = now - settle - lookback .. now - settle */
     int threads;             /* 0 = as configured */
-    bool promote;            /* publish what failed the validation gate too */
+    bool direct;             /* publish what failed the validation gate too */
     bool dry_run;            /* everything except writing models and records */
     bool skip_disk_check;    /* train although there may be no room for the models */
     bool keep_backup;        /* copy the models folder before anything is trained */
@@ -102,6 +102,17 @@ void yaga_train_report_clear(struct yaga_train_report *report);
  * in it. YAGA_E_LOCKED when another process holds it. Release with yaga_lock_release. */
 struct yaga_lock;
 enum yaga_status yaga_train_lock(const struct yaga_setup *setup, struct yaga_lock *lock, struct yaga_error *err) YAGA_MUST_USE;
+
+/* Publish what is staged (options.only, or all), whatever the gate said about it: after a check of the files, under the lock, with
+ * the verdict "forced" where it had failed. One service's failure is told and changes nothing of it or of others. */
+struct yaga_train_promoted {
+    size_t n_promoted, n_failed;
+    /* run_id: what serves now; NULL: it failed, why says how. */
+    void (*tell)(void *context, const char *service, const char *run_id, bool forced, const struct yaga_error *why);
+    void *context;
+};
+enum yaga_status yaga_train_promote(const struct yaga_setup *setup, const struct yaga_train_options *options,
+                                    struct yaga_train_promoted *promoted, struct yaga_error *err) YAGA_MUST_USE;
 
 /* YAGA_OK when the run as a whole worked, whatever single services did (see the report). Statuses for callers: YAGA_E_LOCKED,
  * YAGA_E_NETWORK / YAGA_E_CIRCUIT (nothing could be read), YAGA_E_CONFIG (no services), YAGA_E_NO_SPACE (also: not

@@ -111,6 +111,10 @@ enum yaga_status yaga_train_details(const struct yaga_trained_models *models, st
 enum yaga_status yaga_train_publish(const struct yaga_train *run, const char *run_id, const struct yaga_train_service *result,
                                     struct yaga_trained_service *models, struct yaga_error *err) YAGA_MUST_USE;
 
+/* Write what was learned of a service that failed the gate into staging, for a person to look at and yaga_train_promote to publish. */
+enum yaga_status yaga_train_stage(const struct yaga_train *run, const char *run_id, struct yaga_train_service *result,
+                                  struct yaga_trained_service *models, struct yaga_error *err) YAGA_MUST_USE;
+
 /* The same data, settings and time give the same run: the id is derived, not drawn. That of the baseline is the version's. */
 void yaga_train_run_id(const struct yaga_train *run, const char *service, const char *variant, char out[YAGA_RUN_ID_MAX]);
 

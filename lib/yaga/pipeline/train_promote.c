@@ -136,7 +136,7 @@ void yaga_train_verdict(const struct yaga_train *run,
         struct yaga_model *model = models->by_period[p];
         if (model == NULL)
             continue;
-        model->gate.forced = run->options->promote && gate_failed(model);
+        model->gate.forced = run->options->direct && gate_failed(model);
         if (model->gate.findings != 0)
             describe(model, r);
         if (gate_failed(model) && !model->gate.forced)
@@ -149,7 +149,7 @@ void yaga_train_verdict(const struct yaga_train *run,
     }
     r->verdict = judge_service(models, r);
     r->forced =
-        run->options->promote && (r->verdict == YAGA_GATE_FAILED || r->n_failed > 0);
+        run->options->direct && (r->verdict == YAGA_GATE_FAILED || r->n_failed > 0);
     if (r->verdict == YAGA_GATE_FAILED && !r->forced) {
         r->outcome = YAGA_TRAIN_VALIDATION;
         (void)yaga_format(r->message, sizeof r->message,
@@ -199,7 +199,7 @@ static void replace_failed(const struct yaga_train *run,
 {
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         struct yaga_model *failed = models->by_period[p];
-        replaced[p] = failed != NULL && gate_failed(failed) && !run->options->promote;
+        replaced[p] = failed != NULL && gate_failed(failed) && !run->options->direct;
         if (!replaced[p])
             continue;
         struct yaga_model *before = model_before(run, failed);
@@ -242,6 +242,31 @@ static size_t list_models(const struct yaga_train *run,
         }
     }
     return n;
+}
+
+/* Whoever promotes it later gets what was learned, and the sets that were not: nothing of
+ * it was refused then. */
+enum yaga_status yaga_train_stage(const struct yaga_train *run,
+                                  const char *run_id,
+                                  struct yaga_train_service *result,
+                                  struct yaga_trained_service *models,
+                                  struct yaga_error *err)
+{
+    struct yaga_model *list[YAGA_TRAINED_SETS * YAGA_N_PERIODS];
+    enum yaga_status st = yaga_train_carry_over(run, result->name, run_id, models, err);
+    if (st != YAGA_OK)
+        return st;
+    struct yaga_reasons reasons = result->not_trained;
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (models->sets[0].by_period[p] != NULL)
+            result->not_trained.text[p][0] = '\0';
+    }
+    YAGA_AUTO(yaga_json) manifest = yaga_train_about_json(run, result);
+    result->not_trained = reasons;
+    size_t n = list_models(run, models, list);
+    return yaga_registry_stage(
+        yaga_config_string(run->setup->config, "model.staging_directory"), list, n,
+        manifest, err);
 }
 
 enum yaga_status yaga_train_publish(const struct yaga_train *run,

@@ -67,6 +67,10 @@ void yaga_training_run_last_clear(struct yaga_training_run_last *run);
 struct yaga_names;
 enum yaga_status yaga_training_run_services(struct yaga_store *store, struct yaga_names *out,
                                             struct yaga_error *err) YAGA_MUST_USE;
+/* The models of a run that ended are in use after all, from at_s on; forced: against the gate's verdict. YAGA_E_NO_DATA when there is
+ * no record of the run. */
+enum yaga_status yaga_training_run_promoted(struct yaga_store *store, const char *run_id, int64_t at_s, bool forced,
+                                            struct yaga_error *err) YAGA_MUST_USE;
 /* RUNNING rows older than 24 h become FAILED "abandoned"; rows older than retention_days are deleted. */
 enum yaga_status yaga_training_runs_tidy(struct yaga_store *store, int64_t now_s, int64_t retention_days,
                                          struct yaga_error *err) YAGA_MUST_USE;

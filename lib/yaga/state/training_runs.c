@@ -85,6 +85,32 @@ enum yaga_status yaga_training_run_end(struct yaga_store *store,
     return st;
 }
 
+enum yaga_status yaga_training_run_promoted(struct yaga_store *store,
+                                            const char *run_id,
+                                            int64_t at_s,
+                                            bool forced,
+                                            struct yaga_error *err)
+{
+    struct yaga_query *q = yaga_query(
+        store,
+        "UPDATE training_runs SET promoted = 1, promoted_at = ?2, status = 'COMPLETED',"
+        " error_message = NULL, validation_details ="
+        " iif(?3, json_set(coalesce(validation_details, '{}'), '$.verdict', 'forced'),"
+        " validation_details)"
+        " WHERE run_id = ?1 AND status <> 'RUNNING'",
+        err);
+    if (q == NULL)
+        return yaga_state_failed(err);
+    yaga_bind_text(q, 1, run_id);
+    yaga_bind_int(q, 2, at_s);
+    yaga_bind_int(q, 3, forced ? 1 : 0);
+    enum yaga_status st = yaga_query_run(q, err);
+    if (st == YAGA_OK && yaga_store_changes(store) == 0)
+        return yaga_error_set(err, YAGA_E_NO_DATA, "no record of training run %s",
+                              run_id);
+    return st;
+}
+
 static enum yaga_status take_last(struct yaga_query *q,
                                   struct yaga_training_run_last *out,
                                   struct yaga_error *err)
