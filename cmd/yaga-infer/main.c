@@ -91,13 +91,18 @@ static int print_documents(const struct arguments *a,
     return 3;
 }
 
+/* What the clock says, or what it is told to say. */
+static int64_t wall_time(const struct arguments *a)
+{
+    return a->now != NULL ? program_time(&a->program, "--now", a->now, false)
+                          : yaga_clock_now_s();
+}
+
 static int64_t evaluation_time(const struct arguments *a, const struct yaga_setup *setup)
 {
     if (a->at != NULL)
         return program_time(&a->program, "--at", a->at, false);
-    if (a->now != NULL)
-        return yaga_infer_time(setup, program_time(&a->program, "--now", a->now, false));
-    return yaga_infer_time(setup, yaga_clock_now_s());
+    return yaga_infer_time(setup, wall_time(a));
 }
 
 static int cycle(const struct yaga_setup *setup, void *context)
@@ -107,6 +112,7 @@ static int cycle(const struct yaga_setup *setup, void *context)
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,
         .dry_run = a->dry_run,
+        .now_s = wall_time(a),
         .durable = true,
         .collect = a->print,
         .interrupted = program_interrupted,

@@ -98,8 +98,8 @@ static void a_new_file_gets_the_whole_schema(void **state)
                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
                " ('incidents', 'incident_events', 'outbox', 'service_state', 'cycles',"
                " 'training_runs', 'metric_last_seen', 'circuit_state', 'deliveries',"
-               " 'sink_state')"),
-        10);
+               " 'sink_state', 'alertmanager_alerts')"),
+        11);
     (void)yaga_store_close(store);
 }
 
@@ -123,9 +123,9 @@ static void a_newer_database_is_refused_untouched(void **state)
     (void)state;
     const char *path = fresh_path();
     struct yaga_store *store = open_state(path);
-    exec_ok(store, "PRAGMA user_version = 7");
+    exec_ok(store, "PRAGMA user_version = 99");
     (void)yaga_store_close(store);
-    assert_refused_untouched(path, "version 7");
+    assert_refused_untouched(path, "version 99");
 }
 
 static void the_predecessors_file_is_refused_untouched(void **state)
@@ -145,10 +145,10 @@ static void a_newer_copy_without_wal_is_refused_untouched(void **state)
     (void)state;
     const char *path = fresh_path();
     struct yaga_store *store = open_state(path);
-    exec_ok(store, "PRAGMA user_version = 7");
+    exec_ok(store, "PRAGMA user_version = 99");
     exec_ok(store, "PRAGMA journal_mode = DELETE");
     (void)yaga_store_close(store);
-    assert_refused_untouched(path, "version 7");
+    assert_refused_untouched(path, "version 99");
 }
 
 static void garbage_is_refused_untouched(void **state)

@@ -285,6 +285,7 @@ static bool decides_results(const struct yaga_setting *row)
     };
     static const char *const without[] = {
         "alerting.update_every_cycles",
+        "alertmanager.",
         "cache.chunk_days",
         "cache.delay_chunks",
         "cache.enabled",

@@ -38,7 +38,7 @@
     {key, YAGA_SETTING_LIST, 0, max, "()", "", NULL, NULL, false, help}
 
 enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
-       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40 };
+       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16 };
 
 #define RATE_MIN 0.001
 #define RATE_MAX 0.25
@@ -210,6 +210,11 @@ static const struct yaga_setting table[] = {
     INT("observability_api.outbox_max_rows", "50000", 100, 1e7, "", "Documents that may wait for sinks over the network; beyond, the oldest updates are given up first."),
     STRING("observability_api.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
     STRING("observability_api.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
+
+    STRINGS("alertmanager.urls", "[]", ALERTMANAGERS_MAX, "", "Base URLs of Alertmanagers, each of which gets all alerts; empty means none."),
+    INT("alertmanager.timeout_seconds", "5", 1, 300, "s", "Time limit of one attempt."),
+    STRING("alertmanager.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
+    STRING("alertmanager.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
 
     STRING("monitoring.textfile", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Metrics about yaga itself in Prometheus text format; empty means none."),
 

@@ -534,6 +534,14 @@ static void check_deliver(const struct check *check)
             break;
         }
     }
+    size_t n;
+    const char *const *urls = yaga_config_strings(check->config, "alertmanager.urls", &n);
+    for (size_t i = 0; i < n; i++) {
+        check_url(check, "alertmanager.urls", 0, urls[i], "alertmanager.token_file");
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(urls[i], urls[k]) == 0)
+                error_at(check, "alertmanager.urls", 0, "the same URL twice");
+    }
     if (!yaga_config_bool(check->config, "observability_api.enabled"))
         return;
     check_url(check, "observability_api.base_url", 0,

@@ -39,6 +39,15 @@ struct yaga_api_params {
     size_t max_batch_items;
 };
 
+/* Alertmanagers, each of which gets all alerts: open and recovering incidents that were announced (API v2). */
+struct yaga_alertmanager_params {
+    const char *const *urls; /* base URLs, one for each Alertmanager of a cluster */
+    size_t n_urls;
+    const char *token_file, *ca_file; /* as above, for all of them */
+    int64_t timeout_ms;      /* of one attempt, of two */
+    double retry_wait_s;
+};
+
 /* Texts are borrowed and outlive the sinks. */
 struct yaga_deliver_params {
     const char *alerts_dir;
@@ -46,7 +55,9 @@ struct yaga_deliver_params {
     char user_agent[64];
     int64_t budget_ms;      /* of one phase of delivery, all sinks together */
     int64_t max_rows;       /* that may wait in the outbox */
+    int64_t interval_s;     /* between two cycles: alerts that are not repeated for four of them end */
     struct yaga_api_params api;
+    struct yaga_alertmanager_params alertmanager;
     bool (*interrupted)(void); /* or NULL */
 };
 
@@ -67,19 +78,21 @@ enum yaga_status yaga_outbox_put(struct yaga_store *store, const struct yaga_sin
 /* One phase of delivery. */
 struct yaga_delivery_time {
     int64_t clock_s;     /* of incidents: what rows are marked with and waits are counted from */
+    int64_t now_s;       /* of the clock on the wall: what receivers compare with theirs */
     int64_t deadline_ms; /* yaga_clock_monotonic_ms; for what goes over the network */
+    bool leftovers;      /* before a cycle: only what has waited, not how things stand */
     bool eager;          /* try also sinks that are being left alone */
 };
 /* What a sink did in the last phase. */
 struct yaga_sink_report {
     char sink[YAGA_SINK_NAME_MAX];
-    int64_t sent, dead;   /* rows, in this phase */
+    int64_t sent, dead;   /* rows, or alerts, in this phase */
     int64_t pending;      /* rows that wait now */
     bool failed;          /* it was tried, and something could not be sent */
     char error[512];      /* why, or what it complained about; "" when all went well */
 };
 struct yaga_delivery_counts {
-    int64_t sent, pending, dead; /* over all sinks */
+    int64_t sent, pending, dead; /* rows, over all sinks */
 };
 /* Everything that waits, oldest first, to every sink. What a sink does not take stays pending, with attempts and last_error; per service
  * nothing overtakes it. The status is for what failed at home, after trying the rest: YAGA_E_IO / YAGA_E_NO_SPACE when files cannot be

@@ -55,7 +55,8 @@ struct phase {
 struct sink_type {
     const char *word;
     bool queued;   /* takes its documents from the outbox: gets rows in deliveries */
-    bool network;  /* is left alone for a while after a failure */
+    bool network;
+    bool backs_off; /* is left alone for a while after a failure */
     bool coalesces; /* wants the newest alert of a service only */
     /* How many the settings ask for. */
     size_t (*count)(const struct yaga_deliver_params *params);
@@ -93,6 +94,7 @@ struct yaga_sinks {
 
 extern const struct sink_type sink_files;
 extern const struct sink_type sink_api;
+extern const struct sink_type sink_alertmanager;
 
 /* Keep the reason in the report of a sink that failed. */
 void sink_failed(struct sink *sink, const char *why);

@@ -18,23 +18,18 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver_internal.h"
-#include "yaga/io/file.h"
-#include "yaga/io/http.h"
+#include "yaga/deliver/net.h"
 
 enum {
     ROWS_MAX = 2000,           /* of one phase */
     BATCH_BYTES_MAX = 1 << 20, /* of a body that holds more than one document */
-    TOKEN_MAX = 4096,
-    ANSWER_MAX = 64 << 10,
-    ATTEMPTS = 3,
-    ALL_FAILURES = 1 << 30 /* the breaker of the client is not used: sink_state is */
+    ATTEMPTS = 3
 };
 #define LOAD_BYTES_MAX ((size_t)32 << 20)
 
 struct api {
     const struct yaga_deliver_params *params;
     struct yaga_http *http;
-    char *token; /* owned; NULL = none */
     struct queue queue;
     size_t *chosen; /* owned [ROWS_MAX]: items of the batch in work */
     size_t n_chosen;
@@ -49,41 +44,16 @@ static size_t count(const struct yaga_deliver_params *params)
     return params->api.enabled ? 1 : 0;
 }
 
-static enum yaga_status read_token(const char *path, char **out, struct yaga_error *err)
-{
-    size_t n = 0;
-    if (path[0] == '\0')
-        return YAGA_OK;
-    enum yaga_status st = yaga_file_read(path, TOKEN_MAX, out, &n, err);
-    if (st == YAGA_E_NO_DATA)
-        return yaga_error_set(err, YAGA_E_IO, "token file %s: does not exist", path);
-    if (st != YAGA_OK)
-        return yaga_error_wrap(err, "token file");
-    (*out)[strcspn(*out, "\r\n")] = '\0';
-    return YAGA_OK;
-}
-
 static enum yaga_status open_http(const struct yaga_deliver_params *params,
                                   struct api *api,
                                   struct yaga_error *err)
 {
-    static const int retried[] = {408, 425, 500, 501, 502, 503, 504, 507, 508, 520, 522};
-    struct yaga_http_options options;
-    yaga_http_options_init(&options);
-    options.endpoint = params->api.base_url;
-    options.user_agent = params->user_agent;
-    options.bearer_token = api->token;
-    options.ca_file = params->api.ca_file[0] == '\0' ? NULL : params->api.ca_file;
-    options.max_retries = ATTEMPTS;
-    options.backoff_s = params->api.retry_wait_s;
-    options.retry_statuses = retried;
-    options.n_retry_statuses = sizeof retried / sizeof retried[0];
-    options.breaker_threshold = ALL_FAILURES;
-    options.max_body_bytes = ANSWER_MAX;
-    options.max_connections = 1;
-    options.connect_timeout_ms = 3000;
-    options.interrupted = params->interrupted;
-    return yaga_http_new(&options, &api->http, err);
+    struct net_options options = {.url = params->api.base_url,
+                                  .token_file = params->api.token_file,
+                                  .ca_file = params->api.ca_file,
+                                  .attempts = ATTEMPTS,
+                                  .retry_wait_s = params->api.retry_wait_s};
+    return net_open(params, &options, &api->http, err);
 }
 
 static void close_api(struct sink *sink)
@@ -94,7 +64,6 @@ static void close_api(struct sink *sink)
     api->http = yaga_http_free(api->http);
     queue_clear(&api->queue);
     yaga_free(api->chosen);
-    yaga_free(api->token);
     yaga_free(api);
     sink->own = NULL;
 }
@@ -111,11 +80,8 @@ static enum yaga_status open_api(struct sink *sink,
     sink->own = api;
     api->params = params;
     api->chosen = yaga_alloc(ROWS_MAX, sizeof *api->chosen);
-    enum yaga_status st = api->chosen == NULL
-                              ? yaga_error_nomem(err)
-                              : read_token(params->api.token_file, &api->token, err);
-    if (st == YAGA_OK)
-        st = open_http(params, api, err);
+    enum yaga_status st =
+        api->chosen == NULL ? yaga_error_nomem(err) : open_http(params, api, err);
     if (st != YAGA_OK)
         close_api(sink);
     return st;
@@ -211,7 +177,8 @@ static void keep_text(char *out, size_t size, const char *text)
 static enum answer judge_body(struct api *api, const char *text, size_t length)
 {
     YAGA_AUTO(yaga_json) body = NULL;
-    if (text == NULL || yaga_json_parse(text, length, ANSWER_MAX, &body, NULL) != YAGA_OK)
+    if (text == NULL ||
+        yaga_json_parse(text, length, NET_ANSWER_MAX, &body, NULL) != YAGA_OK)
         return ANSWER_TAKEN; /* 2xx is enough */
     bool success = true;
     int64_t n_failed = 0;
@@ -396,6 +363,7 @@ settle(struct sink *sink, const struct phase *phase, struct yaga_error *err)
 const struct sink_type sink_api = {.word = "http_api",
                                    .queued = true,
                                    .network = true,
+                                   .backs_off = true,
                                    .coalesces = true,
                                    .count = count,
                                    .open = open_api,

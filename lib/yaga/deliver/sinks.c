@@ -12,7 +12,8 @@
 #include "yaga/deliver/deliver_internal.h"
 
 /* In this order, files first. */
-static const struct sink_type *const types[] = {&sink_files, &sink_api};
+static const struct sink_type *const types[] = {&sink_files, &sink_api,
+                                                &sink_alertmanager};
 enum { N_TYPES = sizeof types / sizeof types[0] };
 
 struct yaga_sinks *yaga_sinks_free(struct yaga_sinks *sinks)
@@ -116,7 +117,7 @@ load(struct sink *sink, const struct phase *phase, bool *wanted, struct yaga_err
     bool due = true;
     *wanted = false;
     enum yaga_status st = YAGA_OK;
-    if (sink->type->network && !phase->when->eager)
+    if (sink->type->backs_off && !phase->when->eager)
         st = sink_state_is_due(phase->store, sink->name, phase->when->clock_s, &due, err);
     return st != YAGA_OK || !due ? st : sink->type->load(sink, phase, wanted, err);
 }
@@ -174,12 +175,13 @@ enum yaga_status yaga_deliver(struct yaga_store *store,
     for (size_t i = 0; i < sinks->n; i++) {
         struct yaga_sink_report *report = &sinks->sinks[i].report;
         struct yaga_error failure = {.status = YAGA_OK};
-        if (sinks->sinks[i].type->queued)
+        if (sinks->sinks[i].type->queued) {
             keep_first(queue_pending(store, report->sink, &report->pending, &failure),
                        &failure, &first);
-        counts.sent += report->sent;
-        counts.dead += report->dead;
-        counts.pending += report->pending;
+            counts.sent += report->sent;
+            counts.dead += report->dead;
+            counts.pending += report->pending;
+        }
         sinks->reports[i] = *report;
     }
     *out = counts;

@@ -85,23 +85,38 @@ static void tell_sinks(const struct yaga_sinks *sinks)
     }
 }
 
+static bool any_failed(const struct yaga_sinks *sinks)
+{
+    size_t n = 0;
+    const struct yaga_sink_report *reports = yaga_sinks_reports(sinks, &n);
+    for (size_t i = 0; i < n; i++)
+        if (reports[i].failed)
+            return true;
+    return false;
+}
+
 void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
 {
     struct yaga_infer *infer = c->infer;
     struct yaga_delivery_counts counts = {.sent = 0};
     struct yaga_error err;
-    if (infer->store == NULL || infer->alerts_unusable)
+    if (infer->store == NULL)
         return;
+    int64_t now_s = infer->options.now_s;
     int64_t budget_ms = infer->setup->deliver.budget_ms / (leftovers ? 2 : 1);
-    struct yaga_delivery_time when = {
-        .clock_s = c->clock_s, .deadline_ms = yaga_clock_monotonic_ms() + budget_ms};
+    struct yaga_delivery_time when = {.clock_s = c->clock_s,
+                                      .now_s = now_s != 0 ? now_s : yaga_clock_now_s(),
+                                      .leftovers = leftovers,
+                                      .deadline_ms =
+                                          yaga_clock_monotonic_ms() + budget_ms};
     if (yaga_deliver(infer->store, infer->sinks, &when, &counts, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "delivery", &err);
     tell_sinks(infer->sinks);
     c->result->n_sent += counts.sent;
     c->result->n_pending = counts.pending;
     /* Leftovers get another chance at the end of the cycle. */
-    if (counts.dead > 0 || (counts.pending > 0 && !leftovers))
+    if (counts.dead > 0 ||
+        (!leftovers && (counts.pending > 0 || any_failed(infer->sinks))))
         c->result->conditions |= YAGA_COND_PENDING;
 }
 

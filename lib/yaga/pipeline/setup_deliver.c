@@ -34,6 +34,18 @@ static void set_api(const struct yaga_config *c, struct yaga_api_params *api)
     };
 }
 
+static void set_alertmanager(const struct yaga_config *c,
+                             struct yaga_alertmanager_params *am)
+{
+    *am = (struct yaga_alertmanager_params){
+        .token_file = yaga_config_string(c, "alertmanager.token_file"),
+        .ca_file = yaga_config_string(c, "alertmanager.ca_file"),
+        .timeout_ms = 1000 * yaga_config_int(c, "alertmanager.timeout_seconds"),
+        .retry_wait_s = 0.4,
+    };
+    am->urls = yaga_config_strings(c, "alertmanager.urls", &am->n_urls);
+}
+
 void yaga_setup_deliver(struct yaga_setup *setup)
 {
     const struct yaga_config *c = setup->config;
@@ -42,10 +54,12 @@ void yaga_setup_deliver(struct yaga_setup *setup)
         .alerts_dir = yaga_config_string(c, "inference.alerts_directory"),
         .budget_ms =
             1000 * yaga_config_int(c, "observability_api.delivery_budget_seconds"),
+        .interval_s = yaga_config_int(c, "inference.expected_interval_seconds"),
         .max_rows = yaga_config_int(c, "observability_api.outbox_max_rows"),
     };
     set_instance(c, p->instance);
     (void)yaga_format(p->user_agent, sizeof p->user_agent, "%s/" YAGA_VERSION,
                       setup->program);
     set_api(c, &p->api);
+    set_alertmanager(c, &p->alertmanager);
 }

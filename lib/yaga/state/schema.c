@@ -215,8 +215,18 @@ static const char deliveries[] =
     "  last_error TEXT"
     ") STRICT;";
 
+static const char alertmanager[] =
+    /* sets of labels that fire, and those that did a moment ago */
+    "CREATE TABLE alertmanager_alerts ("
+    "  labels TEXT PRIMARY KEY NOT NULL,"
+    "  incident_id TEXT NOT NULL,"
+    "  annotations TEXT NOT NULL,"
+    "  starts_at INTEGER NOT NULL,"
+    "  resolved_at INTEGER"
+    ") STRICT, WITHOUT ROWID;";
+
 const struct yaga_state_step yaga_state_steps[] = {
-    {{incidents, outbox, runs}}, {{validation}}, {{deliveries}}};
+    {{incidents, outbox, runs}}, {{validation}}, {{deliveries}}, {{alertmanager}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==
