@@ -123,6 +123,18 @@ static const struct {
     {"model.min_multivariate_samples=1001", FIT(min_rows_multivariate)},
     {"time_periods.min_distinct_days_weekday=11", FIT(min_days[0])},
     {"time_periods.min_distinct_days_weekend=7", FIT(min_days[1])},
+    {"time_periods.min_samples.weekday.critical=10", FIT(min_period_rows[0][YAGA_CATEGORY_CRITICAL])},
+    {"time_periods.min_samples.weekday.standard=10", FIT(min_period_rows[0][YAGA_CATEGORY_STANDARD])},
+    {"time_periods.min_samples.weekday.micro=10", FIT(min_period_rows[0][YAGA_CATEGORY_MICRO])},
+    {"time_periods.min_samples.weekday.admin=10", FIT(min_period_rows[0][YAGA_CATEGORY_ADMIN])},
+    {"time_periods.min_samples.weekday.core=10", FIT(min_period_rows[0][YAGA_CATEGORY_CORE])},
+    {"time_periods.min_samples.weekday.background=10", FIT(min_period_rows[0][YAGA_CATEGORY_BACKGROUND])},
+    {"time_periods.min_samples.weekend.critical=10", FIT(min_period_rows[1][YAGA_CATEGORY_CRITICAL])},
+    {"time_periods.min_samples.weekend.standard=10", FIT(min_period_rows[1][YAGA_CATEGORY_STANDARD])},
+    {"time_periods.min_samples.weekend.micro=10", FIT(min_period_rows[1][YAGA_CATEGORY_MICRO])},
+    {"time_periods.min_samples.weekend.admin=10", FIT(min_period_rows[1][YAGA_CATEGORY_ADMIN])},
+    {"time_periods.min_samples.weekend.core=10", FIT(min_period_rows[1][YAGA_CATEGORY_CORE])},
+    {"time_periods.min_samples.weekend.background=10", FIT(min_period_rows[1][YAGA_CATEGORY_BACKGROUND])},
     {"model.n_estimators=201", FIT(n_trees)},
     {"model.n_estimators_multivariate=301", FIT(n_trees_multivariate)},
     {"model.n_estimators_by_complexity.high.default=77", FIT(trees[YAGA_COMPLEXITY_HIGH][0])},
@@ -343,6 +355,8 @@ struct facts {
     size_t n_periods;
     bool pooled, seasonal;
     struct yaga_service_class service_class;
+    enum yaga_gate_verdict verdict;
+    double gate_rows;
     double n_mv, n_rows, offset, forest_steps, mv_trees, alpha;
     uint64_t seed;
     int64_t start_s, end_s;
@@ -370,6 +384,8 @@ static struct facts train_with_both(const char *one, const char *two)
         f.n_mv = (double)model->n_mv;
         f.n_rows = model->n_rows;
         f.offset = model->metrics[1].offset;
+        f.verdict = model->gate.verdict;
+        f.gate_rows = model->gate.n_rows;
         f.forest_steps = (double)model->metrics[1].forest.n_breaks;
         f.mv_trees = (double)model->mv_forest.n_trees;
         f.alpha = model->alpha;
@@ -423,6 +439,14 @@ static void every_key_of_the_training_changes_its_models(void **state)
     assert_true(train_with("alert_budget.per_service_per_week=0.001").alpha <= plain.alpha);
     assert_int_equal(plain.service_class.kind, YAGA_SERVICE_UNKNOWN);
     assert_int_equal(train_with("services_patterns.core=cart").service_class.category, YAGA_CATEGORY_CORE);
+    assert_int_equal(train_with("time_periods.min_samples.weekend.standard=100000").n_periods, 3);
+    assert_int_equal(train_with("time_periods.min_samples.weekday.standard=100000").n_periods, 2);
+    assert_int_equal(train_with("time_periods.min_samples.weekday.core=100000").n_periods, 5);
+    f = train_with("training.refit_on_all=false");
+    assert_int_equal(f.n_periods, 5);
+    assert_true(f.n_rows < 0.9 * plain.n_rows); /* the last fifth is not in it */
+    assert_int_equal(f.verdict, plain.verdict);
+    assert_near(f.gate_rows, plain.gate_rows, 0);
     assert_near(train_with("training.validation_fraction=0").alpha, YAGA_ALPHA_DEFAULT, 0);
 }
 
@@ -467,6 +491,28 @@ static void the_backup_directory_is_where_copies_go(void **state)
     shop_close(&shop);
 }
 
+/* On a grid twice as fine every other row is missing: grade B. */
+static enum yaga_train_outcome outcome_on_half_a_grid(const char *grade)
+{
+    static const char *const only[] = {"shop", NULL};
+    const char *overrides[] = {"cache.step=150s", "inference.step_seconds=150", "training.lookback_days=20", grade, NULL};
+    struct shop shop;
+    struct yaga_train_report report;
+    shop_open(&shop, overrides);
+    shop_train(&shop, only, 1, &report);
+    enum yaga_train_outcome outcome = shop_trained(&report, "shop")->outcome;
+    yaga_train_report_clear(&report);
+    shop_close(&shop);
+    return outcome;
+}
+
+static void data_of_a_worse_grade_than_asked_for_are_not_learned_from(void **state)
+{
+    (void)state;
+    assert_int_equal(outcome_on_half_a_grid("training.min_quality_grade=A"), YAGA_TRAIN_QUALITY);
+    assert_int_equal(outcome_on_half_a_grid("training.min_quality_grade=B"), YAGA_TRAINED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +525,7 @@ int main(void)
         cmocka_unit_test(words_of_a_metric_become_its_kind_role_and_scale),
         cmocka_unit_test_setup(every_key_of_the_training_changes_its_models, train_plain),
         cmocka_unit_test(methods_of_contamination_move_the_offset),
+        cmocka_unit_test(data_of_a_worse_grade_than_asked_for_are_not_learned_from),
         cmocka_unit_test(the_backup_directory_is_where_copies_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

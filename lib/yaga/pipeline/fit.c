@@ -31,6 +31,7 @@ void yaga_fit_params_init(struct yaga_fit_params *params)
         .min_rows = 500,
         .min_rows_multivariate = 1000,
         .min_days = {10, 6},
+        .min_period_rows = {{200, 200, 100, 150, 200, 200}, {100, 100, 50, 75, 100, 100}},
         .trees = {[YAGA_COMPLEXITY_HIGH] = {250, 250, 300, 300, 400},
                   [YAGA_COMPLEXITY_MEDIUM] = {150, 200, 200, 250, 250},
                   [YAGA_COMPLEXITY_LOW] = {100, 100, 150, 150, 150}},
@@ -504,6 +505,26 @@ static bool any_modelled(const struct yaga_model *model)
 static bool is_weekend(enum yaga_period period)
 {
     return period == YAGA_WEEKEND_DAY || period == YAGA_WEEKEND_NIGHT;
+}
+
+enum yaga_status yaga_fit_enough(const struct yaga_fit_params *params,
+                                 const struct yaga_history *history,
+                                 enum yaga_period period,
+                                 size_t n_rows,
+                                 bool candidate,
+                                 struct yaga_error *err)
+{
+    enum yaga_category category = history->service_class.category;
+    bool weekend = is_weekend(period);
+    size_t need = params->min_period_rows[weekend][category];
+    if (candidate)
+        need = (need + 1) / 2;
+    if (n_rows >= need)
+        return YAGA_OK;
+    return yaga_error_set(
+        err, YAGA_E_NO_DATA,
+        "%zu rows with data, %zu needed (time_periods.min_samples.%s.%s)", n_rows, need,
+        weekend ? "weekend" : "weekday", yaga_category_name(category));
 }
 
 enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,

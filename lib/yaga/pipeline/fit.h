@@ -19,6 +19,7 @@ struct yaga_fit_params {
     size_t min_rows;              /* univariate: finite values */
     size_t min_rows_multivariate; /* complete rows */
     size_t min_days[2];           /* distinct days: weekday periods, weekend periods */
+    size_t min_period_rows[2][YAGA_N_CATEGORIES]; /* rows with data a period must have at all, likewise */
     size_t n_trees;               /* of every univariate forest; 0 = by complexity of the service and rows */
     size_t n_trees_multivariate;  /* 0 = twice as many as a univariate forest of as many rows, at most 500 */
     size_t trees[YAGA_N_COMPLEXITIES][YAGA_TREE_BOUNDS];
@@ -66,6 +67,12 @@ static inline bool yaga_history_is_left_out(const struct yaga_history *history, 
  * local days among them. */
 size_t yaga_history_select(const struct yaga_history *history, enum yaga_period period, size_t row_begin, size_t row_end,
                            bool *use, size_t *days);
+
+/* Are n_rows of a period enough to begin with? candidate: when the newest part is held out, half of them will do. YAGA_E_NO_DATA with the
+ * reason otherwise. */
+enum yaga_status yaga_fit_enough(const struct yaga_fit_params *params, const struct yaga_history *history,
+                                 enum yaga_period period, size_t n_rows, bool candidate,
+                                 struct yaga_error *err) YAGA_MUST_USE;
 
 /* Metric models, multivariate forest and PCA for the selected rows. Identity fields other than service and period are the caller's.
  * YAGA_E_NO_DATA with the reason when no metric could be modelled or too few days. */

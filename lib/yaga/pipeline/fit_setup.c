@@ -61,13 +61,27 @@ static void setup_trees(const struct yaga_setup *setup, struct yaga_fit_params *
     }
 }
 
-void yaga_fit_setup(const struct yaga_setup *setup, struct yaga_fit_params *p)
+static void setup_rows(const struct yaga_setup *setup, struct yaga_fit_params *p)
 {
-    yaga_fit_params_init(p);
+    static const char *const days[2] = {"weekday", "weekend"};
     p->min_rows = size_of(setup, "model.min_training_samples");
     p->min_rows_multivariate = size_of(setup, "model.min_multivariate_samples");
     p->min_days[0] = size_of(setup, "time_periods.min_distinct_days_weekday");
     p->min_days[1] = size_of(setup, "time_periods.min_distinct_days_weekend");
+    for (size_t d = 0; d < 2; d++) {
+        for (size_t i = 0; i < YAGA_N_CATEGORIES; i++) {
+            char key[KEY_MAX];
+            (void)yaga_format(key, sizeof key, "time_periods.min_samples.%s.%s", days[d],
+                              yaga_category_name((enum yaga_category)i));
+            p->min_period_rows[d][i] = size_of(setup, key);
+        }
+    }
+}
+
+void yaga_fit_setup(const struct yaga_setup *setup, struct yaga_fit_params *p)
+{
+    yaga_fit_params_init(p);
+    setup_rows(setup, p);
     setup_trees(setup, p);
     p->sample_size = size_of(setup, "model.max_samples");
     p->seed = (uint64_t)yaga_config_int(setup->config, "model.random_state");

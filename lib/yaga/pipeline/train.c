@@ -93,6 +93,8 @@ static bool worth_training(const struct yaga_train *run,
                            struct yaga_train_service *result)
 {
     int64_t need = yaga_train_int(run, "training.min_data_points");
+    const char *worst =
+        yaga_config_string(run->setup->config, "training.min_quality_grade");
     int failed = failed_query(service, run->setup->n_metrics);
     result->grade = quality->grade;
     if (failed >= 0) {
@@ -110,11 +112,13 @@ static bool worth_training(const struct yaga_train *run,
         (void)yaga_format(result->message, sizeof result->message,
                           "%zu rows with data, %lld needed (training.min_data_points)",
                           result->n_rows, (long long)need);
-    } else if (quality->grade == 'F') {
+    } else if (quality->grade > worst[0]) { /* grades are letters that rise */
         result->outcome = YAGA_TRAIN_QUALITY;
-        (void)yaga_format(result->message, sizeof result->message,
-                          "data quality %.0f of 100 (grade F): check coverage and gaps",
-                          quality->score);
+        (void)yaga_format(
+            result->message, sizeof result->message,
+            "data quality %.0f of 100 (grade %c, training.min_quality_grade %s): check "
+            "coverage and gaps",
+            quality->score, quality->grade, worst);
     } else {
         return true;
     }

@@ -37,7 +37,7 @@ enum yaga_train_outcome {
     YAGA_TRAINED,              /* models published */
     YAGA_TRAIN_NO_DATA,        /* no rows at all */
     YAGA_TRAIN_INSUFFICIENT,   /* too few rows, or no period could be modelled */
-    YAGA_TRAIN_QUALITY,        /* quality grade F */
+    YAGA_TRAIN_QUALITY,        /* quality grade below training.min_quality_grade */
     YAGA_TRAIN_SOURCE,         /* its queries failed */
     YAGA_TRAIN_VALIDATION,     /* trained, but failed the gate: the version before stays */
     YAGA_TRAIN_PROMOTION,      /* trained, but the models could not be written or switched to */

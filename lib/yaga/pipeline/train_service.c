@@ -44,9 +44,12 @@ static enum yaga_status fit_periods(const struct yaga_train *run,
                    : p >= n_periods)
             continue;
         size_t days;
-        (void)yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
-        enum yaga_status st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days,
-                                             &out->by_period[p], err);
+        size_t n = yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
+        enum yaga_status st = yaga_fit_enough(&run->fit, h, (enum yaga_period)p, n,
+                                              row_end < h->frame->n_rows, err);
+        if (st == YAGA_OK)
+            st = yaga_fit_model(&run->fit, h, (enum yaga_period)p, use, days,
+                                &out->by_period[p], err);
         if (st == YAGA_E_NO_DATA && why != NULL)
             remember_why(h, (enum yaga_period)p, err->text, why);
         if (st != YAGA_OK && st != YAGA_E_NO_DATA)
@@ -184,10 +187,49 @@ static void finish_models(const struct yaga_train *run,
         if (models->by_period[p] == NULL)
             continue;
         identify(run, quality, run_id, budget, models->by_period[p]);
-        yaga_gate_not_asked(models->by_period[p]);
         result->pooled = result->pooled || p == YAGA_POOLED;
         result->n_periods += p != YAGA_POOLED;
     }
+}
+
+static void leave_ungated(struct yaga_trained_models *models)
+{
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (models->by_period[p] != NULL)
+            yaga_gate_not_asked(models->by_period[p]);
+    }
+}
+
+/* What is published when training.refit_on_all is off: what was checked, as it is. */
+static void take_candidates(const struct yaga_train *run,
+                            const struct yaga_history *h,
+                            struct yaga_trained_models *candidates,
+                            struct yaga_trained_models *models,
+                            struct yaga_reasons *why)
+{
+    size_t n_periods = yaga_period_count(run->setup->calendar.scheme);
+    *models = *candidates;
+    *candidates = (struct yaga_trained_models){.by_period = {NULL}};
+    for (size_t p = 0; p < n_periods; p++) {
+        if (models->by_period[p] == NULL)
+            remember_why(h, (enum yaga_period)p,
+                         "too little data before the held-out part, and "
+                         "training.refit_on_all is off",
+                         why);
+    }
+}
+
+static enum yaga_status settle(const struct yaga_train *run,
+                               const struct yaga_history *h,
+                               struct yaga_trained_models *candidates,
+                               struct yaga_trained_models *models,
+                               struct yaga_train_service *result,
+                               struct yaga_error *err)
+{
+    if (!is_gated(h) || yaga_config_bool(run->setup->config, "training.refit_on_all"))
+        return fit_periods(run, h, h->frame->n_rows, &result->not_trained, models, err);
+    take_candidates(run, h, candidates, models, &result->not_trained);
+    return YAGA_OK;
 }
 
 static enum yaga_status judge(const struct yaga_train *run,
@@ -197,8 +239,11 @@ static enum yaga_status judge(const struct yaga_train *run,
                               struct yaga_error *err)
 {
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-        if (models->by_period[p] != NULL)
-            yaga_train_adopt_gate(candidates->by_period[p], models->by_period[p]);
+        struct yaga_model *model = models->by_period[p];
+        const struct yaga_model *candidate = candidates->by_period[p];
+        if (model != NULL) /* a candidate that is published was judged itself */
+            yaga_train_adopt_gate(
+                model->gate.verdict != YAGA_GATE_NONE ? model : candidate, model);
     }
     yaga_train_verdict(run, models, result);
     return yaga_train_details(models, result, err);
@@ -216,11 +261,13 @@ enum yaga_status yaga_train_learn(const struct yaga_train *run,
     struct yaga_trained_models candidates = {.by_period = {NULL}};
     enum yaga_status st = validate(run, h, &candidates, &budget, err);
     if (st == YAGA_OK)
-        st = fit_periods(run, h, h->frame->n_rows, &result->not_trained, models, err);
+        st = settle(run, h, &candidates, models, result, err);
     if (st == YAGA_OK)
         finish_models(run, quality, run_id, &budget, models, result);
     if (st == YAGA_OK && is_gated(h))
         st = judge(run, &candidates, models, result, err);
+    else if (st == YAGA_OK)
+        leave_ungated(models);
     yaga_trained_models_clear(&candidates);
     return st;
 }
