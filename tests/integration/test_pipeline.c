@@ -255,6 +255,40 @@ static void an_interrupted_run_leaves_no_record_running(void **state)
     shop_close(&shop);
 }
 
+static size_t n_asked, stop_at;
+
+static bool stop_at_count(void)
+{
+    n_asked++;
+    return stop_at > 0 && n_asked >= stop_at;
+}
+
+/* Asked before every period: of the candidates, and of the models on all rows. */
+static void an_interruption_is_noticed_before_the_next_period(void **state)
+{
+    (void)state;
+    static const char *const cart = "cart";
+    struct shop shop;
+    struct yaga_train_report own;
+    struct yaga_error err;
+    shop_open(&shop, NULL);
+    struct yaga_train_options options = {.now_s = shop_now, .only = &cart, .n_only = 1, .interrupted = stop_at_count};
+    n_asked = stop_at = 0;
+    assert_ok(yaga_train_run(&shop.setup, &options, &own, &err), &err);
+    yaga_train_report_clear(&own);
+    size_t n = n_asked;
+    assert_true(n >= 12);
+    options.now_s += 600;
+    n_asked = 0;
+    stop_at = n / 2;
+    assert_int_equal(yaga_train_run(&shop.setup, &options, &own, &err), YAGA_E_INTERRUPTED);
+    yaga_train_report_clear(&own);
+    assert_true(n_asked < stop_at + 5); /* and then no period more */
+    assert_int_equal(count_rows(&shop, "SELECT count(*) FROM training_runs WHERE status = 'FAILED' AND promoted = 0"), 1);
+    assert_int_equal(count_rows(&shop, "SELECT count(*) FROM training_runs WHERE status = 'COMPLETED'"), 1);
+    shop_close(&shop);
+}
+
 static void a_source_that_fails_fails_the_records_too(void **state)
 {
     (void)state;
@@ -550,6 +584,7 @@ int main(void)
         cmocka_unit_test(a_history_too_short_to_hold_out_keeps_the_default_level),
         cmocka_unit_test(every_run_is_recorded_once_with_its_end),
         cmocka_unit_test(an_interrupted_run_leaves_no_record_running),
+        cmocka_unit_test(an_interruption_is_noticed_before_the_next_period),
         cmocka_unit_test(a_source_that_fails_fails_the_records_too),
         cmocka_unit_test(a_second_trainer_finds_the_lock_taken),
         cmocka_unit_test(a_dry_training_writes_nothing),

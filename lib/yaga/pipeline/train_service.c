@@ -24,6 +24,11 @@ static void remember_why(const struct yaga_history *h,
              yaga_period_name(period), text);
 }
 
+static bool is_interrupted(const struct yaga_train *run)
+{
+    return run->options->interrupted != NULL && run->options->interrupted();
+}
+
 /* Fit every period of the scheme, and the pooled model, on rows [0, row_end). A period
  * without enough data stays NULL; why (NULL for candidates, which nobody will look for)
  * gets and the log tells its reason. */
@@ -43,6 +48,8 @@ static enum yaga_status fit_periods(const struct yaga_train *run,
         if (pooled ? !yaga_config_bool(run->setup->config, "training.train_pooled")
                    : p >= n_periods)
             continue;
+        if (is_interrupted(run))
+            return yaga_error_set(err, YAGA_E_INTERRUPTED, "interrupted");
         size_t days;
         size_t n = yaga_history_select(h, (enum yaga_period)p, 0, row_end, use, &days);
         enum yaga_status st = yaga_fit_enough(&run->fit, h, (enum yaga_period)p, n,
