@@ -50,6 +50,11 @@ static const char help[] =
     "cache.chunk_days)\n"
     "      --delay SECONDS     pause between two of them with --prefetch (default: "
     "cache.delay_chunks)\n"
+    "      --delay-metrics SECONDS\n"
+    "      --delay-services SECONDS\n"
+    "                          the same between metrics, and between groups of 50 "
+    "services\n"
+    "      --step DURATION     distance of two samples (default: cache.step)\n"
     "      --dry-run           everything except writing models and records\n"
     "      --report FILE       write what was learned, how well, and what to do: a page "
     "when FILE\n"
@@ -95,7 +100,10 @@ enum {
     OPT_CLEAR_CACHE,
     OPT_CACHE_DIR,
     OPT_CHUNK,
-    OPT_DELAY
+    OPT_DELAY,
+    OPT_DELAY_METRICS,
+    OPT_DELAY_SERVICES,
+    OPT_STEP
 };
 
 static const struct option long_options[] = {
@@ -123,12 +131,27 @@ static const struct option long_options[] = {
     {"cache-dir", required_argument, NULL, OPT_CACHE_DIR},
     {"chunk-days", required_argument, NULL, OPT_CHUNK},
     {"delay", required_argument, NULL, OPT_DELAY},
+    {"delay-metrics", required_argument, NULL, OPT_DELAY_METRICS},
+    {"delay-services", required_argument, NULL, OPT_DELAY_SERVICES},
+    {"step", required_argument, NULL, OPT_STEP},
     {"list-models", no_argument, NULL, OPT_LIST},
     {"json", no_argument, NULL, OPT_JSON},
     {"inspect", required_argument, NULL, OPT_INSPECT},
     {"discover", optional_argument, NULL, OPT_DISCOVER},
     {NULL, 0, NULL, 0},
 };
+
+/* What training reads and what inference judges have the same grid, by two keys. */
+static void set_step(struct arguments *a, const char *text)
+{
+    int64_t step_s;
+    char seconds[24];
+    if (!yaga_duration_parse(text, &step_s))
+        program_usage(&a->program, "--step %s: expected a duration such as 5m", text);
+    (void)yaga_format(seconds, sizeof seconds, "%lld", (long long)step_s);
+    program_override(&a->program, "cache.step", text);
+    program_override(&a->program, "inference.step_seconds", seconds);
+}
 
 static bool own_option(struct arguments *a, int option, const char *argument)
 {
@@ -202,6 +225,15 @@ static bool own_option(struct arguments *a, int option, const char *argument)
         return true;
     case OPT_DELAY:
         program_override(&a->program, "cache.delay_chunks", argument);
+        return true;
+    case OPT_DELAY_METRICS:
+        program_override(&a->program, "cache.delay_metrics", argument);
+        return true;
+    case OPT_DELAY_SERVICES:
+        program_override(&a->program, "cache.delay_services", argument);
+        return true;
+    case OPT_STEP:
+        set_step(a, argument);
         return true;
     case OPT_LIST:
         a->list = true;

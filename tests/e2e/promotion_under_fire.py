@@ -28,7 +28,7 @@ class Shop:
     """Programs, folders and a clock that moves on by one step a training: every run is another version."""
 
     def __init__(self, programs, reader, folder, days=3):
-        self.reader, self.folder = reader, folder
+        self.programs, self.reader, self.folder = programs, reader, folder
         faults = folder.with_suffix(".faults")
         faults.write_text("")
         servers.synth(programs, folder, "--seed", 3, "--services", len(SERVICES), "--start", START, "--days", days + 7, "--train-days", days + 7,

@@ -6,10 +6,15 @@ import datetime
 import fcntl
 import json
 import pathlib
+import re
+import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import time
 
+import servers
 import shop as shops
 from promotion_under_fire import SERVICES, START, STEP, Shop
 
@@ -161,6 +166,45 @@ def ways_to_publish_exclude_each_other(shop):
     assert everything(shop.models) == before
 
 
+def a_sigterm_ends_a_training_with_status_130(shop):
+    """Staging is kept, the record failed, and the models are those before or, of a service that was done, whole new ones."""
+    before = {s: (shop.served()[s], shop.digests(s)) for s in SERVICES}
+    slow = {"model__n_estimators": 1000, "model__n_estimators_multivariate": 1000, "model__max_samples": 256, "training__threads": 1}
+    with subprocess.Popen(shop.train_command(**slow), stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and rows(shop, "started_at")[0] != shop.now:
+            time.sleep(0.001)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=120)
+    assert process.returncode == 130 and "interrupted" in told, (process.returncode, told)
+    for service in SERVICES:
+        run = shop.served()[service]
+        status, promoted, message = rows(shop, "status, promoted, error_message", service)
+        if run == before[service][0]:
+            assert shop.digests(service) == before[service][1]
+            assert (status, promoted) == ("FAILED", 0) and "interrupted" in message, (status, promoted, message)
+        else:
+            assert (status, promoted) == ("COMPLETED", 1)
+    assert any(shop.served()[s] == before[s][0] for s in SERVICES), "both services were done before the signal arrived"
+    shop.train()
+
+
+def flags_are_settings(shop):
+    for flags, settings in ((["--step", "15m"], {"cache.step": '"15m"', "inference.step_seconds": "900"}),
+                            (["--delay", 0], {"cache.delay_chunks": "0.0"}), (["--delay-metrics", 0], {"cache.delay_metrics": "0.0"}),
+                            (["--delay-services", 0], {"cache.delay_services": "0.0"}), (["--chunk-days", 3], {"cache.chunk_days": "3"}),
+                            (["--cache-dir", "/c"], {"cache.dir": '"/c"'}), (["--models-dir", "/m"], {"model.models_directory": '"/m"'}),
+                            (["--staging-dir", "/s"], {"model.staging_directory": '"/s"'}),
+                            (["--backup-dir", "/b"], {"model.backup_directory": '"/b"'}),
+                            (["--lookback-days", 20], {"training.lookback_days": "20"})):
+        shown = servers.Yaga(shop.programs, shop.folder / "yaga.cfg").run("yaga-train", "--dump-config", *flags).stdout
+        for key, value in settings.items():
+            group, name = key.split(".")
+            told = re.search(rf"^{group} = {{.*?^  {name} = ([^;]*);  # ([^\n]*)", shown, re.M | re.S)
+            assert told and told.groups() == (value, "command line"), (flags, key, told and told.groups())
+    says(shop.yaga.run("yaga-train", "--step", "often", expect=2), "--step often: expected a duration such as 5m")
+    says(shop.yaga.run("yaga-train", "--step", "10s", expect=2), "cache.step")
+
+
 def whoever_changes_models_holds_the_lock(shop):
     before = everything(shop.models)
     with open(shop.models / "train.lock", "wb") as lock:
@@ -172,7 +216,7 @@ def whoever_changes_models_holds_the_lock(shop):
 
 CASES = (a_service_that_fails_the_gate_keeps_its_version_while_others_advance, what_failed_the_gate_is_staged_until_it_is_promoted,
          a_damaged_staged_model_is_not_promoted, a_direct_training_is_published_whatever_the_gate_says, ways_to_publish_exclude_each_other,
-         whoever_changes_models_holds_the_lock,
+         whoever_changes_models_holds_the_lock, a_sigterm_ends_a_training_with_status_130, flags_are_settings,
          too_little_room_is_said_before_anything_is_trained, a_backup_is_a_models_folder_of_its_own,
          a_backup_that_fails_ends_the_run_with_status_4, a_dry_run_writes_nothing)
 

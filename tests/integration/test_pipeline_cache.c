@@ -103,7 +103,7 @@ static void site_open(struct site *site, const char *dir, const char *const *ove
                   "model: { models_directory = \"models\"; staging_directory = \"staging\";\n"
                   "  n_estimators = 10; n_estimators_multivariate = 10; };\n"
                   "fingerprinting: { db_path = \"state.db\"; };\n"
-                  "cache: { enabled = true; dir = \"cache\"; delay_chunks = 0.0; };\n"
+                  "cache: { enabled = true; dir = \"cache\"; delay_chunks = 0.0; delay_metrics = 0.0; };\n"
                   "services = ( { name = \"cart\"; }, { name = \"shop\"; } );\n"
                   "metrics = ( { name = \"rate\"; kind = \"rate\"; role = \"traffic\"; query = \"sum by (service_name) (rate{$S})\"; },\n"
                   "  { name = \"latency\"; kind = \"latency\"; query = \"avg by (service_name) (latency{$S})\"; } );\n",
@@ -284,6 +284,35 @@ static void the_cache_can_be_filled_looked_at_and_emptied(void **state)
     site_close(&site);
 }
 
+static size_t questions_before, questions_enough;
+
+static bool has_asked_enough(void)
+{
+    return stub_server_count(server) - questions_before >= questions_enough;
+}
+
+/* Pauses of an hour: what was asked before the first of them? */
+static size_t asked_before_a_pause(const char *override, size_t enough)
+{
+    struct site site;
+    struct yaga_train_options options = {.now_s = now_s, .interrupted = has_asked_enough};
+    struct yaga_prefetch_report report;
+    struct yaga_error err;
+    site_open(&site, test_tmpdir(), &override, 1);
+    questions_before = stub_server_count(server);
+    questions_enough = enough;
+    assert_int_equal(yaga_cache_prefetch(&site.setup, &options, &report, &err), YAGA_E_INTERRUPTED);
+    site_close(&site);
+    return stub_server_count(server) - questions_before;
+}
+
+static void a_prefetch_pauses_between_spans_and_metrics(void **state)
+{
+    (void)state;
+    assert_int_equal(asked_before_a_pause("cache.delay_chunks=3600", N_METRICS), N_METRICS);
+    assert_int_equal(asked_before_a_pause("cache.delay_metrics=3600", 1), 1);
+}
+
 static void a_time_in_the_future_covers_nothing_that_is_still_to_come(void **state)
 {
     (void)state;
@@ -371,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_failed_middle_chunk_keeps_the_models_and_is_read_next_time),
         cmocka_unit_test(another_query_is_asked_anew),
         cmocka_unit_test(the_cache_can_be_filled_looked_at_and_emptied),
+        cmocka_unit_test(a_prefetch_pauses_between_spans_and_metrics),
         cmocka_unit_test(a_time_in_the_future_covers_nothing_that_is_still_to_come),
         cmocka_unit_test(processes_side_by_side_damage_nothing),
         cmocka_unit_test(without_a_cache_there_is_nothing_to_fill),

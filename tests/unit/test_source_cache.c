@@ -180,6 +180,50 @@ static void what_was_read_is_not_asked_for_again(void **state)
     assert_int_equal(n_reports, 0);
 }
 
+static size_t n_rests;
+
+/* Asked once in a tenth of a second of every pause. */
+static bool count_rests(void)
+{
+    n_rests++;
+    return false;
+}
+
+/* Two spans, two metrics, then the same for two other days: how often is it asked, and how long is rested? */
+static void assert_pauses(struct yaga_cache_pauses pauses, size_t want_fetches, size_t want_rests)
+{
+    struct yaga_cache_options options = defaults(test_tmpdir());
+    options.chunk_s = DAY_S;
+    options.pauses = pauses;
+    options.interrupted = count_rests;
+    YAGA_AUTO(yaga_source) source = cache_new(&options);
+    n_rests = 0;
+    for (int i = 0; i < 2; i++) {
+        struct yaga_error err;
+        struct yaga_fleet fleet;
+        struct yaga_source_request request = {.metrics = metrics,
+                                              .n_metrics = 2,
+                                              .services = services,
+                                              .n_services = 2,
+                                              .start_s = day0 + 2 * i * DAY_S,
+                                              .end_s = day0 + 2 * (i + 1) * DAY_S,
+                                              .step_s = STEP_S};
+        assert_ok(yaga_source_fetch(source, &request, &fleet, &err), &err);
+        yaga_fleet_clear(&fleet);
+    }
+    assert_int_equal(inside.n_fetches, want_fetches);
+    assert_int_equal(n_rests, want_rests);
+}
+
+static void there_is_a_pause_before_another_span_metric_or_group_of_services(void **state)
+{
+    (void)state;
+    assert_pauses((struct yaga_cache_pauses){.chunk_ms = 0}, 4, 0);
+    assert_pauses((struct yaga_cache_pauses){.chunk_ms = 150}, 4, 2 * 2);
+    assert_pauses((struct yaga_cache_pauses){.metric_ms = 100}, 8, 4);
+    assert_pauses((struct yaga_cache_pauses){.services_ms = 250}, 4, 3);
+}
+
 static void a_failed_chunk_fails_its_metrics_and_is_asked_for_next_time(void **state)
 {
     (void)state;
@@ -484,6 +528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_read_is_not_asked_for_again),
+        cmocka_unit_test(there_is_a_pause_before_another_span_metric_or_group_of_services),
         cmocka_unit_test(a_failed_chunk_fails_its_metrics_and_is_asked_for_next_time),
         cmocka_unit_test(an_ambiguous_answer_covers_nothing),
         cmocka_unit_test(samples_that_may_still_change_are_not_kept),

@@ -288,6 +288,8 @@ static bool decides_results(const struct yaga_setting *row)
         "alertmanager.",
         "cache.chunk_days",
         "cache.delay_chunks",
+        "cache.delay_metrics",
+        "cache.delay_services",
         "cache.enabled",
         "cache.retention_days",
         "fingerprinting.cleanup_max_age_hours",

@@ -62,6 +62,11 @@ static enum yaga_status open_cache(const struct yaga_setup *setup,
     return st == YAGA_OK ? yaga_source_cache_new(source, cache, out, err) : st;
 }
 
+static int64_t milliseconds(const struct yaga_setup *setup, const char *key)
+{
+    return (int64_t)(1000.0 * yaga_config_float(setup->config, key));
+}
+
 enum yaga_status yaga_cache_source(const struct yaga_setup *setup,
                                    const struct yaga_train_options *options,
                                    bool purpose,
@@ -73,8 +78,10 @@ enum yaga_status yaga_cache_source(const struct yaga_setup *setup,
     struct yaga_cache_options cache = options_of(setup, options);
     if (purpose) {
         cache.must_write = true;
-        cache.delay_ms =
-            (int64_t)(1000.0 * yaga_config_float(setup->config, "cache.delay_chunks"));
+        cache.pauses = (struct yaga_cache_pauses){
+            .chunk_ms = milliseconds(setup, "cache.delay_chunks"),
+            .metric_ms = milliseconds(setup, "cache.delay_metrics"),
+            .services_ms = milliseconds(setup, "cache.delay_services")};
     }
     return open_cache(setup, &cache, out, err);
 }

@@ -188,10 +188,10 @@ static bool same_services(const struct jobs *jobs, size_t at, size_t next, size_
 
 /* --- fetch ------------------------------------------------------------------------- */
 
-static enum yaga_status pause_between(const struct yaga_cache *cache,
-                                      struct yaga_error *err)
+static enum yaga_status
+rest(const struct yaga_cache *cache, int64_t ms_in_all, struct yaga_error *err)
 {
-    for (int64_t left_ms = cache->options.delay_ms; left_ms > 0; left_ms -= SLICE_MS) {
+    for (int64_t left_ms = ms_in_all; left_ms > 0; left_ms -= SLICE_MS) {
         if (cache->options.interrupted != NULL && cache->options.interrupted())
             return yaga_error_set(err, YAGA_E_INTERRUPTED, "interrupted");
         int64_t ms = left_ms < SLICE_MS ? left_ms : SLICE_MS;
@@ -307,6 +307,16 @@ static enum yaga_status ask(const struct fetch *f,
     return st;
 }
 
+/* How long to rest before job at. */
+static int64_t pause_before(const struct fetch *f, size_t at)
+{
+    const struct yaga_cache_pauses *pauses = &f->cache->options.pauses;
+    if (at == 0)
+        return f->cache->has_asked ? pauses->services_ms : 0;
+    return same_span(&f->jobs.items[at - 1], &f->jobs.items[at]) ? pauses->metric_ms
+                                                                 : pauses->chunk_ms;
+}
+
 /* As ask, and into the frames; a source that does not answer is no failure of the whole.
  */
 static enum yaga_status fetch_together(
@@ -314,7 +324,8 @@ static enum yaga_status fetch_together(
 {
     struct yaga_error why = {.status = YAGA_OK};
     struct yaga_fleet got;
-    enum yaga_status st = at > 0 ? pause_between(f->cache, &why) : YAGA_OK;
+    enum yaga_status st = rest(f->cache, pause_before(f, at), &why);
+    f->cache->has_asked = true;
     if (st == YAGA_OK)
         st = ask(f, at, k, n_metrics, &got, &why);
     if (st == YAGA_OK) {
@@ -333,10 +344,11 @@ static enum yaga_status fetch_together(
 static enum yaga_status fetch_jobs(struct fetch *f, struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
+    bool together = f->cache->options.pauses.metric_ms == 0;
     for (size_t at = 0; st == YAGA_OK && at < f->jobs.n;) {
         size_t k = n_alike(&f->jobs, at);
         size_t n_metrics = 1;
-        while (same_services(&f->jobs, at, at + n_metrics * k, k))
+        while (together && same_services(&f->jobs, at, at + n_metrics * k, k))
             n_metrics++;
         st = fetch_together(f, at, k, n_metrics, err);
         at += k * n_metrics;

@@ -18,12 +18,19 @@
 
 #include "yaga/source/source.h"
 
+/* Pauses before what is asked next, in milliseconds; 0 = none. Between metrics: every metric is asked for alone then. */
+struct yaga_cache_pauses {
+    int64_t chunk_ms;    /* another span of time */
+    int64_t metric_ms;   /* another metric of the same span */
+    int64_t services_ms; /* the services of another fetch */
+};
+
 struct yaga_cache_options {
     const char *dir;
     int64_t chunk_s;          /* longest span of one fetch; > 0 */
     int64_t settled_before_s; /* nothing from here on is kept: it may still change */
     int64_t keep_from_s;      /* older samples are deleted, and not kept */
-    int64_t delay_ms;         /* pause between two fetches; 0 = none */
+    struct yaga_cache_pauses pauses;
     bool force;               /* fetch covered spans again */
     bool must_write;          /* a cache that cannot be written (lock, disk) is an error; else it is reported */
     bool read_only;           /* writes nothing, takes no lock */

@@ -33,6 +33,7 @@ struct yaga_cache {
     struct yaga_cache_options options;
     char *dir;             /* owned; options.dir */
     struct yaga_lock lock; /* not held: nothing is written */
+    bool has_asked;        /* the source inside, in an earlier fetch */
 };
 
 /* What is known of a metric under its present identity: nothing when there is no such
