@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "yaga/forest/forest.h"
+#include "yaga/forest/forest_internal.h"
 #include "yaga/numeric/rng.h"
 #include "yaga/numeric/stats.h"
 
@@ -196,6 +197,83 @@ static void the_order_of_scoring_does_not_change_a_score(void **state)
 /* The merged sums against their definition: a tree that drew a row cannot be told from
  * outside, but with sample_size = n all trees drew all rows, and the score is the
  * in-sample one. */
+/* How often each of four rows with the weights 1, 2, 3, 4 is among psi. */
+static void count_draws(size_t psi, size_t n_draws, double share[4])
+{
+    static const double weights[] = {1, 2, 3, 4};
+    struct forest_racer race[4];
+    uint32_t drawn[4];
+    uint64_t bag[1];
+    struct forest_rows rows = {.weights = weights, .n_rows = 4, .sample_size = psi};
+    struct forest_worker w = {.bag = bag, .race = race, .rows = drawn};
+    yaga_rng_init(&w.rng, 5);
+    for (size_t i = 0; i < 4; i++)
+        share[i] = 0;
+    for (size_t k = 0; k < n_draws; k++) {
+        forest_draw_rows(&rows, &w);
+        for (size_t i = 0; i < psi; i++) {
+            assert_true(drawn[i] < 4 && (i == 0 || drawn[i] > drawn[i - 1]));
+            assert_true((bag[0] >> drawn[i] & 1) != 0);
+            share[drawn[i]] += 1.0 / (double)n_draws;
+        }
+    }
+}
+
+/* 40000 draws: a standard deviation is at most 0.0025; six of them. */
+static void rows_are_drawn_as_often_as_their_weight_says(void **state)
+{
+    (void)state;
+    double share[4];
+    count_draws(1, 40000, share);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(fabs(share[i] - 0.1 * (double)(i + 1)) < 0.015);
+    count_draws(2, 40000, share);
+    for (size_t i = 0; i < 4; i++) { /* first, or second after another one */
+        double w = (double)(i + 1), p = w / 10;
+        for (size_t k = 0; k < 4; k++)
+            p += k == i ? 0 : (double)(k + 1) / 10 * w / (10 - (double)(k + 1));
+        assert_true(fabs(share[i] - p) < 0.015);
+    }
+    count_draws(4, 10, share);
+    for (size_t i = 0; i < 4; i++)
+        assert_near(share[i], 1, 1e-12);
+}
+
+/* A second cluster of a tenth of the rows, with their weight; score of its centre. */
+static double score_of_cluster(double weight, size_t n_features, int n_threads)
+{
+    static double x[N * 2], weights[N];
+    fill_normal(x, N * n_features, 3);
+    for (size_t i = 0; i < N; i++) {
+        bool second = i % 10 == 0;
+        weights[i] = second ? weight : 1;
+        for (size_t j = 0; j < n_features; j++)
+            x[i * n_features + j] += second ? 20 : 0;
+    }
+    struct yaga_forest_params params = params_of(100, 256, n_threads);
+    struct yaga_forest forest = {0};
+    struct yaga_error err;
+    params.weights = weights;
+    assert_ok(yaga_forest_grow(x, N, n_features, &params, &forest, NULL, &err), &err);
+    const double centre[] = {20, 20};
+    double score = yaga_forest_score(&forest, centre);
+    yaga_forest_clear(&forest);
+    return score;
+}
+
+static void rows_of_little_weight_look_less_ordinary(void **state)
+{
+    (void)state;
+    for (size_t p = 1; p <= 2; p++) {
+        double never = score_of_cluster(1e-9, p, 1);
+        double seldom = score_of_cluster(0.3, p, 1);
+        double alike = score_of_cluster(1, p, 1);
+        assert_true(never < seldom - 0.02);
+        assert_true(seldom < alike - 0.02);
+        assert_near(score_of_cluster(0.3, p, 8), seldom, 0);
+    }
+}
+
 static void rows_without_thirty_free_trees_get_their_in_sample_score(void **state)
 {
     (void)state;
@@ -370,15 +448,29 @@ static void parameters_out_of_range_are_refused(void **state)
                              YAGA_OK);
         assert_error_has(&err, cases[i].says);
     }
+    static const double bad[] = {0, -1, NAN, INFINITY};
+    for (size_t i = 0; i < 4; i++) {
+        const double weights[] = {1, bad[i], 1};
+        struct yaga_forest_params params = params_of(10, 2, 1);
+        struct yaga_forest forest;
+        struct yaga_error err;
+        params.weights = weights;
+        assert_int_equal(yaga_forest_grow(x, 3, 1, &params, &forest, NULL, &err),
+                         YAGA_E_INPUT);
+        assert_error_has(&err, "weight of row 1");
+    }
 }
 
 static void growing_and_compiling_survive_failing_memory(void **state)
 {
     (void)state;
     static double x[300];
-    static double oob[300];
+    static double oob[300], weights[300];
     fill_normal(x, 300, 10);
+    for (size_t i = 0; i < 300; i++)
+        weights[i] = 1 + fabs(x[i]);
     struct yaga_forest_params params = params_of(5, 32, 2);
+    params.weights = weights;
     struct yaga_error err;
     for (size_t p = 1; p <= 2; p++) {
         struct yaga_forest forest = {0};
@@ -512,6 +604,8 @@ int main(void)
         cmocka_unit_test(asking_for_oob_scores_does_not_change_the_forest),
         cmocka_unit_test(affine_maps_leave_scores_alone),
         cmocka_unit_test(the_order_of_scoring_does_not_change_a_score),
+        cmocka_unit_test(rows_are_drawn_as_often_as_their_weight_says),
+        cmocka_unit_test(rows_of_little_weight_look_less_ordinary),
         cmocka_unit_test(rows_without_thirty_free_trees_get_their_in_sample_score),
         cmocka_unit_test(out_of_bag_scores_are_those_of_unseen_rows),
         cmocka_unit_test(thresholds_from_oob_scores_hold_their_rate),

@@ -53,6 +53,7 @@ struct yaga_forest_params {
     size_t sample_size; /* psi, 2 .. YAGA_FOREST_MAX_SAMPLE */
     uint64_t seed;
     int n_threads;      /* >= 1 */
+    const double *weights; /* [n_rows] > 0: how often a row is drawn into trees, relative to the others; NULL = all alike */
 };
 
 double yaga_forest_mean_depth(size_t n); /* c(n) */

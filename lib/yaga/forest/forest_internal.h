@@ -30,12 +30,20 @@ bool forest_has_spread(float min, float max);
 /* Uniform in [min, max). */
 float forest_draw_threshold(struct yaga_rng *rng, float min, float max);
 
+/* A row on its way to the finish; the smallest times are drawn. */
+struct forest_racer {
+    double time;
+    uint32_t row;
+};
+
 /* What growing one tree needs; one per thread, every array owned by grow.c. */
 struct forest_worker {
     struct yaga_rng rng;
-    uint64_t *bag;      /* bit per row: drawn for the current tree */
-    uint32_t *rows;     /* [psi'] drawn rows, ascending before the tree is grown */
-    float *sample;      /* [psi'] univariate only: the drawn values, ascending */
+    uint64_t *bag;             /* bit per row: drawn for the current tree */
+    struct forest_racer *race; /* [psi'] a heap, largest time first; NULL when rows have
+                                  no weights */
+    uint32_t *rows;            /* [psi'] drawn rows, ascending before the tree is grown */
+    float *sample;             /* [psi'] univariate only: the drawn values, ascending */
     uint32_t *features; /* [n_features] a permutation, shuffled as features are tried */
     double *path_sum; /* [n_rows] over all trees; univariate: differences along the sorted
                          rows */
@@ -45,13 +53,18 @@ struct forest_worker {
 
 /* The training rows, shared and read-only. */
 struct forest_rows {
-    const float *x; /* standardised, row-major; univariate: ascending */
+    const float *x;        /* standardised, row-major; univariate: ascending */
+    const double *weights; /* [n_rows] > 0; NULL = all alike */
     size_t n_rows;
     size_t n_features;
     size_t sample_size; /* psi' */
     unsigned depth_limit;
     const double *depth_of; /* c(k), k = 0 .. psi' */
 };
+
+/* psi' distinct rows, each as likely as its weight says: marked in w->bag, ascending in
+ * w->rows. */
+void forest_draw_rows(const struct forest_rows *rows, struct forest_worker *w);
 
 /* Grow one univariate tree on w->rows; returns the number of nodes. Adds its paths to the
  * worker's sums. */

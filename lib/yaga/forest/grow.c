@@ -24,6 +24,7 @@ struct growth {
     int n_threads;
     size_t max_nodes; /* of one tree */
     float *x;         /* what rows.x points to */
+    double *weights;  /* and rows.weights; NULL = all alike */
     double *depth_of;
     double *centre;
     double *scale;
@@ -37,6 +38,7 @@ struct growth {
 static void worker_clear(struct forest_worker *w)
 {
     yaga_free(w->bag);
+    yaga_free(w->race);
     yaga_free(w->rows);
     yaga_free(w->sample);
     yaga_free(w->features);
@@ -56,6 +58,7 @@ static void growth_clear(struct growth *g)
     yaga_free(g->scale);
     yaga_free(g->centre);
     yaga_free(g->depth_of);
+    yaga_free(g->weights);
     yaga_free(g->x);
 }
 
@@ -69,6 +72,11 @@ worker_init(struct forest_worker *w, const struct forest_rows *rows, bool with_o
     w->features = yaga_alloc(rows->n_features, sizeof *w->features);
     if (w->bag == NULL || w->rows == NULL || w->sample == NULL || w->features == NULL)
         return false;
+    if (rows->weights != NULL) {
+        w->race = yaga_alloc(rows->sample_size, sizeof *w->race);
+        if (w->race == NULL)
+            return false;
+    }
     if (!with_oob)
         return true;
     w->path_sum = yaga_calloc(n, sizeof *w->path_sum);
@@ -89,9 +97,15 @@ static void fill_depths(double *depth_of, size_t sample_size)
     }
 }
 
-static bool growth_alloc(struct growth *g, bool with_oob)
+static bool growth_alloc(struct growth *g, bool with_oob, bool weighted)
 {
     const struct forest_rows *rows = &g->rows;
+    if (weighted) {
+        g->weights = yaga_alloc(rows->n_rows, sizeof *g->weights);
+        if (g->weights == NULL)
+            return false;
+        g->rows.weights = g->weights;
+    }
     g->x = yaga_alloc(rows->n_rows, rows->n_features * sizeof *g->x);
     g->depth_of = yaga_alloc(rows->sample_size + 1, sizeof *g->depth_of);
     g->centre = yaga_alloc(rows->n_features, sizeof *g->centre);
@@ -166,28 +180,17 @@ static bool sort_rows(struct growth *g)
     return true;
 }
 
-/* psi' distinct rows by Floyd's algorithm, ascending in w->rows. */
-static void draw_rows(const struct forest_rows *rows, struct forest_worker *w)
+/* In the order of the rows, which are sorted when there is one feature. */
+static void take_weights(struct growth *g, const double *weights)
 {
-    size_t n_words = rows->n_rows / 64 + 1;
-    memset(w->bag, 0, n_words * sizeof *w->bag);
-    for (size_t j = rows->n_rows - rows->sample_size; j < rows->n_rows; j++) {
-        size_t pick = (size_t)yaga_rng_below(&w->rng, j + 1);
-        if ((w->bag[pick / 64] >> (pick % 64) & 1u) != 0)
-            pick = j;
-        w->bag[pick / 64] |= UINT64_C(1) << (pick % 64);
-    }
-    size_t n = 0;
-    for (size_t word = 0; word < n_words; word++) {
-        for (uint64_t bits = w->bag[word]; bits != 0; bits &= bits - 1)
-            w->rows[n++] = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
-    }
+    for (size_t i = 0; weights != NULL && i < g->rows.n_rows; i++)
+        g->weights[i] = weights[g->order != NULL ? g->order[i] : i];
 }
 
 static void grow_tree(struct growth *g, struct forest_worker *w, size_t tree)
 {
     yaga_rng_init(&w->rng, yaga_hash_u64(g->seed, tree));
-    draw_rows(&g->rows, w);
+    forest_draw_rows(&g->rows, w);
     struct yaga_forest_node *nodes = g->nodes + tree * g->max_nodes;
     size_t n = g->rows.n_features == 1 ? forest_grow_univariate(&g->rows, w, nodes)
                                        : forest_grow_multivariate(&g->rows, w, nodes);
@@ -272,6 +275,13 @@ static enum yaga_status check_params(size_t n_rows,
         return yaga_error_set(err, YAGA_E_INPUT,
                               "isolation forest: sample of %zu, not in 2..%d",
                               params->sample_size, YAGA_FOREST_MAX_SAMPLE);
+    for (size_t i = 0; params->weights != NULL && i < n_rows; i++) {
+        if (!(params->weights[i] > 0.0 && isfinite(params->weights[i])))
+            return yaga_error_set(err, YAGA_E_INPUT,
+                                  "isolation forest: weight of row %zu is not a positive "
+                                  "number",
+                                  i);
+    }
     assert(params->n_threads >= 1);
     return YAGA_OK;
 }
@@ -312,9 +322,10 @@ enum yaga_status yaga_forest_grow(const double *x,
         .n_threads = (int)(n_threads < params->n_trees ? n_threads : params->n_trees),
         .max_nodes = forest_max_nodes(psi),
     };
-    if (!growth_alloc(&g, oob != NULL) || !standardise(&g, x) ||
+    if (!growth_alloc(&g, oob != NULL, params->weights != NULL) || !standardise(&g, x) ||
         (n_features == 1 && !sort_rows(&g)))
         return yaga_error_nomem(err);
+    take_weights(&g, params->weights);
     grow_trees(&g);
     pack(&g);
     if (oob != NULL)
