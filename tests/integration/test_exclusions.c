@@ -182,6 +182,49 @@ static void an_untrainable_variant_leaves_the_baseline_a_success(void **state)
     shop_close(&shop);
 }
 
+static struct yaga_model *with_lent_weight(const char *override, size_t *n_lent)
+{
+    const char *overrides[] = {override, NULL};
+    struct shop shop;
+    struct yaga_train_report report;
+    shop_open_with(&shop, overrides, three_days);
+    *n_lent = train_cart(&shop, &report).n_lent;
+    struct yaga_model *model = load(&shop, "baseline", YAGA_POOLED);
+    assert_non_null(model);
+    yaga_train_report_clear(&report);
+    shop_close(&shop);
+    return model;
+}
+
+static void rows_of_a_variant_too_short_are_seen_by_forests_and_by_nothing_else(void **state)
+{
+    (void)state;
+    size_t n_lent;
+    YAGA_AUTO(yaga_model)
+    without = with_lent_weight("training.model_variants.holiday_data_weight=0", &n_lent);
+    assert_int_equal(n_lent, 0);
+    YAGA_AUTO(yaga_model)
+    with = with_lent_weight("training.model_variants.holiday_data_weight=1", &n_lent);
+    assert_int_equal(n_lent, 3 * ROWS_PER_DAY);
+    for (size_t m = 0; m < 2; m++) {
+        const struct yaga_metric_model *a = &without->metrics[m], *b = &with->metrics[m];
+        assert_int_equal(a->cls, YAGA_CLASS_DENSE);
+        assert_memory_equal(&a->stats, &b->stats, sizeof a->stats);
+        assert_memory_equal(&a->profile, &b->profile, sizeof a->profile);
+        assert_memory_equal(&a->residuals.grid, &b->residuals.grid, sizeof a->residuals.grid);
+        assert_near(a->forest_scores.n_scores, b->forest_scores.n_scores, 0);
+        assert_true(a->forest.n_breaks != b->forest.n_breaks || a->forest.breaks[0] != b->forest.breaks[0]);
+    }
+    assert_near(without->pca_scores.n_scores, with->pca_scores.n_scores, 0);
+    assert_near(without->mv_forest_scores.n_scores, with->mv_forest_scores.n_scores, 0);
+    assert_true(without->mv_forest.tree_start[1] != with->mv_forest.tree_start[1] ||
+                memcmp(without->mv_forest.nodes, with->mv_forest.nodes, 64) != 0);
+    /* long enough: its rows are the variant's */
+    YAGA_AUTO(yaga_model)
+    own = with_lent_weight("training.model_variants.min_excluded_days_for_variant=3", &n_lent);
+    assert_int_equal(n_lent, 0);
+}
+
 /* The six days that are held out are restless for this service. */
 static void excluded_rows_do_not_decide_the_level(void **state)
 {
@@ -455,6 +498,7 @@ int main(void)
         cmocka_unit_test(the_last_excluded_day_is_excluded_and_history_reaches_further_back),
         cmocka_unit_test(a_range_asked_for_is_read_as_it_is),
         cmocka_unit_test(an_untrainable_variant_leaves_the_baseline_a_success),
+        cmocka_unit_test(rows_of_a_variant_too_short_are_seen_by_forests_and_by_nothing_else),
         cmocka_unit_test(excluded_rows_do_not_decide_the_level),
         cmocka_unit_test(own_grave_incidents_are_left_out_unless_that_is_switched_off),
         cmocka_unit_test(a_month_full_of_incidents_is_what_is_usual_now),

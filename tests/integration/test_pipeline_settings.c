@@ -153,6 +153,8 @@ static const struct {
     {"model.n_estimators_by_complexity.low.above_8k=77", FIT(trees[YAGA_COMPLEXITY_LOW][3])},
     {"model.n_estimators_by_complexity.low.above_10k=77", FIT(trees[YAGA_COMPLEXITY_LOW][4])},
     {"model.max_samples=255", FIT(sample_size)},
+    {"training.half_life_days=7", FIT(half_life_days)},
+    {"training.model_variants.holiday_data_weight=0.5", FIT(lent_weight)},
     {"model.random_state=43", FIT(seed)},
     {"training.contamination_estimation.method=fixed", FIT(rate_method)},
     {"training.contamination_estimation.min_samples=101", FIT(contamination_min_samples)},
@@ -442,6 +444,9 @@ static void every_key_of_the_training_changes_its_models(void **state)
     assert_int_equal(train_with("time_periods.min_samples.weekend.standard=100000").n_periods, 3);
     assert_int_equal(train_with("time_periods.min_samples.weekday.standard=100000").n_periods, 2);
     assert_int_equal(train_with("time_periods.min_samples.weekday.core=100000").n_periods, 5);
+    f = train_with("training.half_life_days=7"); /* other rows, other trees; the same everything else */
+    assert_true(f.forest_steps != plain.forest_steps);
+    assert_near(f.n_rows, plain.n_rows, 0);
     f = train_with("training.refit_on_all=false");
     assert_int_equal(f.n_periods, 5);
     assert_true(f.n_rows < 0.9 * plain.n_rows); /* the last fifth is not in it */

@@ -238,6 +238,9 @@ static void check_training(const struct check *check)
         "training.alert_budget.low_hours", "training.alert_budget.medium_hours",
         "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
     check_rising(check, budget, sizeof budget / sizeof budget[0]);
+    double half_life = yaga_config_float(check->config, "training.half_life_days");
+    if (half_life > 0 && half_life < 1)
+        error_at(check, "training.half_life_days", 0, "must be 0 or at least 1");
     if (integer(check, "training.lookback_days") < 14)
         warning_at(check, "training.lookback_days", 0,
                    "less than two weeks do not show what a week is like");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* History of one service -> one model. Every random stream is named by what it is for. */
-#include "yaga/pipeline/fit.h"
+#include "yaga/pipeline/fit_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +15,6 @@ enum {
     DISCRETE_VALUES = 20, /* fewer distinct values than this: no forest */
     MIN_ACTIVE_FOR_RULE =
         50, /* zero-normal metrics: active values an activation rule needs */
-    DISTINCT_CAP = 1000,
     MIN_MV_METRICS = 3,
     MV_TREES_MAX = 500
 };
@@ -36,6 +35,7 @@ void yaga_fit_params_init(struct yaga_fit_params *params)
                   [YAGA_COMPLEXITY_MEDIUM] = {150, 200, 200, 250, 250},
                   [YAGA_COMPLEXITY_LOW] = {100, 100, 150, 150, 150}},
         .sample_size = 256,
+        .lent_weight = 0.3,
         .seed = 42,
         .rate_method = YAGA_RATE_BUDGET,
         .budget_rate = 300.0 / (3600.0 * 8.0),
@@ -129,105 +129,6 @@ size_t yaga_history_select(const struct yaga_history *history,
 
 /* --- one metric ------------------------------------------------------------------ */
 
-/* Raw values of a metric in the selected rows: all of them present, or the active
- * (non-zero) ones. */
-static size_t gather(const struct yaga_history *h,
-                     size_t metric,
-                     const bool *use,
-                     bool active_only,
-                     double *out)
-{
-    size_t n = 0;
-    for (size_t t = 0; t < h->frame->n_rows; t++) {
-        double v = yaga_frame_at(h->frame, t, metric);
-        if (use[t] && isfinite(v) && (!active_only || v != 0.0))
-            out[n++] = v;
-    }
-    return n;
-}
-
-static double distinct_values(const double *sorted, size_t n, double *top_share)
-{
-    size_t distinct = n > 0;
-    size_t run = 1;
-    size_t longest = n > 0;
-    for (size_t i = 1; i < n; i++) {
-        run = sorted[i] == sorted[i - 1] ? run + 1 : 1;
-        if (run == 1)
-            distinct++;
-        if (run > longest)
-            longest = run;
-    }
-    *top_share = n > 0 ? (double)longest / (double)n : 0.0;
-    return (double)(distinct < DISTINCT_CAP ? distinct : DISTINCT_CAP);
-}
-
-static void moments(struct yaga_metric_stats *s, const double *sorted, size_t n)
-{
-    s->mean = yaga_trimmed_mean_sorted(sorted, n, 0.01);
-    s->median = yaga_quantile_sorted(sorted, n, 0.5);
-    s->min = sorted[0];
-    s->max = sorted[n - 1];
-    s->p25 = yaga_quantile_sorted(sorted, n, 0.25);
-    s->p75 = yaga_quantile_sorted(sorted, n, 0.75);
-    s->p90 = yaga_quantile_sorted(sorted, n, 0.90);
-    s->p95 = yaga_quantile_sorted(sorted, n, 0.95);
-    s->p99 = yaga_quantile_sorted(sorted, n, 0.99);
-    s->std =
-        (s->p75 - s->p25) / 1.349; /* = 2 Phi^-1(3/4): the sd of a normal with this IQR */
-    if (s->std <= 0.0)
-        s->std = yaga_sd(sorted, n);
-}
-
-static void no_moments(struct yaga_metric_stats *s)
-{
-    double nan = (double)NAN;
-    s->mean = s->median = s->min = s->max = s->p25 = s->p75 = s->p90 = s->p95 = s->p99 =
-        nan;
-    s->std = nan;
-}
-
-/* Fills stats and returns the share of the most frequent value; values (scratch) end up
- * sorted. */
-static double statistics(const struct yaga_history *h,
-                         size_t metric,
-                         const bool *use,
-                         size_t n_use,
-                         double *values,
-                         struct yaga_metric_stats *s)
-{
-    bool zero_normal = h->metrics[metric].zero_normal;
-    size_t present = gather(h, metric, use, false, values);
-    size_t n = gather(h, metric, use, true, values);
-    double zeros = (double)(present - n);
-    *s = (struct yaga_metric_stats){.total_requests = (double)NAN};
-    s->absent_share = n_use > 0 ? 1.0 - (double)present / (double)n_use : 1.0;
-    s->zero_share = n_use > 0 ? zeros / (double)n_use : 0.0;
-    yaga_sort(values, n);
-    s->non_zero_mean = n > 0 ? yaga_mean(values, n) : (double)NAN;
-    s->non_zero_p95 = n > 0 ? yaga_quantile_sorted(values, n, 0.95) : (double)NAN;
-    if (!zero_normal) {
-        n = gather(h, metric, use, false, values);
-        yaga_sort(values, n);
-    }
-    double top_share;
-    s->count = (double)n;
-    s->distinct = distinct_values(values, n, &top_share);
-    if (n > 0)
-        moments(s, values, n);
-    else
-        no_moments(s);
-    double total = 0.0;
-    for (size_t t = 0; t < h->frame->n_rows; t++) {
-        if (use[t] && isfinite(h->requests[t]) &&
-            isfinite(yaga_frame_at(h->frame, t, metric)))
-            total += h->requests[t];
-    }
-    if (total > 0.0)
-        s->total_requests = total;
-    return top_share;
-}
-
 static enum yaga_metric_class classify(const struct yaga_fit_params *p,
                                        const struct yaga_metric *metric,
                                        const struct yaga_metric_stats *s,
@@ -246,14 +147,6 @@ static enum yaga_metric_class classify(const struct yaga_fit_params *p,
         return YAGA_CLASS_THRESHOLD;
     return YAGA_CLASS_DENSE;
 }
-
-/* What a model is fitted by: parameters of the run, and the service and period they are
- * for. */
-struct fitting {
-    const struct yaga_fit_params *p;
-    const struct yaga_history *h;
-    enum yaga_period period;
-};
 
 static double trigger_rate(const struct fitting *f, const struct yaga_contamination *c)
 {
@@ -305,28 +198,33 @@ static uint64_t stream(const struct fitting *f, const char *what)
 }
 
 static enum yaga_status grow_univariate(const struct fitting *f,
-                                        double *values,
-                                        size_t n,
+                                        const double *r,
                                         struct yaga_metric_model *out,
                                         struct yaga_error *err)
 {
+    struct fit_rows rows __attribute__((cleanup(fit_rows_clear))) = {.n = 0};
     struct yaga_forest forest = {.n_trees = 0};
+    enum yaga_status st = fit_rows_gather(f, &r, 1, &rows, err);
+    if (st != YAGA_OK)
+        return st;
+    size_t n = rows.n + rows.n_lent;
     struct yaga_forest_params fp = {
-        .n_trees = yaga_fit_trees(f->p, f->h->service_class.complexity, n),
+        .n_trees = yaga_fit_trees(f->p, f->h->service_class.complexity, rows.n),
         .sample_size = f->p->sample_size,
         .seed = stream(f, out->name),
-        .n_threads = 1};
+        .n_threads = 1,
+        .weights = rows.weights};
     YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
     if (scores == NULL)
         return yaga_error_nomem(err);
-    enum yaga_status st = yaga_forest_grow(values, n, 1, &fp, &forest, scores, err);
+    st = yaga_forest_grow(rows.x, n, 1, &fp, &forest, scores, err);
     if (st != YAGA_OK)
         return st;
     st = yaga_forest_compile(&forest, &out->forest, err);
     yaga_forest_clear(&forest);
     if (st != YAGA_OK)
         return st;
-    return calibrate_scores(f, scores, n, &out->forest_scores, &out->contamination,
+    return calibrate_scores(f, scores, rows.n, &out->forest_scores, &out->contamination,
                             &out->offset, err);
 }
 
@@ -334,7 +232,6 @@ static enum yaga_status grow_univariate(const struct fitting *f,
  * residuals. */
 static enum yaga_status fit_dense(const struct fitting *f,
                                   size_t metric,
-                                  const bool *use,
                                   double *r,
                                   double *scratch,
                                   struct yaga_metric_model *out,
@@ -345,14 +242,14 @@ static enum yaga_status fit_dense(const struct fitting *f,
     const double *g = h->g + metric * n_rows;
     bool seasonal = h->metrics[metric].seasonal;
     enum yaga_status st =
-        yaga_profile_residuals_out_of_day(g, h->when, use, n_rows, seasonal, r, err);
+        yaga_profile_residuals_out_of_day(g, h->when, f->use, n_rows, seasonal, r, err);
     if (st != YAGA_OK)
         return st;
     /* A metric that may be zero is judged when it is active; its zeros are not part of
      * the model. */
     for (size_t t = 0; t < n_rows; t++) {
         double v = yaga_frame_at(h->frame, t, metric);
-        if (!use[t] || (h->metrics[metric].zero_normal && v == 0.0))
+        if (!f->use[t] || (h->metrics[metric].zero_normal && v == 0.0))
             r[t] = (double)NAN;
     }
     st = yaga_residuals_fit(r, n_rows, &out->residuals, err);
@@ -365,7 +262,8 @@ static enum yaga_status fit_dense(const struct fitting *f,
                                   &out->stationarity, err);
     if (st != YAGA_OK)
         return st;
-    return grow_univariate(f, scratch, n, out, err);
+    fit_rows_lend(f, metric, &out->profile, r);
+    return grow_univariate(f, r, out, err);
 }
 
 static void no_contamination(struct yaga_contamination *c)
@@ -377,8 +275,6 @@ static void no_contamination(struct yaga_contamination *c)
 
 static enum yaga_status fit_metric(const struct fitting *f,
                                    size_t metric,
-                                   const bool *use,
-                                   size_t n_use,
                                    double *r,
                                    double *scratch,
                                    struct yaga_metric_model *out,
@@ -391,16 +287,16 @@ static enum yaga_status fit_metric(const struct fitting *f,
     out->transform = m->transform;
     out->offset = out->outlier_share = (double)NAN;
     no_contamination(&out->contamination);
-    double top_share = statistics(h, metric, use, n_use, scratch, &out->stats);
+    double top_share = fit_statistics(f, metric, scratch, &out->stats);
     out->cls = classify(f->p, m, &out->stats, top_share);
     if (out->cls == YAGA_CLASS_SPARSE)
         return YAGA_OK;
     enum yaga_status st =
-        yaga_profile_fit(h->g + metric * n_rows, h->when, use, n_rows,
+        yaga_profile_fit(h->g + metric * n_rows, h->when, f->use, n_rows,
                          m->seasonal && out->cls == YAGA_CLASS_DENSE, &out->profile, err);
     if (st != YAGA_OK || out->cls != YAGA_CLASS_DENSE)
         return st;
-    return fit_dense(f, metric, use, r, scratch, out, err);
+    return fit_dense(f, metric, r, scratch, out, err);
 }
 
 /* --- all metrics together ---------------------------------------------------------- */
@@ -419,39 +315,24 @@ static void pick_multivariate(const struct yaga_history *h, struct yaga_model *m
         model->n_mv = 0;
 }
 
-/* Complete rows of residuals, row-major; r holds them metric by metric. */
-static size_t
-complete_rows(const struct yaga_model *model, const double *r, size_t n_rows, double *x)
-{
-    size_t n = 0;
-    for (size_t t = 0; t < n_rows; t++) {
-        bool complete = true;
-        for (size_t k = 0; k < model->n_mv; k++) {
-            double v = r[model->mv_metric[k] * n_rows + t];
-            x[n * model->n_mv + k] = v;
-            complete = complete && isfinite(v);
-        }
-        n += complete;
-    }
-    return n;
-}
-
 static enum yaga_status grow_multivariate(const struct fitting *f,
-                                          const double *x,
-                                          size_t n,
+                                          const struct fit_rows *rows,
                                           struct yaga_model *model,
                                           struct yaga_error *err)
 {
+    const double *x = rows->x;
+    size_t n = rows->n;
     struct yaga_forest_params fp = {
         .n_trees = yaga_fit_trees_multivariate(f->p, f->h->service_class.complexity, n),
         .sample_size = f->p->sample_size,
         .seed = stream(f, "*"),
-        .n_threads = 1};
-    YAGA_AUTO_MEM(double) scores = yaga_alloc(n, sizeof *scores);
+        .n_threads = 1,
+        .weights = rows->weights};
+    YAGA_AUTO_MEM(double) scores = yaga_alloc(n + rows->n_lent, sizeof *scores);
     if (scores == NULL)
         return yaga_error_nomem(err);
-    enum yaga_status st =
-        yaga_forest_grow(x, n, model->n_mv, &fp, &model->mv_forest, scores, err);
+    enum yaga_status st = yaga_forest_grow(x, n + rows->n_lent, model->n_mv, &fp,
+                                           &model->mv_forest, scores, err);
     if (st == YAGA_OK)
         st = calibrate_scores(f, scores, n, &model->mv_forest_scores,
                               &model->mv_contamination, &model->mv_offset, err);
@@ -481,16 +362,18 @@ static enum yaga_status fit_multivariate(const struct fitting *f,
     pick_multivariate(h, model);
     if (model->n_mv == 0)
         return YAGA_OK;
-    size_t n_rows = h->frame->n_rows;
-    YAGA_AUTO_MEM(double) x = yaga_alloc(n_rows * model->n_mv + model->n_mv, sizeof *x);
-    if (x == NULL)
-        return yaga_error_nomem(err);
-    size_t n = complete_rows(model, r, n_rows, x);
-    if (n < f->p->min_rows_multivariate) {
+    struct fit_rows rows __attribute__((cleanup(fit_rows_clear))) = {.n = 0};
+    const double *columns[YAGA_METRICS_MAX];
+    for (size_t k = 0; k < model->n_mv; k++)
+        columns[k] = r + model->mv_metric[k] * h->frame->n_rows;
+    enum yaga_status st = fit_rows_gather(f, columns, model->n_mv, &rows, err);
+    if (st != YAGA_OK)
+        return st;
+    if (rows.n < f->p->min_rows_multivariate) {
         model->n_mv = 0;
         return YAGA_OK;
     }
-    return grow_multivariate(f, x, n, model, err);
+    return grow_multivariate(f, &rows, model, err);
 }
 
 static bool any_modelled(const struct yaga_model *model)
@@ -527,6 +410,21 @@ enum yaga_status yaga_fit_enough(const struct yaga_fit_params *params,
         weekend ? "weekend" : "weekday", yaga_category_name(category));
 }
 
+static struct fitting begin(const struct yaga_fit_params *params,
+                            const struct yaga_history *history,
+                            enum yaga_period period,
+                            const bool *use)
+{
+    struct fitting f = {.p = params, .h = history, .period = period, .use = use};
+    f.lends = history->lent != NULL && params->lent_weight > 0.0;
+    for (size_t t = 0; t < history->frame->n_rows; t++) {
+        f.n_use += use[t];
+        if (use[t])
+            f.end_row = t + 1;
+    }
+    return f;
+}
+
 enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
                                 const struct yaga_history *history,
                                 enum yaga_period period,
@@ -535,13 +433,13 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
                                 struct yaga_model **out,
                                 struct yaga_error *err)
 {
-    const struct fitting fitting = {.p = params, .h = history, .period = period};
     size_t n_rows = history->frame->n_rows;
     size_t n_metrics = history->frame->n_metrics;
     size_t need_days = params->min_days[is_weekend(period)];
     if (n_days < need_days)
         return yaga_error_set(err, YAGA_E_NO_DATA, "%zu distinct days, %zu needed",
                               n_days, need_days);
+    const struct fitting fitting = begin(params, history, period, use);
     YAGA_AUTO_MEM(double) r = yaga_alloc(n_rows * n_metrics, sizeof *r);
     YAGA_AUTO_MEM(double) scratch = yaga_alloc(n_rows, sizeof *scratch);
     YAGA_AUTO(yaga_model) model = NULL;
@@ -554,21 +452,17 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
     (void)yaga_format(model->variant, sizeof model->variant, "%s", history->variant);
     model->service_class = history->service_class;
     model->period = period;
-    size_t n_use = 0;
-    for (size_t t = 0; t < n_rows; t++)
-        n_use += use[t];
-    model->n_rows = (double)n_use;
+    model->n_rows = (double)fitting.n_use;
     model->n_days = (double)n_days;
     for (size_t m = 0; m < n_metrics; m++) {
-        st = fit_metric(&fitting, m, use, n_use, r + m * n_rows, scratch,
-                        &model->metrics[m], err);
+        st = fit_metric(&fitting, m, r + m * n_rows, scratch, &model->metrics[m], err);
         if (st != YAGA_OK)
             return yaga_error_wrap(err, "metric %s", history->metrics[m].name);
     }
     if (!any_modelled(model))
         return yaga_error_set(err, YAGA_E_NO_DATA,
                               "no metric has %zu usable values in %zu rows",
-                              params->min_rows, n_use);
+                              params->min_rows, fitting.n_use);
     st = fit_multivariate(&fitting, r, model, err);
     if (st != YAGA_OK)
         return yaga_error_wrap(err, "multivariate");

@@ -24,6 +24,8 @@ struct yaga_fit_params {
     size_t n_trees_multivariate;  /* 0 = twice as many as a univariate forest of as many rows, at most 500 */
     size_t trees[YAGA_N_COMPLEXITIES][YAGA_TREE_BOUNDS];
     size_t sample_size;
+    double half_life_days;        /* a row this much older is drawn half as often; 0 = all alike */
+    double lent_weight;           /* of rows in yaga_history.lent; 0 = forests do not see them */
     uint64_t seed;
     /* Share of ordinary rows below the offset: of the budget, at most the rate of the service's class; that rate itself; or an estimate
      * bounded by it. Times the factor of the period, at most YAGA_RATE_MAX. */
@@ -48,6 +50,7 @@ struct yaga_history {
     const char *variant;                 /* of the models to be fitted: "baseline" unless the caller changes it */
     struct yaga_service_class service_class; /* by its name alone unless the caller changes it */
     const uint8_t *left_out;             /* borrowed [n_rows], non-zero = neither fitted nor judged; NULL = none */
+    const uint8_t *lent;                 /* borrowed [n_rows], non-zero = left out, but shown to forests; NULL = none */
     const struct yaga_frame *frame;      /* validated, absence resolved */
     const struct yaga_metric *metrics;
     struct yaga_when *when;              /* owned [n_rows] */

@@ -83,6 +83,9 @@ void yaga_fit_setup(const struct yaga_setup *setup, struct yaga_fit_params *p)
     yaga_fit_params_init(p);
     setup_rows(setup, p);
     setup_trees(setup, p);
+    p->half_life_days = yaga_config_float(setup->config, "training.half_life_days");
+    p->lent_weight =
+        yaga_config_float(setup->config, "training.model_variants.holiday_data_weight");
     p->sample_size = size_of(setup, "model.max_samples");
     p->seed = (uint64_t)yaga_config_int(setup->config, "model.random_state");
     setup_rates(setup, p);

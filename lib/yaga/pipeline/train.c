@@ -131,6 +131,11 @@ static void log_left_out(const struct yaga_train_service *r)
         yaga_log(YAGA_LOG_INFO, "ROWS_LEFT_OUT", r->name,
                  "%zu rows of excluded periods, %zu of maintenance, %zu of own incidents",
                  r->n_excluded, r->n_maintenance, r->n_incident);
+    if (r->n_lent > 0)
+        yaga_log(YAGA_LOG_INFO, "ROWS_LENT", r->name,
+                 "%zu rows of variants with too few days seen by the baseline's forests, "
+                 "less often than others (training.model_variants.holiday_data_weight)",
+                 r->n_lent);
     if (r->n_incident_kept > 0)
         yaga_log(YAGA_LOG_WARN, "INCIDENTS_KEPT", r->name,
                  "%zu rows, more than a tenth, are in high or critical incidents: they "
@@ -279,8 +284,13 @@ static enum yaga_status learn(struct yaga_train *run,
     result->achieved_per_week = (double)NAN;
     result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
     enum yaga_status st = YAGA_OK;
+    YAGA_AUTO_MEM(uint8_t) lent = NULL;
     if (run->train_baseline)
-        st = yaga_train_learn(run, history, quality, run_id, &models->sets[0], result,
+        st = yaga_train_lend(run, history, exceptions, &lent, &result->n_lent, err);
+    struct yaga_history baseline = *history; /* borrows all but the lent rows */
+    baseline.lent = lent;
+    if (st == YAGA_OK && run->train_baseline)
+        st = yaga_train_learn(run, &baseline, quality, run_id, &models->sets[0], result,
                               err);
     if (st == YAGA_OK && result->outcome == YAGA_TRAINED)
         yaga_train_variants(run, history, quality, exceptions, run_id, models, result);

@@ -66,6 +66,7 @@ struct yaga_train_service {
     char message[512];
     size_t n_rows;            /* rows with data that are not left out */
     size_t n_excluded, n_maintenance, n_incident; /* rows with data left out: excluded periods, maintenance, own incidents */
+    size_t n_lent;            /* rows of variants with too few days that the baseline's forests have seen */
     size_t n_incident_kept;   /* rows in own incidents that were too many to be left out */
     struct yaga_train_variant variants[YAGA_VARIANTS_MAX]; /* as in the report's variants */
     char grade;

@@ -77,6 +77,11 @@ enum yaga_status yaga_train_range(struct yaga_train *run, struct yaga_error *err
 /* What is known about a service; incidents, owned by the caller (yaga_free), go with the result. Reads the store: under the lock. */
 enum yaga_status yaga_train_exceptions(const struct yaga_train *run, const char *service, struct yaga_incident_time **incidents,
                                        struct yaga_exceptions *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Rows of variants that have too few days for models of their own -> *lent [n_rows] (yaga_free), which stays NULL when there are none or they
+ * have no weight; how many -> *n. */
+enum yaga_status yaga_train_lend(const struct yaga_train *run, const struct yaga_history *history,
+                                 const struct yaga_exceptions *exceptions, uint8_t **lent, size_t *n,
+                                 struct yaga_error *err) YAGA_MUST_USE;
 /* Models of every variant of the run, those that can be; the others get a message. Nothing of it concerns the baseline, of which only
  * alpha is taken, for variants too short to find their own (NaN: none). */
 void yaga_train_variants(const struct yaga_train *run, const struct yaga_history *history, const struct yaga_quality *quality,

@@ -78,6 +78,7 @@ struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *resu
     yaga_json_set_int(left_out, "maintenance", (int64_t)result->n_maintenance);
     yaga_json_set_int(left_out, "own_incidents", (int64_t)result->n_incident);
     yaga_json_set_int(left_out, "own_incidents_kept", (int64_t)result->n_incident_kept);
+    yaga_json_set_int(left_out, "lent_to_baseline", (int64_t)result->n_lent);
     yaga_json_set_int(json, "rows", (int64_t)result->n_rows);
     yaga_json_set(json, "rows_left_out", left_out);
     return json;
@@ -98,17 +99,78 @@ static struct yaga_train with_fewer_days(const struct yaga_train *run, size_t da
     return fewer;
 }
 
-static size_t
-count_days(const struct yaga_history *h, size_t *n_rows, struct yaga_error *err)
+static enum yaga_status count_days(const struct yaga_history *h,
+                                   size_t *n_rows,
+                                   size_t *days,
+                                   struct yaga_error *err)
 {
-    size_t days = 0;
     YAGA_AUTO_MEM(bool) use = yaga_alloc(h->frame->n_rows, sizeof *use);
-    if (use == NULL) {
-        (void)yaga_error_nomem(err);
-        return 0;
+    if (use == NULL)
+        return yaga_error_nomem(err);
+    *n_rows = yaga_history_select(h, YAGA_POOLED, 0, h->frame->n_rows, use, days);
+    return YAGA_OK;
+}
+
+static size_t days_needed(const struct yaga_train *run)
+{
+    return (size_t)yaga_train_int(
+        run, "training.model_variants.min_excluded_days_for_variant");
+}
+
+/* Mark the rows of one variant when it has too few days. */
+static enum yaga_status lend_variant(const struct yaga_train *run,
+                                     const struct yaga_history *history,
+                                     const struct yaga_exceptions *exceptions,
+                                     const char *name,
+                                     uint8_t *lent,
+                                     size_t *n,
+                                     struct yaga_error *err)
+{
+    struct yaga_exclusion x;
+    enum yaga_status st =
+        yaga_exclude_rows(exceptions, history->service, name, history->frame, &x, err);
+    if (st != YAGA_OK)
+        return st;
+    struct yaga_history own = *history; /* borrows all but the rows */
+    own.left_out = x.left_out;
+    size_t n_rows = 0;
+    size_t days = 0;
+    st = count_days(&own, &n_rows, &days, err);
+    for (size_t t = 0; st == YAGA_OK && days < days_needed(run) && n_rows > 0 &&
+                       t < history->frame->n_rows;
+         t++) {
+        if (x.left_out[t] == YAGA_ROW_IN && yaga_frame_row_present(history->frame, t)) {
+            lent[t] = 1;
+            (*n)++;
+        }
     }
-    *n_rows = yaga_history_select(h, YAGA_POOLED, 0, h->frame->n_rows, use, &days);
-    return days;
+    yaga_exclusion_clear(&x);
+    return st;
+}
+
+enum yaga_status yaga_train_lend(const struct yaga_train *run,
+                                 const struct yaga_history *history,
+                                 const struct yaga_exceptions *exceptions,
+                                 uint8_t **lent,
+                                 size_t *n,
+                                 struct yaga_error *err)
+{
+    size_t n_lent = 0;
+    if (run->report->n_variants == 0 || run->fit.lent_weight <= 0.0)
+        return YAGA_OK;
+    YAGA_AUTO_MEM(uint8_t) rows = yaga_calloc(history->frame->n_rows, sizeof *rows);
+    if (rows == NULL)
+        return yaga_error_nomem(err);
+    for (size_t i = 0; i < run->report->n_variants; i++) {
+        enum yaga_status st = lend_variant(run, history, exceptions,
+                                           run->report->variants[i], rows, &n_lent, err);
+        if (st != YAGA_OK)
+            return st;
+    }
+    if (n_lent > 0)
+        *lent = YAGA_TAKE(rows);
+    *n = n_lent;
+    return YAGA_OK;
 }
 
 /* A level it could not find itself is that of the baseline: the service is as restless as
@@ -130,18 +192,19 @@ static enum yaga_status learn_variant(const struct yaga_train *run,
                                       struct yaga_train_variant *variant,
                                       struct yaga_error *err)
 {
-    static const char key[] = "training.model_variants.min_excluded_days_for_variant";
-    size_t need = (size_t)yaga_train_int(run, key);
-    size_t days = count_days(h, &variant->n_rows, err);
+    size_t need = days_needed(run);
+    size_t days = 0;
+    enum yaga_status st = count_days(h, &variant->n_rows, &days, err);
+    if (st != YAGA_OK)
+        return st;
     if (days < need)
-        return yaga_error_set(
-            err, YAGA_E_NO_DATA,
-            "%zu days with data in its excluded periods, %zu needed (%s)", days, need,
-            key);
+        return yaga_error_set(err, YAGA_E_NO_DATA,
+                              "%zu days with data in its excluded periods, %zu needed "
+                              "(training.model_variants.min_excluded_days_for_variant)",
+                              days, need);
     struct yaga_train fewer = with_fewer_days(run, need);
     struct yaga_train_service learned = {.outcome = YAGA_TRAINED};
-    enum yaga_status st =
-        yaga_train_learn(&fewer, h, quality, run_id, models, &learned, err);
+    st = yaga_train_learn(&fewer, h, quality, run_id, models, &learned, err);
     variant->not_trained = learned.not_trained;
     if (st != YAGA_OK)
         return st;
