@@ -291,6 +291,11 @@ static void rules_across_values_are_checked(void **state)
          "t.cfg:3: model.contamination_by_service[].name: \"a\" is there twice"},
         {ENDPOINT "model = { contamination_by_service = ( {name=\"a\";} ); };",
          "model.contamination_by_service[].value: required"},
+        {ENDPOINT
+         "training = { threshold_calibration = { percentiles = { high = 6; }; }; };",
+         "percentiles.medium: 5 is not above "
+         "training.threshold_calibration.percentiles.high"},
+        {ENDPOINT "training = { half_life_days = 0.5; };", "must be 0 or at least 1"},
         {ENDPOINT "services_patterns = { core=[\"a-b\"]; };", "not a part of a name"},
         {ENDPOINT "services_patterns = { admin=[\"a\"];\n core=[\"b\", \"A\"]; };",
          "t.cfg:3: services_patterns.core: \"A\" is already in services_patterns.admin"},

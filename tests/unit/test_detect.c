@@ -270,6 +270,36 @@ static void severity_follows_the_return_period(void **state)
 }
 
 /* 10 000 pairs of situations, the second at least as rare everywhere. */
+static void severity_follows_the_forest_when_percentiles_are_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        double p_forest;
+        enum yaga_severity want;
+    } cases[] = {
+        {0.0005, YAGA_SEVERITY_CRITICAL}, {0.001, YAGA_SEVERITY_CRITICAL},
+        {0.0011, YAGA_SEVERITY_HIGH},     {0.01, YAGA_SEVERITY_HIGH},
+        {0.05, YAGA_SEVERITY_MEDIUM},     {0.1, YAGA_SEVERITY_LOW},
+        {0.11, YAGA_SEVERITY_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make();
+        made.params.by_percentile = true;
+        set_p(LAST, LATENCY,
+              1e-12); /* by its return period critical at best, high as it is new */
+        cell(LAST, LATENCY)->p_forest = cases[i].p_forest;
+        const struct yaga_verdict *v = judge(LAST);
+        assert_int_equal(v->severity, cases[i].want);
+        assert_int_equal(v->n_anomalies, cases[i].want != YAGA_SEVERITY_NONE);
+    }
+    make(); /* without a forest the return period is all there is */
+    made.params.by_percentile = true;
+    set_p(LAST, LATENCY, 1e-12);
+    cell(LAST, LATENCY)->decision = (double)NAN;
+    cell(LAST, LATENCY)->method = YAGA_METHOD_THRESHOLD;
+    assert_int_equal(judge(LAST)->severity, YAGA_SEVERITY_HIGH);
+}
+
 static void rarer_evidence_never_lowers_severity_or_score(void **state)
 {
     (void)state;
@@ -614,6 +644,7 @@ int main(void)
         cmocka_unit_test(onset_is_the_first_row_of_the_current_run),
         cmocka_unit_test(early_rows_are_judged_on_what_is_there),
         cmocka_unit_test(severity_follows_the_return_period),
+        cmocka_unit_test(severity_follows_the_forest_when_percentiles_are_asked_for),
         cmocka_unit_test(rarer_evidence_never_lowers_severity_or_score),
         cmocka_unit_test(the_root_is_what_users_feel_first),
         cmocka_unit_test(the_order_of_the_metrics_does_not_change_the_name),

@@ -238,6 +238,12 @@ static void check_training(const struct check *check)
         "training.alert_budget.low_hours", "training.alert_budget.medium_hours",
         "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
     check_rising(check, budget, sizeof budget / sizeof budget[0]);
+    static const char *const percentiles[] = {
+        "training.threshold_calibration.percentiles.critical",
+        "training.threshold_calibration.percentiles.high",
+        "training.threshold_calibration.percentiles.medium",
+        "training.threshold_calibration.percentiles.low"};
+    check_rising(check, percentiles, sizeof percentiles / sizeof percentiles[0]);
     double half_life = yaga_config_float(check->config, "training.half_life_days");
     if (half_life > 0 && half_life < 1)
         error_at(check, "training.half_life_days", 0, "must be 0 or at least 1");

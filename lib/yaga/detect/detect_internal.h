@@ -74,6 +74,8 @@ bool yaga_signal_make(const struct yaga_bench *bench,
                       size_t metric,
                       struct yaga_signal *out,
                       bool *suppressed);
+enum yaga_severity yaga_severity_of_share(const struct yaga_detect_params *params,
+                                          double share);
 enum yaga_severity
 yaga_severity_of_p(const struct yaga_detect_params *params, double step_s, double p);
 

@@ -26,6 +26,7 @@ void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s)
         .level_rows = (size_t)(DAY_S / step_s),
         .level_limit = log(1.25),
         .return_hours = {8.0, 48.0, 336.0, 2160.0},
+        .share = {0.1, 0.05, 0.01, 0.001},
     };
     if (params->window_rows < (size_t)params->persistence_n)
         params->window_rows = (size_t)params->persistence_n;

@@ -45,6 +45,17 @@ const char *yaga_immaterial_name(enum yaga_immaterial reason)
     return names[reason];
 }
 
+/* The share itself says how often the forest finds that, in training that is. */
+enum yaga_severity yaga_severity_of_share(const struct yaga_detect_params *params,
+                                          double share)
+{
+    enum yaga_severity severity = YAGA_SEVERITY_NONE;
+    for (int level = YAGA_SEVERITY_LOW; level <= YAGA_SEVERITY_CRITICAL; level++)
+        if (share <= params->share[level - YAGA_SEVERITY_LOW])
+            severity = (enum yaga_severity)level;
+    return severity;
+}
+
 /* A value that occurs once in H hours of ordinary operation has p = step / (3600 H) per
  * step. */
 enum yaga_severity

@@ -65,6 +65,8 @@ count_points(const struct yaga_bench *bench, size_t metric, struct yaga_signal *
 static enum yaga_severity
 grade(const struct yaga_bench *bench, const struct yaga_evidence *cell, bool sustained)
 {
+    if (bench->params->by_percentile && !isnan(cell->decision))
+        return yaga_severity_of_share(bench->params, cell->p_forest);
     enum yaga_severity severity =
         yaga_severity_of_p(bench->params, (double)bench->frame->step_s, cell->p);
     if (severity == YAGA_SEVERITY_CRITICAL && !sustained)
@@ -96,7 +98,8 @@ bool yaga_signal_make(const struct yaga_bench *bench,
     bool sustained = is_sustained(bench, metric, cell->direction);
     if (!strong && !sustained)
         return false;
-    if (cell->immaterial != YAGA_MATERIAL) {
+    enum yaga_severity severity = grade(bench, cell, sustained);
+    if (cell->immaterial != YAGA_MATERIAL || severity == YAGA_SEVERITY_NONE) {
         *suppressed = true;
         return false;
     }
@@ -104,7 +107,7 @@ bool yaga_signal_make(const struct yaga_bench *bench,
         .metric = metric,
         .direction = cell->direction,
         .method = cell->method,
-        .severity = grade(bench, cell, sustained),
+        .severity = severity,
         .value = cell->value,
         .expected = cell->expected,
         .score = published_score(cell),

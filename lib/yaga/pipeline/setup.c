@@ -219,6 +219,16 @@ static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error
         "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
     for (size_t i = 0; i < 4; i++)
         d->return_hours[i] = yaga_config_float(c, levels[i]);
+    static const char *const percentiles[] = {
+        "training.threshold_calibration.percentiles.low",
+        "training.threshold_calibration.percentiles.medium",
+        "training.threshold_calibration.percentiles.high",
+        "training.threshold_calibration.percentiles.critical"};
+    d->by_percentile =
+        strcmp(yaga_config_string(c, "training.threshold_calibration.method"),
+               "percentile") == 0;
+    for (size_t i = 0; i < 4; i++)
+        d->share[i] = yaga_config_float(c, percentiles[i]) / 100.0;
     return YAGA_OK;
 }
 
