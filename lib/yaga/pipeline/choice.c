@@ -236,8 +236,8 @@ static void weigh(const struct yaga_shelf *shelf, int64_t now_s, struct yaga_cho
         c->status = YAGA_MODEL_REFUSED;
     else if (age > (double)yaga_config_int(cfg, "inference.model_warn_age_days"))
         c->status = YAGA_MODEL_STALE;
-    c->confidence = yaga_period_confidence(shelf->setup->calendar.scheme, m->period) *
-                    quality_factor(m->quality_grade);
+    c->confidence =
+        shelf->setup->confidence[m->period] * quality_factor(m->quality_grade);
     if (c->is_fallback && m->period != YAGA_POOLED)
         c->confidence *= 0.85;
     if (c->status == YAGA_MODEL_STALE)

@@ -124,6 +124,20 @@ enum yaga_status yaga_setup_metrics(const struct yaga_config *c,
     return YAGA_OK;
 }
 
+static void setup_confidence(struct yaga_setup *setup)
+{
+    const struct yaga_config *c = setup->config;
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        char key[100];
+        (void)yaga_format(key, sizeof key, "time_periods.confidence_scores.%s",
+                          yaga_period_name((enum yaga_period)p));
+        setup->confidence[p] =
+            yaga_config_is_set(c, key)
+                ? yaga_config_float(c, key)
+                : yaga_period_confidence(setup->calendar.scheme, (enum yaga_period)p);
+    }
+}
+
 static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_error *err)
 {
     const struct yaga_config *c = setup->config;
@@ -145,6 +159,7 @@ static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_err
                 err, "%s: time_periods.public_holidays",
                 yaga_config_where(c, "time_periods.public_holidays", 0));
     }
+    setup_confidence(setup);
     return YAGA_OK;
 }
 

@@ -28,6 +28,7 @@ struct yaga_setup {
     struct yaga_metric metrics[YAGA_METRICS_MAX];
     size_t n_metrics;
     struct yaga_calendar calendar;
+    double confidence[YAGA_N_PERIODS]; /* of a model of the period, before its age and the quality of its data */
     struct yaga_spans excluded;       /* variants borrowed from the configuration */
     int64_t step_s;
     struct yaga_detect_params detect;
