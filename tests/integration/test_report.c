@@ -342,6 +342,65 @@ static void rows_that_were_left_out_and_variants_are_told(void **state)
     (void)member(warnings, "kind", "incidents_kept");
 }
 
+static void what_a_metric_lost_and_its_longest_gaps_are_told(void **state)
+{
+    (void)state;
+    struct yaga_portrait_metric *metric = &shop_trained(&result, "cart")->portrait->metrics[1];
+    struct yaga_portrait_metric saved = *metric;
+    metric->quality.n_gaps = 12;
+    metric->quality.longest_gap_min = 90;
+    metric->quality.n_listed = 1;
+    metric->quality.gaps[0] = (struct yaga_gap){.start_s = shop_day, .end_s = shop_day + 5400, .minutes = 90};
+    metric->quality.lost[YAGA_LOSS_GAPS] = 10;
+    YAGA_AUTO(yaga_json) json = parsed(&result);
+    YAGA_AUTO_MEM(char) page = text_of(&result, YAGA_REPORT_HTML);
+    *metric = saved;
+    assert_balanced(page);
+    assert_non_null(strstr(page, "<td class=\"l\">gaps 10</td>"));
+    const struct yaga_json *cart = member(yaga_json_get(json, "services"), "service", "cart");
+    const char *text = yaga_json_get_string(member(yaga_json_get(cart, "warnings"), "kind", "gaps"), "text");
+    assert_string_equal(text, "gaps in the data: latency has 12, the longest of 1.5 hours from 2026-03-03T00:00:00Z to "
+                              "2026-03-03T01:30:00Z");
+    const struct yaga_json *latency = member(yaga_json_get(cart, "metrics"), "name", "latency");
+    double lost = 0;
+    assert_true(yaga_json_number(yaga_json_get(yaga_json_get(latency, "lost_points"), "gaps"), &lost));
+    assert_near(lost, 10, 0);
+    const struct yaga_json *gap = yaga_json_at(yaga_json_get(latency, "longest_gaps"), 0);
+    assert_string_equal(yaga_json_get_string(gap, "end"), "2026-03-03T01:30:00Z");
+}
+
+static void each_period_tells_what_its_rows_are_good_for(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_json) json = parsed(&result);
+    const struct yaga_json *cart = member(yaga_json_get(json, "services"), "service", "cart");
+    const struct yaga_json *periods = yaga_json_get(cart, "periods");
+    int64_t total = 0;
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        const struct yaga_json *period = yaga_json_at(periods, p);
+        const struct yaga_json *usability = yaga_json_get(period, "usability");
+        int64_t rows = 0, with_data = 0, gaps = -1;
+        double coverage = 0, n_eff = 0;
+        assert_true(yaga_json_int(yaga_json_get(usability, "rows_with_data"), &with_data));
+        assert_true(yaga_json_int(yaga_json_get(period, "rows"), &rows));
+        assert_int_equal(rows, with_data);
+        assert_true(yaga_json_int(yaga_json_get(usability, "gaps"), &gaps));
+        assert_int_equal(gaps, 0); /* nights between business days are none */
+        assert_true(yaga_json_number(yaga_json_get(usability, "coverage_percent"), &coverage));
+        assert_near(coverage, 100, 0);
+        assert_non_null(yaga_json_get(yaga_json_get(usability, "metrics"), "latency"));
+        const struct yaga_json *latency = yaga_json_get(yaga_json_get(period, "metrics"), "latency");
+        assert_true(yaga_json_number(yaga_json_get(latency, "effective_values"), &n_eff) && n_eff > 100);
+        total += p == YAGA_POOLED ? 0 : with_data;
+    }
+    assert_int_equal(total, shop_trained(&result, "cart")->n_rows);
+    /* the flag is one value: ten points, in every period */
+    const struct yaga_json *lost = yaga_json_get(yaga_json_get(yaga_json_at(periods, 0), "usability"), "lost_points");
+    double constant = 0;
+    assert_true(yaga_json_number(yaga_json_get(lost, "constant"), &constant));
+    assert_near(constant, 10, 0);
+}
+
 static void the_same_run_gives_the_same_bytes(void **state)
 {
     (void)state;
@@ -438,6 +497,8 @@ int main(void)
         cmocka_unit_test(a_refusal_is_one_line_whatever_the_gate_found),
         cmocka_unit_test(periods_without_a_model_share_a_line_by_their_reason),
         cmocka_unit_test(rows_that_were_left_out_and_variants_are_told),
+        cmocka_unit_test(what_a_metric_lost_and_its_longest_gaps_are_told),
+        cmocka_unit_test(each_period_tells_what_its_rows_are_good_for),
         cmocka_unit_test(the_same_run_gives_the_same_bytes),
         cmocka_unit_test(the_ending_of_the_file_decides_its_form),
         cmocka_unit_test(services_the_run_did_not_get_to_have_a_reason),

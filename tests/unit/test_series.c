@@ -270,6 +270,71 @@ static void a_long_gap_costs_points(void **state)
     yaga_frame_clear(&frame);
 }
 
+static void points_are_lost_by_name(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 100);
+    for (size_t row = 10; row < 40; row++)
+        yaga_frame_row(&frame, row)[TRAFFIC] = (double)NAN;
+    yaga_quality_assess(&frame, metrics, (const size_t[N]){8, 1, 0, 0}, &quality);
+    const struct yaga_metric_quality *q = &quality.metric[TRAFFIC];
+    assert_near(q->lost[YAGA_LOSS_COVERAGE], 10, 0);
+    assert_near(q->lost[YAGA_LOSS_LONGEST_GAP], 20, 0);
+    assert_near(q->lost[YAGA_LOSS_GAPS], 0, 0);
+    assert_near(q->lost[YAGA_LOSS_CORRECTED], 20, 0); /* 8 of 70 is more than a tenth */
+    assert_near(q->score, 50, 0);
+    assert_near(quality.metric[LATENCY].lost[YAGA_LOSS_CORRECTED], 10, 0);
+    assert_string_equal(yaga_loss_name(YAGA_LOSS_LONGEST_GAP), "longest_gap");
+    yaga_frame_clear(&frame);
+}
+
+/* Fifteen gaps of 3, 4, ... steps in no order, against sorting them. */
+static void the_ten_longest_gaps_are_listed_with_their_place(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 600);
+    for (size_t gap = 0; gap < 15; gap++) {
+        size_t missing = 2 + gap * 7 % 15;
+        for (size_t i = 0; i < missing; i++)
+            yaga_frame_row(&frame, 40 * gap + 1 + i)[TRAFFIC] = (double)NAN;
+    }
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    const struct yaga_metric_quality *q = &quality.metric[TRAFFIC];
+    assert_int_equal(q->n_gaps, 15);
+    assert_int_equal(q->n_listed, YAGA_GAPS_LISTED);
+    for (size_t i = 0; i < YAGA_GAPS_LISTED; i++) {
+        size_t missing = 16 - i, gap = 0;
+        while (2 + gap * 7 % 15 != missing)
+            gap++;
+        assert_near(q->gaps[i].minutes, 5.0 * (double)(missing + 1), 0);
+        assert_int_equal(q->gaps[i].start_s, yaga_frame_time(&frame, 40 * gap));
+        assert_int_equal(q->gaps[i].end_s - q->gaps[i].start_s,
+                         300 * (int64_t)(missing + 1));
+    }
+    assert_near(q->longest_gap_min, q->gaps[0].minutes, 0);
+    yaga_frame_clear(&frame);
+}
+
+static void of_equal_gaps_the_oldest_comes_first(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    fill(&frame, 200);
+    for (size_t gap = 0; gap < 12; gap++)
+        for (size_t i = 1; i < 4; i++)
+            yaga_frame_row(&frame, 10 * gap + i)[TRAFFIC] = (double)NAN;
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    const struct yaga_metric_quality *q = &quality.metric[TRAFFIC];
+    for (size_t i = 0; i < q->n_listed; i++)
+        assert_int_equal(q->gaps[i].start_s, yaga_frame_time(&frame, 10 * i));
+    yaga_frame_clear(&frame);
+}
+
 static void ordinary_inactivity_is_no_gap(void **state)
 {
     (void)state;
@@ -316,7 +381,8 @@ static void nothing_at_all_is_graded_f(void **state)
     yaga_frame_clear(&frame);
 }
 
-/* An outage in an excluded period is no lack of data, and no gap between its neighbours. */
+/* An outage in an excluded period is no lack of data, and no gap between its neighbours.
+ */
 static void what_is_left_out_is_neither_expected_nor_a_gap(void **state)
 {
     (void)state;
@@ -360,6 +426,9 @@ int main(void)
         cmocka_unit_test(complete_data_is_graded_a),
         cmocka_unit_test(rows_before_the_first_sample_are_not_expected),
         cmocka_unit_test(a_long_gap_costs_points),
+        cmocka_unit_test(points_are_lost_by_name),
+        cmocka_unit_test(the_ten_longest_gaps_are_listed_with_their_place),
+        cmocka_unit_test(of_equal_gaps_the_oldest_comes_first),
         cmocka_unit_test(ordinary_inactivity_is_no_gap),
         cmocka_unit_test(corrected_values_cost_points),
         cmocka_unit_test(nothing_at_all_is_graded_f),

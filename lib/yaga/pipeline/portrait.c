@@ -48,6 +48,30 @@ static void count_rows(const struct yaga_sitting *s,
     }
 }
 
+/* What the rows of each period are good for; all rows together for the pooled model. */
+static enum yaga_status use_rows(const struct yaga_sitting *s,
+                                 const struct yaga_when *when,
+                                 struct yaga_portrait *out,
+                                 struct yaga_error *err)
+{
+    size_t n = s->frame->n_rows;
+    YAGA_AUTO_MEM(bool) in = yaga_alloc(n, sizeof *in);
+    YAGA_AUTO_MEM(int32_t) day = yaga_alloc(n, sizeof *day);
+    enum yaga_status st = YAGA_OK;
+    if (in == NULL || day == NULL)
+        return yaga_error_nomem(err);
+    for (size_t row = 0; row < n; row++)
+        day[row] = when[row].day;
+    for (size_t p = 0; st == YAGA_OK && p < YAGA_N_PERIODS; p++) {
+        for (size_t row = 0; row < n; row++)
+            in[row] = s->left_out[row] == 0 &&
+                      (p == YAGA_POOLED || (size_t)when[row].period == p);
+        st = yaga_usability_assess(s->frame, s->metrics, in, day,
+                                   &out->periods[p].usability, err);
+    }
+    return st;
+}
+
 /* What the gate found: the one place that knows where it is kept. */
 static void take_gate(const struct yaga_model *model, struct yaga_portrait_period *out)
 {
@@ -69,6 +93,7 @@ static void describe_model(const struct yaga_model *model,
     out->n_joint = model->n_mv;
     for (size_t m = 0; m < model->n_metrics; m++) {
         out->metrics[m].cls = model->metrics[m].cls;
+        out->metrics[m].n_eff = model->metrics[m].stats.n_eff;
         out->metrics[m].judged = model->metrics[m].cls != YAGA_CLASS_SPARSE;
         out->n_judged += out->metrics[m].judged;
     }
@@ -256,6 +281,9 @@ enum yaga_status yaga_portrait_make(const struct yaga_train *run,
     struct yaga_model_set set;
     yaga_train_serve(run, sitting->models, &set);
     count_rows(sitting, when, portrait);
+    enum yaga_status st = use_rows(sitting, when, portrait, err);
+    if (st != YAGA_OK)
+        return st;
     describe_periods(sitting, &set, portrait);
     struct drawing drawing = {
         .sitting = sitting,
@@ -264,7 +292,7 @@ enum yaga_status yaga_portrait_make(const struct yaga_train *run,
         .requests = requests,
         .alpha_soft = fmin(0.01, sqrt(alpha)),
     };
-    enum yaga_status st = describe_metrics(&drawing, portrait, err);
+    st = describe_metrics(&drawing, portrait, err);
     if (st != YAGA_OK)
         return st;
     *out = YAGA_TAKE(portrait);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "yaga/base/civil.h"
 #include "yaga/pipeline/report_internal.h"
 
 static void YAGA_PRINTF(4, 5) advise(
@@ -151,6 +152,36 @@ static void advise_absent(const struct yaga_report *report,
                "Check the query, or leave the metric out of the expected_metrics of the "
                "service.",
                "%s: not a single value", names.text);
+}
+
+/* Worth a line: what the quality report calls an issue, and no low grade says already. */
+static bool has_gaps(const struct yaga_portrait_metric *m)
+{
+    const struct yaga_metric_quality *q = &m->quality;
+    bool told = q->grade == 'D' || q->grade == 'F';
+    return m->expected && !told && (q->longest_gap_min > 60.0 || q->n_gaps > 10);
+}
+
+static void advise_gaps(const struct yaga_report *report,
+                        const struct yaga_portrait *portrait,
+                        struct yaga_advices *out)
+{
+    struct words words = {.used = 0};
+    for (size_t m = 0; m < portrait->n_metrics; m++) {
+        const struct yaga_metric_quality *q = &portrait->metrics[m].quality;
+        char from[YAGA_TIME_TEXT_MAX], to[YAGA_TIME_TEXT_MAX];
+        if (!has_gaps(&portrait->metrics[m]))
+            continue;
+        say(&words, "%s%s has %zu, the longest of %.1f hours from %s to %s",
+            words.used > 0 ? "; " : "", report->setup->metrics[m].name, q->n_gaps,
+            q->longest_gap_min / 60.0, yaga_time_text(q->gaps[0].start_s, from),
+            yaga_time_text(q->gaps[0].end_s, to));
+    }
+    if (words.used > 0)
+        advise(out, "gaps",
+               "Look at the scraping of these metrics, and at the servers they come "
+               "through, at that time.",
+               "gaps in the data: %s", words.text);
 }
 
 /* --- what the gate found ---------------------------------------------------------- */
@@ -405,6 +436,7 @@ void yaga_report_advise(const struct yaga_report *report,
     advise_absent(report, portrait, out);
     for (size_t m = 0; m < portrait->n_metrics; m++)
         advise_metric(&report->setup->metrics[m], &portrait->metrics[m], out);
+    advise_gaps(report, portrait, out);
     advise_findings(report, portrait, refused ? N_MODEL_MATTERS : 0, out);
     if (trained && !isnan(service->alpha))
         advise_absence(report, service, out);

@@ -235,7 +235,7 @@ static void overview(const struct yaga_report *report, struct yaga_page *page)
         page,
         "<div "
         "class=\"w\"><table>\n<thead><tr><th>service</th><th>outcome</th><th>data</th>"
-        "<th class=\"n\">rows</th><th class=\"n\">periods with own model</th>"
+        "<th class=\"n\">rows</th><th class=\"n\">periods fitted</th>"
         "<th>pooled</th><th class=\"n\">alpha</th>"
         "<th class=\"n\">promised a week</th>"
         "<th class=\"n\">achieved a week</th></tr></thead>\n"
@@ -283,6 +283,63 @@ static bool has_gate(const struct yaga_portrait *portrait)
     return found;
 }
 
+/* "coverage 10, gaps 15": what the grade fell for. */
+static void lost_cell(struct yaga_page *page, const struct yaga_metric_quality *q)
+{
+    const char *comma = "";
+    yaga_page_raw(page, "<td class=\"l\">");
+    if (q->actual == 0)
+        yaga_page_raw(page, "not a single value");
+    for (size_t i = 0; i < YAGA_N_LOSSES; i++) {
+        if (q->lost[i] <= 0.0)
+            continue;
+        yaga_page_format(page, "%s%s %.0f", comma, yaga_loss_name((enum yaga_loss)i),
+                         q->lost[i]);
+        comma = ", ";
+    }
+    yaga_page_raw(page, "</td>");
+}
+
+static void gap_cell(struct yaga_page *page, const struct yaga_metric_quality *q)
+{
+    if (q->n_listed == 0) {
+        cell(page, "", "\xe2\x80\x93");
+        return;
+    }
+    yaga_page_format(page, "<td>%.1f h from ", q->gaps[0].minutes / 60.0);
+    instant(page, q->gaps[0].start_s);
+    yaga_page_raw(page, "</td>");
+}
+
+static void qualities(const struct yaga_report *report,
+                      const struct yaga_portrait *portrait,
+                      struct yaga_page *page)
+{
+    char figure[YAGA_FIGURE_MAX];
+    yaga_page_raw(page,
+                  "<h3>Data</h3>\n<div class=\"w\"><table>\n<thead><tr><th>metric</th>"
+                  "<th>grade</th><th class=\"n\">points</th><th class=\"n\">there, %</th>"
+                  "<th class=\"n\">gaps</th><th>longest</th><th>points lost for</th>"
+                  "</tr></thead>\n<tbody>\n");
+    for (size_t m = 0; m < portrait->n_metrics; m++) {
+        const struct yaga_metric_quality *q = &portrait->metrics[m].quality;
+        if (!portrait->metrics[m].expected && q->actual == 0)
+            continue;
+        yaga_page_raw(page, "<tr>");
+        cell(page, "", report->setup->metrics[m].name);
+        grade_cell(page, q->grade);
+        (void)yaga_format(figure, sizeof figure, "%.0f", q->score);
+        cell(page, "n", figure);
+        (void)yaga_format(figure, sizeof figure, "%.1f", q->coverage);
+        cell(page, "n", figure);
+        count_cell(page, q->n_gaps);
+        gap_cell(page, q);
+        lost_cell(page, q);
+        yaga_page_raw(page, "</tr>\n");
+    }
+    yaga_page_raw(page, "</tbody></table></div>\n");
+}
+
 static void model_cell(const struct yaga_report *report,
                        const struct yaga_train_service *s,
                        enum yaga_period p,
@@ -293,6 +350,23 @@ static void model_cell(const struct yaga_report *report,
     bool named = how == YAGA_SERVING_POOLED || how == YAGA_SERVING_OTHER;
     cell(page, how == YAGA_SERVING_NONE ? "warn" : "",
          named ? yaga_period_name(by) : yaga_serving_how_name(how));
+}
+
+/* "B, 82 (outliers 3, gaps 15)" */
+static void usability_cell(struct yaga_page *page, const struct yaga_usability *u)
+{
+    const char *before = " (";
+    yaga_page_format(page, "<td class=\"%s l\">%c, %.0f", grade_class(u->grade), u->grade,
+                     u->score);
+    for (size_t i = 0; i < YAGA_N_UNUSED; i++) {
+        if (u->lost[i] < 0.5)
+            continue;
+        yaga_page_format(page, "%s%s %.0f", before,
+                         yaga_usability_loss_name((enum yaga_usability_loss)i),
+                         u->lost[i]);
+        before = ", ";
+    }
+    yaga_page_raw(page, before[0] == ',' ? ")</td>" : "</td>");
 }
 
 /* What was learned from, and what was not. */
@@ -387,7 +461,7 @@ static void periods(const struct yaga_report *report,
     yaga_page_raw(page,
                   "<h3>Periods</h3>\n<div class=\"w\"><table>\n<thead><tr>"
                   "<th>period</th><th class=\"n\">rows</th><th class=\"n\">days</th>"
-                  "<th>model</th><th class=\"n\">metrics judged</th>"
+                  "<th>usable</th><th>model</th><th class=\"n\">metrics judged</th>"
                   "<th class=\"n\">judged together</th>");
     yaga_page_raw(page, gate ? "<th>validation</th></tr></thead>\n<tbody>\n"
                              : "</tr></thead>\n<tbody>\n");
@@ -399,6 +473,7 @@ static void periods(const struct yaga_report *report,
         cell(page, "", yaga_period_name((enum yaga_period)p));
         count_cell(page, period->n_rows);
         count_cell(page, period->n_days);
+        usability_cell(page, &period->usability);
         model_cell(report, s, (enum yaga_period)p, page);
         count_cell(page, period->n_judged);
         count_cell(page, period->n_joint);
@@ -536,6 +611,7 @@ static void service(const struct yaga_report *report, size_t id, struct yaga_pag
     rows(s, page);
     variants(report, s, page);
     if (s->portrait != NULL) {
+        qualities(report, s->portrait, page);
         periods(report, s, page);
         effects(report, s->portrait, page);
         charts(report, s, id * YAGA_METRICS_MAX, page);

@@ -9,6 +9,7 @@
 #include "yaga/pipeline/report.h"
 #include "yaga/pipeline/serving.h"
 #include "yaga/pipeline/train_internal.h"
+#include "yaga/series/usability.h"
 
 /* The last week, in half hours. */
 enum { YAGA_CHART_STEP_S = 1800, YAGA_CHART_SPAN_S = 7 * 86400 };
@@ -37,7 +38,8 @@ yaga_chart_at(const struct yaga_chart *chart, enum yaga_chart_line line, size_t 
 
 /* A metric in one period's own model. */
 struct yaga_portrait_cell {
-    bool judged; /* the model knows the metric and judges it */
+    double n_eff; /* independent values among those of the model; 0 without one */
+    bool judged;  /* the model knows the metric and judges it */
     enum yaga_metric_class cls;
     double effect;              /* see struct yaga_metric_gate; NaN = not measured */
     uint64_t findings;          /* of the gate, about this metric */
@@ -47,9 +49,10 @@ struct yaga_portrait_cell {
 struct yaga_portrait_period {
     size_t n_rows, n_days; /* with data and not left out */
     bool has_model;
-    enum yaga_period served_by; /* itself, a fallback, or YAGA_N_PERIODS: nobody */
-    size_t n_judged, n_joint;   /* metrics judged alone, and together */
-    struct yaga_gate gate;      /* verdict YAGA_GATE_NONE when it was not asked */
+    enum yaga_period served_by;      /* itself, a fallback, or YAGA_N_PERIODS: nobody */
+    size_t n_judged, n_joint;        /* metrics judged alone, and together */
+    struct yaga_gate gate;           /* verdict YAGA_GATE_NONE when it was not asked */
+    struct yaga_usability usability; /* of its rows that are not left out */
     struct yaga_portrait_cell metrics[YAGA_METRICS_MAX];
 };
 

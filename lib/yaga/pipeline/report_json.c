@@ -42,6 +42,27 @@ static struct yaga_json *chart_json(const struct yaga_chart *chart)
     return json;
 }
 
+static struct yaga_json *gaps_json(const struct yaga_metric_quality *quality)
+{
+    struct yaga_json *list = yaga_json_array_new();
+    for (size_t i = 0; i < quality->n_listed; i++) {
+        struct yaga_json *gap = yaga_json_object_new();
+        yaga_json_set_time(gap, "start", quality->gaps[i].start_s);
+        yaga_json_set_time(gap, "end", quality->gaps[i].end_s);
+        yaga_json_set_rounded(gap, "minutes", quality->gaps[i].minutes, 1);
+        yaga_json_push(list, gap);
+    }
+    return list;
+}
+
+static struct yaga_json *lost_json(const struct yaga_metric_quality *quality)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    for (size_t i = 0; i < YAGA_N_LOSSES; i++)
+        yaga_json_set_number(json, yaga_loss_name((enum yaga_loss)i), quality->lost[i]);
+    return json;
+}
+
 static struct yaga_json *metric_json(const struct yaga_metric *metric,
                                      const struct yaga_portrait_metric *m)
 {
@@ -55,9 +76,56 @@ static struct yaga_json *metric_json(const struct yaga_metric *metric,
     yaga_json_set_rounded(json, "coverage_percent", m->quality.coverage, 2);
     yaga_json_set_int(json, "gaps", (int64_t)m->quality.n_gaps);
     yaga_json_set_rounded(json, "longest_gap_minutes", m->quality.longest_gap_min, 1);
+    yaga_json_set(json, "longest_gaps", gaps_json(&m->quality));
+    yaga_json_set(json, "lost_points", lost_json(&m->quality));
     yaga_json_set_int(json, "corrected_values", (int64_t)m->n_corrected);
     if (m->chart.n > 0)
         yaga_json_set(json, "last_week", chart_json(&m->chart));
+    return json;
+}
+
+/* A value that is not there is left out. */
+static struct yaga_json *metric_usability_json(const struct yaga_metric_usability *m)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    yaga_json_set_int(json, "values", (int64_t)m->n);
+    yaga_json_set_rounded(json, "missing_percent", m->missing_percent, 2);
+    yaga_json_set_rounded(json, "outlier_percent", m->outlier_percent, 2);
+    yaga_json_set_rounded(json, "zero_percent", m->zero_percent, 2);
+    yaga_json_set_bool(json, "constant", m->is_constant);
+    yaga_json_set_bool(json, "zero_dominant", m->is_zero_dominant);
+    yaga_json_set_bool(json, "usable", m->is_usable);
+    set_figure(json, "min", m->min);
+    set_figure(json, "max", m->max);
+    return json;
+}
+
+static struct yaga_json *usability_json(const struct yaga_report *report,
+                                        const struct yaga_usability *u)
+{
+    struct yaga_json *json = yaga_json_object_new();
+    struct yaga_json *lost = yaga_json_object_new();
+    struct yaga_json *metrics = yaga_json_object_new();
+    yaga_json_set_string(json, "grade", (char[]){u->grade, '\0'});
+    yaga_json_set_rounded(json, "score", u->score, 1);
+    yaga_json_set_int(json, "rows", (int64_t)u->n_rows);
+    yaga_json_set_int(json, "rows_with_data", (int64_t)u->n_data);
+    yaga_json_set_int(json, "rows_usable", (int64_t)u->n_usable);
+    yaga_json_set_int(json, "days", (int64_t)u->n_days);
+    if (u->n_data > 0) {
+        yaga_json_set_time(json, "first", u->first_s);
+        yaga_json_set_time(json, "last", u->last_s);
+    }
+    yaga_json_set_rounded(json, "coverage_percent", u->coverage, 2);
+    yaga_json_set_int(json, "gaps", (int64_t)u->n_gaps);
+    for (size_t i = 0; i < YAGA_N_UNUSED; i++)
+        yaga_json_set_rounded(lost, yaga_usability_loss_name((enum yaga_usability_loss)i),
+                              u->lost[i], 1);
+    for (size_t m = 0; m < u->n_metrics; m++)
+        yaga_json_set(metrics, report->setup->metrics[m].name,
+                      metric_usability_json(&u->metric[m]));
+    yaga_json_set(json, "lost_points", lost);
+    yaga_json_set(json, "metrics", metrics);
     return json;
 }
 
@@ -69,6 +137,7 @@ static struct yaga_json *judged_json(const struct yaga_report *report,
         const struct yaga_portrait_cell *cell = &period->metrics[m];
         struct yaga_json *metric = yaga_json_object_new();
         yaga_json_set_string(metric, "class", yaga_class_name(cell->cls));
+        set_figure(metric, "effective_values", cell->n_eff);
         set_figure(metric, "minimum_detectable_effect", cell->effect);
         yaga_json_set(json, report->setup->metrics[m].name, metric);
     }
@@ -93,6 +162,7 @@ static struct yaga_json *period_json(const struct yaga_report *report,
         yaga_json_set_string(json, "not_trained", not_trained);
     if (by != YAGA_N_PERIODS)
         yaga_json_set_string(json, "served_by", yaga_period_name(by));
+    yaga_json_set(json, "usability", usability_json(report, &period->usability));
     if (!period->has_model)
         return json;
     yaga_json_set_int(json, "metrics_judged", (int64_t)period->n_judged);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "yaga/base/str.h"
+#include "yaga/series/series_internal.h"
 
 /* Values that are kept but worth a word (detection.md 3). */
 static const double very_high_latency_ms = 10000.0;
@@ -122,8 +123,9 @@ void yaga_frame_resolve_absence(struct yaga_frame *frame,
     }
 }
 
-/* Absence that says "nothing happened", not "we do not know". */
-static bool excused(const struct yaga_metric *metric, const double *values, int traffic)
+bool yaga_series_is_excused(const struct yaga_metric *metric,
+                            const double *values,
+                            int traffic)
 {
     if (traffic < 0 || isnan(values[traffic]))
         return false;
@@ -133,6 +135,21 @@ static bool excused(const struct yaga_metric *metric, const double *values, int 
 static bool is_left_out(const uint8_t *left_out, size_t row)
 {
     return left_out != NULL && left_out[row] != 0;
+}
+
+/* Keep it if it is among the longest. */
+static void list_gap(struct yaga_metric_quality *out, const struct yaga_gap *gap)
+{
+    size_t at = out->n_listed;
+    while (at > 0 && out->gaps[at - 1].minutes < gap->minutes)
+        at--;
+    if (at == YAGA_GAPS_LISTED)
+        return;
+    if (out->n_listed < YAGA_GAPS_LISTED)
+        out->n_listed++;
+    for (size_t i = out->n_listed - 1; i > at; i--)
+        out->gaps[i] = out->gaps[i - 1];
+    out->gaps[at] = *gap;
 }
 
 /* Walks one metric from first_row on, counting points and gaps between them. Time that is
@@ -145,7 +162,7 @@ static void count(const struct yaga_frame *frame,
                   struct yaga_metric_quality *out)
 {
     int traffic = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_TRAFFIC);
-    size_t before = SIZE_MAX;
+    size_t before = SIZE_MAX, before_row = 0;
     size_t at = 0;
     for (size_t row = first_row; row < frame->n_rows; row++) {
         if (is_left_out(left_out, row))
@@ -153,17 +170,22 @@ static void count(const struct yaga_frame *frame,
         at++;
         const double *values = yaga_frame_row(frame, row);
         bool present = !isnan(values[m]);
-        bool known = present || excused(&metrics[m], values, traffic);
+        bool known = present || yaga_series_is_excused(&metrics[m], values, traffic);
         out->expected += present || !known;
         out->actual += present;
         if (!known)
             continue;
         if (before != SIZE_MAX && at - before > 2) {
-            double minutes = (double)(at - before) * (double)frame->step_s / 60.0;
+            const struct yaga_gap gap = {.start_s = yaga_frame_time(frame, before_row),
+                                         .end_s = yaga_frame_time(frame, row),
+                                         .minutes = (double)(at - before) *
+                                                    (double)frame->step_s / 60.0};
             out->n_gaps++;
-            out->longest_gap_min = fmax(out->longest_gap_min, minutes);
+            out->longest_gap_min = fmax(out->longest_gap_min, gap.minutes);
+            list_gap(out, &gap);
         }
         before = at;
+        before_row = row;
     }
     if (out->expected > 0)
         out->coverage = 100.0 * (double)out->actual / (double)out->expected;
@@ -179,22 +201,32 @@ static double penalty(double value, const double limits[3], const double points[
     return 0.0;
 }
 
-static double score(const struct yaga_metric_quality *q, size_t corrected)
+/* Fills lost and gives what is left. */
+static double score(struct yaga_metric_quality *q, size_t corrected)
 {
+    double left = 100.0;
     if (q->coverage <= 0.0)
         return 0.0;
-    double total = 100.0;
-    total -= penalty(100.0 - q->coverage, (const double[]){50, 30, 10},
-                     (const double[]){40, 25, 10});
-    total -= penalty(q->longest_gap_min, (const double[]){120, 60, 30},
-                     (const double[]){20, 10, 5});
-    total -= penalty((double)q->n_gaps, (const double[]){20, 10, 5},
-                     (const double[]){15, 10, 5});
+    q->lost[YAGA_LOSS_COVERAGE] = penalty(
+        100.0 - q->coverage, (const double[]){50, 30, 10}, (const double[]){40, 25, 10});
+    q->lost[YAGA_LOSS_LONGEST_GAP] = penalty(
+        q->longest_gap_min, (const double[]){120, 60, 30}, (const double[]){20, 10, 5});
+    q->lost[YAGA_LOSS_GAPS] = penalty((double)q->n_gaps, (const double[]){20, 10, 5},
+                                      (const double[]){15, 10, 5});
     if (corrected > 0)
-        total -= 10.0;
-    if ((double)corrected > 0.1 * (double)q->actual)
-        total -= 10.0;
-    return fmax(total, 0.0);
+        q->lost[YAGA_LOSS_CORRECTED] =
+            (double)corrected > 0.1 * (double)q->actual ? 20.0 : 10.0;
+    for (size_t i = 0; i < YAGA_N_LOSSES; i++)
+        left -= q->lost[i];
+    return fmax(left, 0.0);
+}
+
+const char *yaga_loss_name(enum yaga_loss loss)
+{
+    static const char *const names[YAGA_N_LOSSES] = {"coverage", "longest_gap", "gaps",
+                                                     "corrected_values"};
+    assert(loss < YAGA_N_LOSSES);
+    return names[loss];
 }
 
 static char grade(double points)

@@ -26,11 +26,24 @@ void yaga_frame_validate(struct yaga_frame *frame, const struct yaga_metric *met
  * roles stay as they are. */
 void yaga_frame_resolve_absence(struct yaga_frame *frame, const struct yaga_metric *metrics);
 
+/* From the last point before it to the first behind it. minutes: without what is left out. */
+struct yaga_gap {
+    int64_t start_s, end_s;
+    double minutes;
+};
+enum { YAGA_GAPS_LISTED = 10 };
+/* What took points from the hundred. */
+enum yaga_loss { YAGA_LOSS_COVERAGE, YAGA_LOSS_LONGEST_GAP, YAGA_LOSS_GAPS, YAGA_LOSS_CORRECTED, YAGA_N_LOSSES };
+const char *yaga_loss_name(enum yaga_loss loss); /* "coverage", "longest_gap", "gaps", "corrected_values" */
+
 struct yaga_metric_quality {
     size_t expected, actual;   /* grid points between the service's first sample and the end; non-NaN ones */
     double coverage;           /* 0..100 % */
     size_t n_gaps;             /* distances > 2 steps between present points */
     double longest_gap_min;
+    size_t n_listed;           /* of the next */
+    struct yaga_gap gaps[YAGA_GAPS_LISTED]; /* the longest, longest first; of equal ones the oldest */
+    double lost[YAGA_N_LOSSES]; /* points; all 0 where there is not a single point */
     double score;              /* 0..100 */
     char grade;                /* A B C D F */
 };
