@@ -101,6 +101,7 @@ static const struct {
     {"inference.expected_interval_seconds=300", OF(deliver.interval_s)},
     {"alertmanager.urls=http://localhost:9093", OF(deliver.alertmanager.n_urls)},
     {"alertmanager.timeout_seconds=6", OF(deliver.alertmanager.timeout_ms)},
+    {"score_writeback.timeout_seconds=6", OF(deliver.scores.timeout_ms)},
     {"instance=elsewhere", OF(deliver.instance)},
     {"observability_api.enabled=true", OF(deliver.api.enabled)},
     {"observability_api.request_timeout_seconds=6", OF(deliver.api.timeout_ms)},

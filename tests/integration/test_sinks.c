@@ -549,6 +549,94 @@ static void failing_memory_sends_nothing_twice_in_a_phase(void **state)
     assert_string_equal(f->consumer.taken[f->consumer.n_taken - 1], "resolution shop i1");
 }
 
+/* --- scores ----------------------------------------------------------------------------
+ */
+
+static struct yaga_deliver_params
+scores_to(struct fixture *f, struct stub_server *server, const char *token_file)
+{
+    struct yaga_deliver_params params = f->params;
+    params.api.enabled = false;
+    params.scores = (struct yaga_scores_params){.url = stub_server_url(server),
+                                                .path = "/import?extra_label=a=b",
+                                                .token_file = token_file,
+                                                .ca_file = "",
+                                                .timeout_ms = 2000};
+    return params;
+}
+
+static void scores_go_in_whole_lines_and_are_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    enum { LINES = 100000 };
+    static const char line[] =
+        "yaga_expected{service=\"cart\",metric=\"m\"} 0.0625 1772460360000\n";
+    struct stub_server *server = stub_server_start();
+    char token[256];
+    (void)snprintf(token, sizeof token, "%s/token", f->dir);
+    assert_ok(yaga_file_write_atomic(token, "abc\n", 4, &f->err), &f->err);
+    stub_server_add(server, &(struct stub_response){.status = 204});
+    stub_server_add(server, &(struct stub_response){.status = 204});
+    stub_server_add(server, &(struct stub_response){.status = 500});
+    f->params = scores_to(f, server, token);
+    open_sinks(f);
+    YAGA_AUTO_MEM(char) text = yaga_alloc(LINES, sizeof line);
+    assert_non_null(text);
+    for (size_t i = 0; i < LINES; i++)
+        memcpy(text + i * (sizeof line - 1), line, sizeof line);
+    struct yaga_delivery_time when = {
+        .clock_s = T0, .scores = text, .deadline_ms = yaga_clock_monotonic_ms() + 20000};
+    assert_ok(yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err), &f->err);
+    size_t n = 0;
+    const struct yaga_sink_report *report = &yaga_sinks_reports(f->sinks, &n)[1];
+    assert_string_equal(report->sink, "scores");
+    assert_int_equal(report->sent, LINES);
+    assert_int_equal(stub_server_count(server), 2); /* 7 MB in pieces of 4 */
+    const struct stub_request *first = stub_server_request(server, 0);
+    assert_string_equal(first->path, "/import");
+    assert_non_null(strstr(first->headers, "Authorization: Bearer abc\r\n"));
+    assert_non_null(strstr(first->headers, "Content-Type: text/plain\r\n"));
+    assert_int_equal(first->form[strlen(first->form) - 1], '\n');
+    assert_int_equal(strncmp(stub_server_request(server, 1)->form, line, sizeof line - 1),
+                     0);
+    when.scores = line;
+    assert_ok(yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err), &f->err);
+    report = &yaga_sinks_reports(f->sinks, &n)[1];
+    assert_true(report->failed);
+    assert_int_equal(f->counts.pending, 0);
+    when.scores = NULL;
+    assert_ok(yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err), &f->err);
+    assert_int_equal(stub_server_count(server), 3);
+    f->sinks = yaga_sinks_free(f->sinks);
+    stub_server_stop(server);
+}
+
+/* Two receivers, one of which hangs: the other has its documents long before. */
+static void a_receiver_that_hangs_delays_no_other(void **state)
+{
+    struct fixture *f = *state;
+    struct stub_server *server = stub_server_start();
+    stub_server_add(server, &(struct stub_response){.hang = true});
+    struct yaga_deliver_params params = scores_to(f, server, "");
+    params.api = f->params.api;
+    params.scores.timeout_ms = 60000;
+    f->params = params;
+    open_sinks(f);
+    put_alert(f, "shop", "i1!");
+    struct yaga_delivery_time when = {.clock_s = T0,
+                                      .scores = "a 1 1\n",
+                                      .deadline_ms = yaga_clock_monotonic_ms() + 1500};
+    assert_ok(yaga_deliver(f->store, f->sinks, &when, &f->counts, &f->err), &f->err);
+    assert_taken(f, "alert shop i1!\n");
+    size_t n = 0;
+    const struct yaga_sink_report *reports = yaga_sinks_reports(f->sinks, &n);
+    assert_int_equal(n, 3);
+    assert_false(reports[1].failed);
+    assert_true(reports[2].failed);
+    f->sinks = yaga_sinks_free(f->sinks);
+    stub_server_stop(server);
+}
+
 /* From the settings to the wire: a real cycle over a real fault. */
 static void a_confirmed_fault_is_posted_as_the_settings_say(void **state)
 {
@@ -621,6 +709,8 @@ int main(void)
         with_consumer(what_waits_for_a_sink_that_is_gone_dies),
         with_consumer(too_many_rows_cost_the_updates_first),
         with_consumer(failing_memory_sends_nothing_twice_in_a_phase),
+        with_consumer(scores_go_in_whole_lines_and_are_not_kept),
+        with_consumer(a_receiver_that_hangs_delays_no_other),
         cmocka_unit_test(a_confirmed_fault_is_posted_as_the_settings_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

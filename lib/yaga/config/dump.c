@@ -302,6 +302,7 @@ static bool decides_results(const struct yaga_setting *row)
         "model.keep_versions",
         "monitoring.",
         "observability_api.",
+        "score_writeback.",
         "source.",
         "strict",
         "training.run_retention_days",

@@ -245,6 +245,12 @@ static const struct yaga_setting table[] = {
     STRING("alertmanager.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
     STRING("alertmanager.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
 
+    STRING("score_writeback.url", "\"\"", 2048, "URL", "Base URL of a metric store that takes Prometheus text, such as VictoriaMetrics: scores and expected values are written there; empty means none."),
+    STRING("score_writeback.path", "\"/api/v1/import/prometheus\"", 1024, "", "Path that they are POSTed to; may have a query, such as ?extra_label=name=value."),
+    INT("score_writeback.timeout_seconds", "5", 1, 300, "s", "Time limit of a request."),
+    STRING("score_writeback.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
+    STRING("score_writeback.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
+
     STRING("monitoring.textfile", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Metrics about yaga itself in Prometheus text format; empty means none."),
 
     WORD("logging.level", "INFO", "ERROR|WARN|INFO|DEBUG", "Most detailed level that is logged."),

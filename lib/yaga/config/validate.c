@@ -551,6 +551,11 @@ static void check_deliver(const struct check *check)
             if (strcmp(urls[i], urls[k]) == 0)
                 error_at(check, "alertmanager.urls", 0, "the same URL twice");
     }
+    if (string(check, "score_writeback.url")[0] != '\0') {
+        check_url(check, "score_writeback.url", 0, string(check, "score_writeback.url"),
+                  "score_writeback.token_file");
+        check_path(check, "score_writeback.path");
+    }
     if (!yaga_config_bool(check->config, "observability_api.enabled"))
         return;
     check_url(check, "observability_api.base_url", 0,

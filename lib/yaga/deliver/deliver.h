@@ -48,6 +48,14 @@ struct yaga_alertmanager_params {
     double retry_wait_s;
 };
 
+/* A metric store that takes scores back: lines of Prometheus text with timestamps. */
+struct yaga_scores_params {
+    const char *url;  /* base URL; "" or NULL = none */
+    const char *path; /* with its query, "/api/v1/import/prometheus" */
+    const char *token_file, *ca_file;
+    int64_t timeout_ms;
+};
+
 /* Texts are borrowed and outlive the sinks. */
 struct yaga_deliver_params {
     const char *alerts_dir;
@@ -58,6 +66,7 @@ struct yaga_deliver_params {
     int64_t interval_s;     /* between two cycles: alerts that are not repeated for four of them end */
     struct yaga_api_params api;
     struct yaga_alertmanager_params alertmanager;
+    struct yaga_scores_params scores;
     bool (*interrupted)(void); /* or NULL */
 };
 
@@ -80,6 +89,7 @@ struct yaga_delivery_time {
     int64_t clock_s;     /* of incidents: what rows are marked with and waits are counted from */
     int64_t now_s;       /* of the clock on the wall: what receivers compare with theirs */
     int64_t deadline_ms; /* yaga_clock_monotonic_ms; for what goes over the network */
+    const char *scores;  /* lines for the metric store, of this cycle; or NULL */
     bool leftovers;      /* before a cycle: only what has waited, not how things stand */
     bool eager;          /* try also sinks that are being left alone */
 };

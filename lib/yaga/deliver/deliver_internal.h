@@ -95,6 +95,7 @@ struct yaga_sinks {
 extern const struct sink_type sink_files;
 extern const struct sink_type sink_api;
 extern const struct sink_type sink_alertmanager;
+extern const struct sink_type sink_scores;
 
 /* Keep the reason in the report of a sink that failed. */
 void sink_failed(struct sink *sink, const char *why);

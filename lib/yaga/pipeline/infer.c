@@ -25,6 +25,7 @@
 void yaga_infer_result_clear(struct yaga_infer_result *result)
 {
     yaga_free(result->services);
+    yaga_free(result->state_metrics);
     result->documents = yaga_json_free(result->documents);
     *result = (struct yaga_infer_result){.n_services = 0};
 }
@@ -157,6 +158,7 @@ static void run_service(struct yaga_cycle_work *c,
         yaga_cycle_state_failure(c, name, &err);
     }
     record_service(c, name, j);
+    yaga_cycle_score(c, &fleet->services[index].frame, name, j);
     yaga_judgement_clear(j);
 }
 
@@ -261,6 +263,7 @@ static void finish(struct yaga_cycle_work *c, int64_t started_ms)
     yaga_cycle_close(c);
     yaga_cycle_deliver(c, false);
     yaga_cycle_write_active(c);
+    yaga_cycle_state_metrics(c);
     r->n_confirmed = c->announced.n_confirmed;
     r->n_closed = c->announced.n_closed;
     r->at_s = c->at_s;
@@ -282,6 +285,7 @@ static void cycle_clear(struct yaga_cycle_work *c)
 {
     yaga_free(c->services);
     yaga_names_clear(&c->found);
+    yaga_str_clear(&c->scores);
 }
 
 enum yaga_status yaga_infer_cycle(struct yaga_infer *infer,
@@ -293,6 +297,7 @@ enum yaga_status yaga_infer_cycle(struct yaga_infer *infer,
     struct yaga_infer_result result = {.n_services = 0};
     struct yaga_cycle_work c = {
         .infer = infer, .result = &result, .at_s = at_s, .clock_s = at_s};
+    yaga_str_init(&c.scores, YAGA_SCORES_TEXT_MAX);
     c.deadline_ms = started_ms + 1000 * yaga_config_int(infer->setup->config,
                                                         "inference.max_run_seconds");
     enum yaga_status st = list_services(&c, err);

@@ -75,6 +75,7 @@ struct yaga_infer_result {
     int64_t n_sent, n_pending;
     int64_t duration_ms;
     struct yaga_infer_service *services; /* owned, sorted by name */
+    char *state_metrics;                 /* lines about the state for monitoring.textfile; NULL = none; owned */
     struct yaga_json *documents;         /* array when collecting, else NULL */
     char error[YAGA_ERROR_TEXT_MAX];     /* first problem of the cycle as a whole */
 };

@@ -3,6 +3,7 @@
 #ifndef YAGA_PIPELINE_INFER_INTERNAL_H
 #define YAGA_PIPELINE_INFER_INTERNAL_H
 
+#include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
@@ -62,6 +63,8 @@ enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const
 enum yaga_status yaga_announce_blind(struct yaga_infer *infer, const struct yaga_error *why, int64_t at_s, int64_t cycle_id,
                                      struct yaga_error *err);
 
+#define YAGA_SCORES_TEXT_MAX ((size_t)128 << 20)
+
 /* One cycle in work. */
 struct yaga_cycle_work {
     struct yaga_infer *infer;
@@ -73,6 +76,7 @@ struct yaga_cycle_work {
     size_t n_services;
     struct yaga_names found; /* names behind services when none is configured */
     struct yaga_announced announced;
+    struct yaga_str scores;  /* lines to be written back (scores.c) */
     size_t n_stale;          /* services judged by a model older than model_warn_age_days */
     double oldest_days;
 };
@@ -86,10 +90,20 @@ void yaga_cycle_condition(struct yaga_cycle_work *c, unsigned condition, const s
 void yaga_cycle_state_failure(struct yaga_cycle_work *c, const char *what, struct yaga_error *err);
 /* Its row and its clock; a database that cannot be written is given up. */
 void yaga_cycle_open(struct yaga_cycle_work *c);
+/* The lines of one evaluated service, if anybody wants them. */
+void yaga_cycle_score(struct yaga_cycle_work *c, const struct yaga_frame *frame, const char *service,
+                      const struct yaga_judgement *judgement);
 /* Everything pending in the outbox; before the cycle's own documents (leftovers) with half of the time. */
 void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers);
 /* Service states, sweep, retention and the cycle's end, in one transaction. */
 void yaga_cycle_close(struct yaga_cycle_work *c);
 void yaga_cycle_write_active(struct yaga_cycle_work *c);
+/* Lines about the state, if there is a metrics text file to put them into (state_metrics.c). */
+void yaga_cycle_state_metrics(struct yaga_cycle_work *c);
+enum yaga_status yaga_state_metrics(struct yaga_store *store, int64_t now_s, struct yaga_str *out, struct yaga_error *err);
+
+/* A label's value with backslash, quote and newline escaped, as the text format wants it (status.c). */
+enum { YAGA_METRICS_TEXT_MAX = 8 << 20 };
+enum yaga_status yaga_metrics_label(struct yaga_str *out, const char *text);
 
 #endif

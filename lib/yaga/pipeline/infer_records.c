@@ -104,11 +104,12 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
         return;
     int64_t now_s = infer->options.now_s;
     int64_t budget_ms = infer->setup->deliver.budget_ms / (leftovers ? 2 : 1);
-    struct yaga_delivery_time when = {.clock_s = c->clock_s,
-                                      .now_s = now_s != 0 ? now_s : yaga_clock_now_s(),
-                                      .leftovers = leftovers,
-                                      .deadline_ms =
-                                          yaga_clock_monotonic_ms() + budget_ms};
+    struct yaga_delivery_time when = {
+        .clock_s = c->clock_s,
+        .now_s = now_s != 0 ? now_s : yaga_clock_now_s(),
+        .leftovers = leftovers,
+        .scores = leftovers ? NULL : yaga_str_get(&c->scores),
+        .deadline_ms = yaga_clock_monotonic_ms() + budget_ms};
     if (yaga_deliver(infer->store, infer->sinks, &when, &counts, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "delivery", &err);
     tell_sinks(infer->sinks);

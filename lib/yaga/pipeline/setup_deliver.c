@@ -46,6 +46,17 @@ static void set_alertmanager(const struct yaga_config *c,
     am->urls = yaga_config_strings(c, "alertmanager.urls", &am->n_urls);
 }
 
+static void set_scores(const struct yaga_config *c, struct yaga_scores_params *scores)
+{
+    *scores = (struct yaga_scores_params){
+        .url = yaga_config_string(c, "score_writeback.url"),
+        .path = yaga_config_string(c, "score_writeback.path"),
+        .token_file = yaga_config_string(c, "score_writeback.token_file"),
+        .ca_file = yaga_config_string(c, "score_writeback.ca_file"),
+        .timeout_ms = 1000 * yaga_config_int(c, "score_writeback.timeout_seconds"),
+    };
+}
+
 void yaga_setup_deliver(struct yaga_setup *setup)
 {
     const struct yaga_config *c = setup->config;
@@ -62,4 +73,5 @@ void yaga_setup_deliver(struct yaga_setup *setup)
                       setup->program);
     set_api(c, &p->api);
     set_alertmanager(c, &p->alertmanager);
+    set_scores(c, &p->scores);
 }

@@ -8,9 +8,7 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
-#include "yaga/pipeline/infer.h"
-
-enum { METRICS_TEXT_MAX = 8 << 20 };
+#include "yaga/pipeline/infer_internal.h"
 
 /* In order of precedence: operations, section 1.3. */
 static const struct {
@@ -111,7 +109,7 @@ static struct yaga_json *status_json(const struct yaga_infer_result *r)
 }
 
 /* Label values of the text format escape backslash, quote and newline. */
-static enum yaga_status append_label(struct yaga_str *out, const char *text)
+enum yaga_status yaga_metrics_label(struct yaga_str *out, const char *text)
 {
     enum yaga_status st = YAGA_OK;
     for (; st == YAGA_OK && *text != '\0'; text++) {
@@ -130,7 +128,7 @@ static enum yaga_status append_service(struct yaga_str *out,
 {
     enum yaga_status st = yaga_str_append(out, "yaga_service_outcome{service=\"");
     if (st == YAGA_OK)
-        st = append_label(out, s->name);
+        st = yaga_metrics_label(out, s->name);
     if (st == YAGA_OK)
         st = yaga_str_appendf(out, "\",outcome=\"%s\"} 1\n",
                               yaga_infer_outcome_name(s->outcome));
@@ -139,7 +137,7 @@ static enum yaga_status append_service(struct yaga_str *out,
     char number[YAGA_DOUBLE_TEXT_MAX];
     st = yaga_str_append(out, "yaga_anomaly_score{service=\"");
     if (st == YAGA_OK)
-        st = append_label(out, s->name);
+        st = yaga_metrics_label(out, s->name);
     if (st == YAGA_OK)
         st = yaga_str_appendf(out, "\"} %s\n",
                               yaga_format_double(s->anomaly_score, number));
@@ -163,6 +161,8 @@ static enum yaga_status metrics_text(const struct yaga_infer_result *r,
         (long long)r->n_pending);
     for (size_t i = 0; st == YAGA_OK && i < r->n_services; i++)
         st = append_service(out, &r->services[i]);
+    if (st == YAGA_OK && r->state_metrics != NULL)
+        st = yaga_str_append(out, r->state_metrics);
     return st;
 }
 
@@ -170,7 +170,7 @@ static enum yaga_status
 write_metrics(const char *path, const struct yaga_infer_result *r, struct yaga_error *err)
 {
     struct yaga_str text;
-    yaga_str_init(&text, METRICS_TEXT_MAX);
+    yaga_str_init(&text, YAGA_METRICS_TEXT_MAX);
     enum yaga_status st = metrics_text(r, &text);
     if (st == YAGA_OK)
         st = yaga_file_write_atomic(path, yaga_str_get(&text), text.length, err);
