@@ -438,6 +438,46 @@ static void a_missing_period_is_served_by_the_pooled_model(void **state)
     shop_close(&shop);
 }
 
+/* One model for all times, trained even where no pooled model is wanted beside others. */
+static void the_scheme_single_trains_and_judges_with_one_model(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"time_periods.scheme=single", "training.train_pooled=false", NULL};
+    static const char *const only[] = {"cart", NULL};
+    struct shop shop;
+    struct yaga_train_report learned;
+    struct yaga_infer_result result;
+    shop_open(&shop, overrides);
+    shop_train(&shop, only, 1, &learned);
+    const struct yaga_train_service *cart = shop_trained(&learned, "cart");
+    assert_int_equal(cart->outcome, YAGA_TRAINED);
+    assert_int_equal(cart->n_periods, 1);
+    assert_int_equal(cart->n_periods_wanted, 1);
+    assert_false(cart->pooled);
+    assert_int_equal(cart->n_passed + cart->n_warned + cart->n_failed, 1);
+    struct chosen c = choose_at(&shop, YAGA_POOLED, shop_fault);
+    assert_true(c.usable);
+    assert_false(c.is_fallback);
+    assert_int_equal(c.period, YAGA_POOLED);
+    YAGA_AUTO(yaga_model) model = load(&shop, "cart", YAGA_POOLED);
+    assert_int_equal(model->scheme, YAGA_SCHEME_SINGLE);
+    assert_near(model->n_rows, 30 * 86400 / SHOP_STEP_S, 100);
+    for (int64_t at = shop_fault; at <= shop_fault + 1200; at += SHOP_STEP_S) {
+        struct yaga_infer_options options = {.only = only, .n_only = 1, .collect = true};
+        shop_cycle(&shop, &options, at + 60, &result);
+        if (at < shop_fault + 1200)
+            yaga_infer_result_clear(&result);
+    }
+    assert_true(shop_judged(&result, "cart")->anomaly_score >= 1.0);
+    YAGA_AUTO_MEM(char) text = NULL;
+    struct yaga_error err;
+    assert_ok(yaga_json_dump(result.documents, false, &text, &err), &err);
+    assert_non_null(strstr(text, "\"model_type\":\"single_period\""));
+    yaga_infer_result_clear(&result);
+    yaga_train_report_clear(&learned);
+    shop_close(&shop);
+}
+
 static void models_age_from_fresh_over_stale_to_refused(void **state)
 {
     (void)state;
@@ -591,6 +631,7 @@ int main(void)
         cmocka_unit_test(unknown_and_disabled_services_are_named),
         cmocka_unit_test(a_configuration_with_only_disabled_services_does_not_mean_all),
         cmocka_unit_test(a_missing_period_is_served_by_the_pooled_model),
+        cmocka_unit_test(the_scheme_single_trains_and_judges_with_one_model),
         cmocka_unit_test(models_age_from_fresh_over_stale_to_refused),
         cmocka_unit_test(no_memory_for_a_model_is_no_verdict_on_its_file),
         cmocka_unit_test(a_damaged_file_of_one_service_changes_nothing_for_another),

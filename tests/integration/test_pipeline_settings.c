@@ -54,6 +54,7 @@ static const struct {
     size_t offset, size;
 } parameters[] = {
     {"time_periods.scheme=three", OF(calendar.scheme)},
+    {"time_periods.scheme=single", OF(calendar.scheme)},
     {"time_periods.weekend_rule=night_start", OF(calendar.weekend_rule)},
     {"time_periods.business_start=7", OF(calendar.business_start)},
     {"time_periods.evening_start=19", OF(calendar.evening_start)},

@@ -203,14 +203,22 @@ static void a_day_does_not_explain_itself(void **state)
         assert_near(r[row], row / PER_DAY == 8 ? 6.0 : 0.0, 0);
 }
 
-static void a_single_day_cannot_be_held_out(void **state)
+static void thirds_of_the_rows_stand_in_for_days_where_there_are_too_few(void **state)
 {
     (void)state;
-    static double r[PER_DAY];
+    static double r[2 * PER_DAY];
     struct yaga_error err;
-    assert_int_equal(
-        yaga_profile_residuals_out_of_day(g, when, NULL, PER_DAY, true, r, &err),
-        YAGA_E_NO_DATA);
+    for (size_t n_days = 1; n_days <= 2; n_days++) {
+        size_t n = n_days * PER_DAY;
+        for (size_t row = 0; row < n; row++)
+            g[row] = row < n / 3 ? 5.0 : 1.0;
+        assert_ok(yaga_profile_residuals_out_of_day(g, when, NULL, n, true, r, &err),
+                  &err);
+        for (size_t row = 0; row < n; row++)
+            assert_near(r[row], row < n / 3 ? 4.0 : -2.0, 0);
+    }
+    assert_int_equal(yaga_profile_residuals_out_of_day(g, when, NULL, 1, true, r, &err),
+                     YAGA_E_NO_DATA);
 }
 
 static void profiles_survive_failing_memory(void **state)
@@ -299,7 +307,8 @@ int main(void)
         cmocka_unit_test_setup(a_profile_of_nothing_is_refused, set_up),
         cmocka_unit_test_setup(residuals_are_what_the_profile_does_not_explain, set_up),
         cmocka_unit_test_setup(a_day_does_not_explain_itself, set_up),
-        cmocka_unit_test_setup(a_single_day_cannot_be_held_out, set_up),
+        cmocka_unit_test_setup(
+            thirds_of_the_rows_stand_in_for_days_where_there_are_too_few, set_up),
         cmocka_unit_test_setup(profiles_survive_failing_memory, set_up),
         cmocka_unit_test(a_level_follows_the_last_day_and_stays_bounded),
         cmocka_unit_test(outliers_do_not_move_a_level),

@@ -248,12 +248,39 @@ static void fallbacks_end_and_stay_inside_the_scheme(void **state)
                      YAGA_N_PERIODS);
 }
 
+static void the_scheme_single_knows_neither_periods_nor_weekends(void **state)
+{
+    (void)state;
+    zone("Europe/Berlin");
+    struct yaga_calendar c = calendar(YAGA_SCHEME_SINGLE, YAGA_WEEKEND_CALENDAR);
+    struct yaga_error err;
+    assert_ok(yaga_calendar_add_holiday(&c, "2026-03-03", &err), &err);
+    for (int64_t m = 0; m < 7 * 1440; m += 30) {
+        struct yaga_when when = yaga_period_at(&c, at("2026-03-02T00:00:00") + m * 60);
+        assert_int_equal(when.period, YAGA_POOLED);
+        assert_int_equal(when.day_type, 0);
+        assert_int_equal(when.slot, m / 30 % 48);
+    }
+    assert_int_equal(yaga_period_count(YAGA_SCHEME_SINGLE), 1);
+    for (int p = 0; p < YAGA_N_PERIODS; p++) {
+        enum yaga_period period = (enum yaga_period)p;
+        assert_int_equal(yaga_period_exists(YAGA_SCHEME_SINGLE, period),
+                         p == YAGA_POOLED);
+        assert_int_equal(yaga_period_exists(YAGA_SCHEME_FIVE, period), p != YAGA_POOLED);
+        assert_int_equal(yaga_period_exists(YAGA_SCHEME_THREE, period), p < 3);
+        assert_int_equal(yaga_period_fallbacks(YAGA_SCHEME_SINGLE, period)[0],
+                         YAGA_N_PERIODS);
+    }
+    assert_string_equal(yaga_scheme_name(YAGA_SCHEME_SINGLE), "single");
+}
+
 static void confidence_follows_the_scheme(void **state)
 {
     (void)state;
     assert_near(yaga_period_confidence(YAGA_SCHEME_FIVE, YAGA_NIGHT_HOURS), 0.95, 0);
     assert_near(yaga_period_confidence(YAGA_SCHEME_THREE, YAGA_NIGHT_HOURS), 0.80, 0);
     assert_near(yaga_period_confidence(YAGA_SCHEME_THREE, YAGA_POOLED), 0.70, 0);
+    assert_near(yaga_period_confidence(YAGA_SCHEME_SINGLE, YAGA_POOLED), 0.80, 0);
 }
 
 int main(void)
@@ -269,6 +296,7 @@ int main(void)
         cmocka_unit_test(too_many_holidays_are_refused),
         cmocka_unit_test(names_parse_to_what_they_name),
         cmocka_unit_test(fallbacks_end_and_stay_inside_the_scheme),
+        cmocka_unit_test(the_scheme_single_knows_neither_periods_nor_weekends),
         cmocka_unit_test(confidence_follows_the_scheme),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

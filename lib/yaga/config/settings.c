@@ -164,7 +164,7 @@ static const struct yaga_setting table[] = {
 
     FLOAT("alert_budget.per_service_per_week", "1.0", 0.001, 1000, "", "False incidents tolerated per service and week; sets the alarm levels."),
 
-    WORD("time_periods.scheme", "five", "five|three", "Business, evening, night and two weekend periods; or three without regard to the weekday."),
+    WORD("time_periods.scheme", "five", "five|three|single", "Business, evening, night and two weekend periods; or three without regard to the weekday; or none, for short histories."),
     WORD("time_periods.weekend_rule", "calendar", "calendar|night_start", "Weekend from Saturday midnight, or from the night that begins on Friday."),
     INT("time_periods.business_start", "8", 0, 24, "hour", "Local hour at which the night ends and business begins."),
     INT("time_periods.evening_start", "18", 0, 24, "hour", "Local hour at which the evening begins."),

@@ -37,7 +37,8 @@ enum yaga_status yaga_profile_fit(const double *g, const struct yaga_when *when,
 double yaga_profile_at(const struct yaga_profile *profile, const struct yaga_when *when);
 
 /* Residuals for calibration: each row against a profile fitted without its own day (days are dealt into 3 groups by order of
- * appearance; a row's profile comes from the other two groups). NaN where g is. */
+ * appearance; a row's profile comes from the other two groups; with fewer than 3 days the rows are dealt into 3 blocks). NaN where
+ * g is. */
 enum yaga_status yaga_profile_residuals_out_of_day(const double *g, const struct yaga_when *when, const bool *use,
                                                    size_t n_rows, bool seasonal, double *out,
                                                    struct yaga_error *err) YAGA_MUST_USE;

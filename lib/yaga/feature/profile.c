@@ -132,17 +132,27 @@ void yaga_profile_residuals(const struct yaga_profile *profile,
         out[row] = g[row] - yaga_profile_at(profile, &when[row]);
 }
 
-/* Which third of the days a row belongs to; n_in counts each third's rows. */
+static size_t count_days(const struct yaga_when *when, size_t n_rows)
+{
+    size_t n_days = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        n_days += row == 0 || when[row].day != when[row - 1].day;
+    return n_days;
+}
+
+/* Which third of the days, or of too few days' rows, a row belongs to; n_in counts each
+ * third's rows. */
 static void deal_days(const struct yaga_when *when,
                       size_t n_rows,
                       unsigned char *fold,
                       size_t n_in[FOLDS])
 {
+    bool by_day = count_days(when, n_rows) >= FOLDS;
     size_t n_days = 0;
     for (size_t row = 0; row < n_rows; row++) {
-        if (row == 0 || when[row].day != when[row - 1].day)
-            n_days++;
-        fold[row] = (unsigned char)((n_days - 1) % FOLDS);
+        n_days += row == 0 || when[row].day != when[row - 1].day;
+        fold[row] =
+            (unsigned char)(by_day ? (n_days - 1) % FOLDS : row * FOLDS / n_rows);
         n_in[fold[row]]++;
     }
 }

@@ -38,7 +38,7 @@ static enum yaga_status check_identity(const struct yaga_model *m, struct yaga_e
 {
     if (m->service[0] == '\0' || m->variant[0] == '\0' || m->run_id[0] == '\0')
         return bad(err, "identity: service, variant or run id is empty");
-    if ((unsigned)m->period >= YAGA_N_PERIODS || (unsigned)m->scheme > YAGA_SCHEME_THREE)
+    if ((unsigned)m->period >= YAGA_N_PERIODS || (unsigned)m->scheme > YAGA_SCHEME_SINGLE)
         return bad(err, "identity: unknown period or scheme");
     if (m->step_s <= 0 || m->step_s > 86400)
         return bad(err, "identity: step outside 1..86400 seconds");

@@ -15,7 +15,7 @@ static void get_identity(struct cursor *c, struct yaga_model *m)
     get_text(c, m->service, sizeof m->service, "service");
     get_text(c, m->variant, sizeof m->variant, "variant");
     m->period = (enum yaga_period)get_below(c, YAGA_N_PERIODS, "period");
-    m->scheme = (enum yaga_scheme)get_below(c, YAGA_SCHEME_THREE + 1, "scheme");
+    m->scheme = (enum yaga_scheme)get_below(c, YAGA_SCHEME_SINGLE + 1, "scheme");
     get_text(c, m->timezone, sizeof m->timezone, "timezone");
     get_text(c, m->run_id, sizeof m->run_id, "run id");
     get_text(c, m->config_digest, sizeof m->config_digest, "configuration digest");

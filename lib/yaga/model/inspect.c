@@ -254,8 +254,7 @@ static void set_identity(struct yaga_json *json, const struct yaga_model *m)
     yaga_json_set_string(json, "service", m->service);
     yaga_json_set_string(json, "variant", m->variant);
     yaga_json_set_string(json, "period", yaga_period_name(m->period));
-    yaga_json_set_string(json, "scheme",
-                         m->scheme == YAGA_SCHEME_FIVE ? "five" : "three");
+    yaga_json_set_string(json, "scheme", yaga_scheme_name(m->scheme));
     yaga_json_set_string(json, "timezone", m->timezone);
     yaga_json_set_string(json, "run_id", m->run_id);
     yaga_json_set_string(json, "config_digest", m->config_digest);

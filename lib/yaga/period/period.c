@@ -117,6 +117,8 @@ static bool is_weekend(const struct yaga_calendar *calendar, struct yaga_civil c
 static enum yaga_period
 period_of(const struct yaga_calendar *calendar, int hour, bool weekend)
 {
+    if (calendar->scheme == YAGA_SCHEME_SINGLE)
+        return YAGA_POOLED;
     bool night = hour < calendar->business_start || hour >= calendar->night_start;
     if (calendar->scheme == YAGA_SCHEME_FIVE && weekend)
         return night ? YAGA_WEEKEND_NIGHT : YAGA_WEEKEND_DAY;
@@ -128,7 +130,7 @@ period_of(const struct yaga_calendar *calendar, int hour, bool weekend)
 static struct yaga_when when_of(const struct yaga_calendar *calendar,
                                 const struct yaga_civil *civil)
 {
-    bool weekend = is_weekend(calendar, *civil);
+    bool weekend = calendar->scheme != YAGA_SCHEME_SINGLE && is_weekend(calendar, *civil);
     return (struct yaga_when){
         .period = period_of(calendar, civil->hour, weekend),
         .day_type = weekend,
@@ -183,9 +185,22 @@ bool yaga_period_parse(const char *name, enum yaga_period *out)
     return false;
 }
 
+const char *yaga_scheme_name(enum yaga_scheme scheme)
+{
+    static const char *const words[] = {"five", "three", "single"};
+    return words[scheme];
+}
+
 size_t yaga_period_count(enum yaga_scheme scheme)
 {
-    return scheme == YAGA_SCHEME_FIVE ? 5 : 3;
+    static const size_t counts[] = {5, 3, 1};
+    return counts[scheme];
+}
+
+bool yaga_period_exists(enum yaga_scheme scheme, enum yaga_period period)
+{
+    return scheme == YAGA_SCHEME_SINGLE ? period == YAGA_POOLED
+                                        : (size_t)period < yaga_period_count(scheme);
 }
 
 const enum yaga_period *yaga_period_fallbacks(enum yaga_scheme scheme,
@@ -216,6 +231,9 @@ const enum yaga_period *yaga_period_fallbacks(enum yaga_scheme scheme,
         [YAGA_WEEKEND_NIGHT] = {YAGA_N_PERIODS},
         [YAGA_POOLED] = {YAGA_N_PERIODS},
     };
+    static const enum yaga_period none[] = {YAGA_N_PERIODS};
+    if (scheme == YAGA_SCHEME_SINGLE)
+        return none;
     return scheme == YAGA_SCHEME_FIVE ? five[period] : three[period];
 }
 
@@ -229,5 +247,7 @@ double yaga_period_confidence(enum yaga_scheme scheme, enum yaga_period period)
                                                  [YAGA_EVENING_HOURS] = 0.85,
                                                  [YAGA_NIGHT_HOURS] = 0.80,
                                                  [YAGA_POOLED] = 0.70};
+    if (scheme == YAGA_SCHEME_SINGLE)
+        return period == YAGA_POOLED ? 0.80 : 0.0;
     return scheme == YAGA_SCHEME_FIVE ? five[period] : three[period];
 }

@@ -4,6 +4,8 @@
  *
  * five:  business_hours Mon-Fri [8,18), evening_hours Mon-Fri [18,22), night_hours Mon-Fri [22,8), weekend_day
  *        Sat-Sun [8,22), weekend_night Sat-Sun [22,8).   three: business, evening, night on all days.
+ * single: no periods and no kinds of days, for histories too short to tell any apart; every instant is in YAGA_POOLED and of day
+ * type 0.
  * weekend_rule calendar: the civil date decides; night_start: times before the end of the night belong to the day on which it
  * began. Public holidays count as Sunday. Intervals are closed at the start, open at the end.
  */
@@ -22,10 +24,11 @@ enum yaga_period {
     YAGA_NIGHT_HOURS,
     YAGA_WEEKEND_DAY,
     YAGA_WEEKEND_NIGHT,
-    YAGA_POOLED, /* not a time of day: the model of all periods together */
+    YAGA_POOLED, /* not a time of day: all periods together, the only one of the scheme single */
     YAGA_N_PERIODS
 };
-enum yaga_scheme { YAGA_SCHEME_FIVE, YAGA_SCHEME_THREE };
+enum yaga_scheme { YAGA_SCHEME_FIVE, YAGA_SCHEME_THREE, YAGA_SCHEME_SINGLE };
+const char *yaga_scheme_name(enum yaga_scheme scheme); /* "five", "three", "single" */
 enum yaga_weekend_rule { YAGA_WEEKEND_CALENDAR, YAGA_WEEKEND_NIGHT_START };
 
 enum { YAGA_HOLIDAYS_MAX = 1000, YAGA_SLOTS_PER_DAY = 48, YAGA_DAY_TYPES = 2 };
@@ -56,10 +59,12 @@ void yaga_period_grid(const struct yaga_calendar *calendar, int64_t start_s, int
 
 const char *yaga_period_name(enum yaga_period period); /* "business_hours", ..., "pooled" */
 bool yaga_period_parse(const char *name, enum yaga_period *out);
-size_t yaga_period_count(enum yaga_scheme scheme); /* 5 or 3: periods 0..count-1 exist */
+size_t yaga_period_count(enum yaga_scheme scheme); /* how many exist: 5, 3 or 1 */
+/* Do instants of this period exist? YAGA_POOLED only in the scheme single. */
+bool yaga_period_exists(enum yaga_scheme scheme, enum yaga_period period);
 /* Whose model serves a period without one, in order, pooled first; terminated by YAGA_N_PERIODS. training.md 8.4 */
 const enum yaga_period *yaga_period_fallbacks(enum yaga_scheme scheme, enum yaga_period period);
-/* Reliability of a period's model: training.md 8.1; pooled 0.7. */
+/* Reliability of a period's model: training.md 8.1; pooled 0.7, 0.8 where no period is merged into it. */
 double yaga_period_confidence(enum yaga_scheme scheme, enum yaga_period period);
 
 #endif

@@ -45,11 +45,14 @@ static void fill_context(const struct yaga_infer *infer,
         .failure_summary = j->n_failed > 0 ? "queries failed or were ambiguous" : NULL,
         .cycle_id = cycle_id,
     };
+    static const char *const model_types[] = {
+        [YAGA_SCHEME_FIVE] = "time_aware_5period",
+        [YAGA_SCHEME_THREE] = "time_aware_3period",
+        [YAGA_SCHEME_SINGLE] = "single_period",
+    };
     c->model_type = "time_aware_fallback";
     if (!j->choice.is_fallback)
-        c->model_type = infer->setup->calendar.scheme == YAGA_SCHEME_FIVE
-                            ? "time_aware_5period"
-                            : "time_aware_3period";
+        c->model_type = model_types[infer->setup->calendar.scheme];
 }
 
 static enum yaga_status

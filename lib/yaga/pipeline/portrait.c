@@ -40,7 +40,7 @@ static void count_rows(const struct yaga_sitting *s,
         if (s->left_out[row] != 0 || !yaga_frame_row_present(s->frame, row))
             continue;
         const enum yaga_period both[] = {when[row].period, YAGA_POOLED};
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = both[0] == YAGA_POOLED; i < 2; i++) {
             out->periods[both[i]].n_rows++;
             out->periods[both[i]].n_days += last_day[both[i]] != when[row].day;
             last_day[both[i]] = when[row].day;

@@ -272,7 +272,8 @@ static void advices(const struct yaga_report *report,
 
 static bool is_shown(const struct yaga_report *report, size_t p)
 {
-    return p < yaga_period_count(report->setup->calendar.scheme) || p == YAGA_POOLED;
+    return p == YAGA_POOLED ||
+           yaga_period_exists(report->setup->calendar.scheme, (enum yaga_period)p);
 }
 
 static bool has_gate(const struct yaga_portrait *portrait)

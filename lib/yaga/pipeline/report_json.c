@@ -196,11 +196,11 @@ static void set_portrait(struct yaga_json *json,
     const struct yaga_portrait *portrait = s->portrait;
     struct yaga_json *periods = yaga_json_array_new();
     struct yaga_json *metrics = yaga_json_array_new();
-    size_t n_periods = yaga_period_count(report->setup->calendar.scheme);
+    enum yaga_scheme scheme = report->setup->calendar.scheme;
     yaga_json_set_rounded(json, "quality_score", portrait->score, 1);
     yaga_json_set_rounded(json, "holdout_days", portrait->holdout_days, 2);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
-        if (p < n_periods || p == YAGA_POOLED)
+        if (yaga_period_exists(scheme, (enum yaga_period)p) || p == YAGA_POOLED)
             yaga_json_push(periods, period_json(report, s, (enum yaga_period)p));
     for (size_t m = 0; m < portrait->n_metrics; m++)
         yaga_json_push(metrics,
@@ -225,7 +225,7 @@ static struct yaga_json *variant_json(const struct yaga_report *report,
 {
     struct yaga_json *json = yaga_json_object_new();
     struct yaga_json *reasons = yaga_json_object_new();
-    size_t n_periods = yaga_period_count(report->setup->calendar.scheme);
+    enum yaga_scheme scheme = report->setup->calendar.scheme;
     yaga_json_set_string(json, "variant", name);
     yaga_json_set_bool(json, "trained", variant->trained);
     if (!variant->trained && variant->message[0] != '\0')
@@ -234,7 +234,7 @@ static struct yaga_json *variant_json(const struct yaga_report *report,
     yaga_json_set_int(json, "periods_with_model", (int64_t)variant->n_periods);
     yaga_json_set(json, "not_trained", reasons);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
-        if ((p < n_periods || p == YAGA_POOLED) &&
+        if ((yaga_period_exists(scheme, (enum yaga_period)p) || p == YAGA_POOLED) &&
             variant->not_trained.text[p][0] != '\0')
             yaga_json_set_string(reasons, yaga_period_name((enum yaga_period)p),
                                  variant->not_trained.text[p]);

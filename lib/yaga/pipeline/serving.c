@@ -182,7 +182,8 @@ void yaga_serving_decide(const struct yaga_serving_service *service,
                          struct yaga_serving *out)
 {
     decide_alone(service, rules, &service->sets[set], period, out);
-    if (set == 0 || out->how != YAGA_SERVING_NONE || period == YAGA_POOLED)
+    if (set == 0 || out->how != YAGA_SERVING_NONE ||
+        !yaga_period_exists(rules->scheme, period))
         return;
     struct yaga_serving baseline;
     decide_alone(service, rules, &service->sets[0], period, &baseline);

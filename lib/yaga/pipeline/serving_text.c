@@ -15,7 +15,8 @@ static const size_t text_bytes_max = (size_t)256 << 20;
 
 static bool is_listed(const struct yaga_serving_rules *rules, size_t p)
 {
-    return p < yaga_period_count(rules->scheme) || (p == YAGA_POOLED && rules->pooled);
+    return yaga_period_exists(rules->scheme, (enum yaga_period)p) ||
+           (p == YAGA_POOLED && rules->pooled);
 }
 
 /* What serves every listed period of one set. */
@@ -161,10 +162,12 @@ static bool is_all_nothing(const struct decisions *d)
     return same;
 }
 
-static void count(const struct decisions *d, struct table *table)
+static void count(const struct yaga_serving_rules *rules,
+                  const struct decisions *d,
+                  struct table *table)
 {
     for (size_t i = 0; i < d->n; i++)
-        if (d->periods[i] != YAGA_POOLED)
+        if (yaga_period_exists(rules->scheme, d->periods[i]))
             table->n[d->serving[i].how]++;
 }
 
@@ -183,8 +186,6 @@ static void put_set(const struct yaga_serving_service *service,
         describe(&d->serving[i], &cells);
         put_line(table, &cells, d->serving[i].why);
     }
-    if (!table->measuring)
-        count(d, table);
 }
 
 static void put_service(const struct yaga_serving_fleet *fleet,
@@ -195,6 +196,8 @@ static void put_service(const struct yaga_serving_fleet *fleet,
         struct decisions d;
         decide(fleet, service, i, &d);
         put_set(service, &service->sets[i], &d, table);
+        if (!table->measuring)
+            count(&fleet->rules, &d, table);
     }
 }
 

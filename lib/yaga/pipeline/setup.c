@@ -143,8 +143,9 @@ static enum yaga_status setup_calendar(struct yaga_setup *setup, struct yaga_err
     const struct yaga_config *c = setup->config;
     struct yaga_calendar *cal = &setup->calendar;
     yaga_calendar_init(cal);
-    if (strcmp(yaga_config_string(c, "time_periods.scheme"), "three") == 0)
-        cal->scheme = YAGA_SCHEME_THREE;
+    const char *scheme = yaga_config_string(c, "time_periods.scheme");
+    while (strcmp(yaga_scheme_name(cal->scheme), scheme) != 0)
+        cal->scheme++;
     if (strcmp(yaga_config_string(c, "time_periods.weekend_rule"), "night_start") == 0)
         cal->weekend_rule = YAGA_WEEKEND_NIGHT_START;
     cal->business_start = (int)yaga_config_int(c, "time_periods.business_start");

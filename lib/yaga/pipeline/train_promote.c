@@ -74,18 +74,23 @@ void yaga_train_adopt_gate(const struct yaga_model *candidate, struct yaga_model
     adopt_stationarity(model);
 }
 
-/* Business hours, or the night of a service without them. */
-static const struct yaga_model *main_model(const struct yaga_trained_models *models)
+/* Business hours, or the night of a service without them; without periods the only one.
+ */
+static const struct yaga_model *main_model(const struct yaga_train *run,
+                                           const struct yaga_trained_models *models)
 {
+    if (yaga_period_exists(run->setup->calendar.scheme, YAGA_POOLED))
+        return models->by_period[YAGA_POOLED];
     const struct yaga_model *business = models->by_period[YAGA_BUSINESS_HOURS];
     return business != NULL ? business : models->by_period[YAGA_NIGHT_HOURS];
 }
 
-static enum yaga_gate_verdict judge_service(const struct yaga_trained_models *models,
+static enum yaga_gate_verdict judge_service(const struct yaga_train *run,
+                                            const struct yaga_trained_models *models,
                                             const struct yaga_train_service *r)
 {
     size_t n_own = r->n_passed + r->n_warned + r->n_failed;
-    const struct yaga_model *first = main_model(models);
+    const struct yaga_model *first = main_model(run, models);
     if (n_own == 0) /* the pooled model serves alone */
         return models->by_period[YAGA_POOLED] != NULL
                    ? models->by_period[YAGA_POOLED]->gate.verdict
@@ -141,13 +146,13 @@ void yaga_train_verdict(const struct yaga_train *run,
             describe(model, r);
         if (gate_failed(model) && !model->gate.forced)
             refuse(run, model, r);
-        if (p == YAGA_POOLED)
+        if (!yaga_period_exists(run->setup->calendar.scheme, (enum yaga_period)p))
             continue;
         r->n_failed += gate_failed(model);
         r->n_warned += model->gate.verdict == YAGA_GATE_WARNING;
         r->n_passed += model->gate.verdict == YAGA_GATE_PASSED;
     }
-    r->verdict = judge_service(models, r);
+    r->verdict = judge_service(run, models, r);
     r->forced =
         run->options->direct && (r->verdict == YAGA_GATE_FAILED || r->n_failed > 0);
     if (r->verdict == YAGA_GATE_FAILED && !r->forced) {

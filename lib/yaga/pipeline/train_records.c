@@ -136,14 +136,15 @@ enum yaga_status yaga_train_records_begin(struct yaga_train *run,
 /* message: of all periods, "" = they have their own. */
 static void set_reasons(struct yaga_json *json,
                         const char *variant,
-                        size_t n_periods,
+                        enum yaga_scheme scheme,
                         const struct yaga_reasons *reasons,
                         const char *message)
 {
     struct yaga_json *list = yaga_json_object_new();
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         const char *text = message[0] != '\0' ? message : reasons->text[p];
-        if (text[0] != '\0' && (p < n_periods || p == YAGA_POOLED))
+        if (text[0] != '\0' &&
+            (yaga_period_exists(scheme, (enum yaga_period)p) || p == YAGA_POOLED))
             yaga_json_set_string(list, yaga_period_name((enum yaga_period)p), text);
     }
     if (yaga_json_size(list) > 0)
@@ -157,12 +158,12 @@ struct yaga_json *yaga_train_about_json(const struct yaga_train *run,
 {
     struct yaga_json *json = yaga_train_left_out_json(result);
     struct yaga_json *not_trained = yaga_json_object_new();
-    size_t n = yaga_period_count(run->setup->calendar.scheme);
+    enum yaga_scheme scheme = run->setup->calendar.scheme;
     yaga_json_set(json, "not_trained", not_trained);
-    set_reasons(not_trained, "baseline", n, &result->not_trained, "");
+    set_reasons(not_trained, "baseline", scheme, &result->not_trained, "");
     for (size_t i = 0; i < run->report->n_variants; i++) {
         const struct yaga_train_variant *variant = &result->variants[i];
-        set_reasons(not_trained, run->report->variants[i], n, &variant->not_trained,
+        set_reasons(not_trained, run->report->variants[i], scheme, &variant->not_trained,
                     variant->trained ? "" : variant->message);
     }
     return json;

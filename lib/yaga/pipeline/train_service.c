@@ -42,11 +42,11 @@ static enum yaga_status fit_periods(const struct yaga_train *run,
     YAGA_AUTO_MEM(bool) use = yaga_alloc(h->frame->n_rows, sizeof *use);
     if (use == NULL)
         return yaga_error_nomem(err);
-    size_t n_periods = yaga_period_count(run->setup->calendar.scheme);
+    enum yaga_scheme scheme = run->setup->calendar.scheme;
+    bool pooled = yaga_config_bool(run->setup->config, "training.train_pooled");
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-        bool pooled = p == YAGA_POOLED;
-        if (pooled ? !yaga_config_bool(run->setup->config, "training.train_pooled")
-                   : p >= n_periods)
+        if (!yaga_period_exists(scheme, (enum yaga_period)p) &&
+            !(pooled && p == YAGA_POOLED))
             continue;
         if (is_interrupted(run))
             return yaga_error_set(err, YAGA_E_INTERRUPTED, "interrupted");
@@ -72,8 +72,9 @@ void yaga_train_serve(const struct yaga_train *run,
                       struct yaga_model_set *set)
 {
     *set = (struct yaga_model_set){.by_period = {NULL}};
-    size_t n = yaga_period_count(run->setup->calendar.scheme);
-    for (size_t p = 0; p < n; p++) {
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (!yaga_period_exists(run->setup->calendar.scheme, (enum yaga_period)p))
+            continue;
         set->by_period[p] = fitted->by_period[p];
         const enum yaga_period *f =
             yaga_period_fallbacks(run->setup->calendar.scheme, (enum yaga_period)p);
@@ -189,13 +190,15 @@ static void finish_models(const struct yaga_train *run,
 {
     result->alpha = budget->alpha;
     result->achieved_per_week = budget->achieved_per_week;
-    result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
+    enum yaga_scheme scheme = run->setup->calendar.scheme;
+    result->n_periods_wanted = yaga_period_count(scheme);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         if (models->by_period[p] == NULL)
             continue;
         identify(run, quality, run_id, budget, models->by_period[p]);
-        result->pooled = result->pooled || p == YAGA_POOLED;
-        result->n_periods += p != YAGA_POOLED;
+        bool exists = yaga_period_exists(scheme, (enum yaga_period)p);
+        result->pooled = result->pooled || !exists;
+        result->n_periods += exists;
     }
 }
 
@@ -214,11 +217,12 @@ static void take_candidates(const struct yaga_train *run,
                             struct yaga_trained_models *models,
                             struct yaga_reasons *why)
 {
-    size_t n_periods = yaga_period_count(run->setup->calendar.scheme);
+    enum yaga_scheme scheme = run->setup->calendar.scheme;
     *models = *candidates;
     *candidates = (struct yaga_trained_models){.by_period = {NULL}};
-    for (size_t p = 0; p < n_periods; p++) {
-        if (models->by_period[p] == NULL)
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        if (yaga_period_exists(scheme, (enum yaga_period)p) &&
+            models->by_period[p] == NULL)
             remember_why(h, (enum yaga_period)p,
                          "too little data before the held-out part, and "
                          "training.refit_on_all is off",
