@@ -20,6 +20,9 @@ int yaga_lab_bench(int argc, char **argv);
 /* Scores against labels: tables, JSON, a page. */
 int yaga_lab_eval(int argc, char **argv);
 
+/* Labelled tables as a history to train on and to replay. */
+int yaga_lab_import(int argc, char **argv);
+
 /* Planted faults against raised incidents: tables, JSON or a picture. */
 int yaga_lab_match(int argc, char **argv);
 

@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
     {"bench", yaga_lab_bench, "measure the forest on a labelled table"},
     {"eval", yaga_lab_eval, "say how well scores find what is labelled as anomalous"},
+    {"import", yaga_lab_import, "make a history of labelled tables"},
     {"match", yaga_lab_match,
      "compare planted faults with the incidents that were raised"},
     {"replay", yaga_lab_replay, "let the inference path run over past time"},
