@@ -29,6 +29,9 @@ int yaga_lab_match(int argc, char **argv);
 /* The inference path over past data. */
 int yaga_lab_replay(int argc, char **argv);
 
+/* A detector over a table. */
+int yaga_lab_score(int argc, char **argv);
+
 /* Write the archive of a synthetic shop with planted faults. */
 int yaga_lab_synth(int argc, char **argv);
 

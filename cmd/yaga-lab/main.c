@@ -18,6 +18,7 @@ static const struct command {
     {"match", yaga_lab_match,
      "compare planted faults with the incidents that were raised"},
     {"replay", yaga_lab_replay, "let the inference path run over past time"},
+    {"score", yaga_lab_score, "score the rows of a table with one detector"},
     {"synth", yaga_lab_synth, "write an archive of a synthetic shop with planted faults"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One series after the other is copied out of the sheet, prepared and scored. */
+#include "yaga/evaluate/sheet_score.h"
+
+#include <string.h>
+
+#include "yaga/base/civil.h"
+#include "yaga/base/str.h"
+#include "yaga/detector/prepare.h"
+#include "yaga/io/writer.h"
+
+enum { CHUNK_BYTES = 1 << 16, LINE_MAX_BYTES = 1 << 20 };
+
+/* Rows of one series: places in the sheet, and their values. */
+struct part {
+    size_t n, p;
+    size_t *rows;
+    double *x;
+};
+
+static void part_clear(struct part *part)
+{
+    yaga_free(part->rows);
+    yaga_free(part->x);
+    *part = (struct part){0};
+}
+
+void yaga_sheet_scores_clear(struct yaga_sheet_scores *scores)
+{
+    yaga_free(scores->rows);
+    yaga_free(scores->scores);
+    yaga_free(scores->contributions);
+    *scores = (struct yaga_sheet_scores){0};
+}
+
+static size_t count_rows(const struct yaga_sheet *sheet, size_t series)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sheet->n_rows; i++)
+        n += sheet->series[i] == series;
+    return n;
+}
+
+/* Rows [first, first + n) of a series. */
+static enum yaga_status take_part(const struct yaga_sheet *sheet,
+                                  size_t series,
+                                  size_t first,
+                                  size_t n,
+                                  struct part *out,
+                                  struct yaga_error *err)
+{
+    struct part part = {.p = sheet->n_features};
+    part.rows = yaga_alloc(n, sizeof *part.rows);
+    part.x = yaga_alloc(n * part.p, sizeof *part.x);
+    if (part.rows == NULL || part.x == NULL) {
+        part_clear(&part);
+        return yaga_error_nomem(err);
+    }
+    size_t seen = 0;
+    for (size_t i = 0; i < sheet->n_rows && part.n < n; i++) {
+        if (sheet->series[i] != series || seen++ < first)
+            continue;
+        memcpy(part.x + part.n * part.p, sheet->x + i * part.p, part.p * sizeof *part.x);
+        part.rows[part.n++] = i;
+    }
+    *out = part;
+    return YAGA_OK;
+}
+
+static size_t find_series(const struct yaga_sheet *sheet, const char *name)
+{
+    size_t i = 0;
+    while (i < sheet->n_series && strcmp(sheet->names[i], name) != 0)
+        i++;
+    return i;
+}
+
+/* What to learn from and what to score, of one series of the sheet. */
+static enum yaga_status take_parts(const struct yaga_sheet *train,
+                                   const struct yaga_sheet *sheet,
+                                   size_t series,
+                                   size_t train_rows,
+                                   struct part *learn,
+                                   struct part *test,
+                                   struct yaga_error *err)
+{
+    size_t n = count_rows(sheet, series);
+    if (train == NULL && train_rows >= n)
+        return yaga_error_set(err, YAGA_E_INPUT,
+                              "%zu rows to learn from leave none of %zu to score",
+                              train_rows, n);
+    size_t first = train == NULL ? train_rows : 0;
+    enum yaga_status st = take_part(sheet, series, first, n - first, test, err);
+    if (st != YAGA_OK)
+        return st;
+    if (train == NULL)
+        return take_part(sheet, series, 0, first > 0 ? first : n, learn, err);
+    size_t found = find_series(train, sheet->names[series]);
+    if (found == train->n_series)
+        return yaga_error_set(err, YAGA_E_INPUT,
+                              "the table to learn from has no such series");
+    return take_part(train, found, 0, count_rows(train, found), learn, err);
+}
+
+static enum yaga_status score_part(struct part *learn,
+                                   struct part *test,
+                                   const struct yaga_sheet_score_params *params,
+                                   struct yaga_sheet_scores *out,
+                                   struct yaga_error *err)
+{
+    size_t p = test->p;
+    struct yaga_detector_rows from = {learn->x, learn->n, p};
+    struct yaga_detector_rows to = {test->x, test->n, p};
+    double *scores = out->scores + out->n;
+    double *why = out->contributions == NULL ? NULL : out->contributions + out->n * p;
+    enum yaga_status st = yaga_prepare_fill(learn->x, learn->n, test->x, test->n, p, err);
+    if (st != YAGA_OK)
+        return st;
+    if (params->refit_scaler)
+        yaga_prepare_refit(learn->x, learn->n, test->x, test->n, p);
+    st = yaga_detector_run(params->kind, &params->detector, &from, &to, scores, why, err);
+    if (st != YAGA_OK)
+        return st;
+    size_t n = yaga_prepare_window(scores, test->n, params->window);
+    size_t late = params->window - 1;
+    for (size_t i = 0; i < n; i++)
+        out->rows[out->n + i] = test->rows[i + late];
+    if (why != NULL && late > 0)
+        memmove(why, why + late * p, n * p * sizeof *why);
+    out->n += n;
+    return YAGA_OK;
+}
+
+static enum yaga_status score_series(const struct yaga_sheet *train,
+                                     const struct yaga_sheet *sheet,
+                                     size_t series,
+                                     const struct yaga_sheet_score_params *params,
+                                     struct yaga_sheet_scores *out,
+                                     struct yaga_error *err)
+{
+    struct part learn = {0};
+    struct part test = {0};
+    enum yaga_status st =
+        take_parts(train, sheet, series, params->train_rows, &learn, &test, err);
+    if (st == YAGA_OK)
+        st = score_part(&learn, &test, params, out, err);
+    part_clear(&learn);
+    part_clear(&test);
+    if (st != YAGA_OK && st != YAGA_E_NOMEM && sheet->has_series)
+        return yaga_error_wrap(err, "series \"%s\"", sheet->names[series]);
+    return st;
+}
+
+enum yaga_status yaga_sheet_score(const struct yaga_sheet *train,
+                                  const struct yaga_sheet *sheet,
+                                  const struct yaga_sheet_score_params *params,
+                                  struct yaga_sheet_scores *out,
+                                  struct yaga_error *err)
+{
+    struct yaga_sheet_scores made = {0};
+    enum yaga_status st = YAGA_OK;
+    if (params->explain && !params->kind->explains)
+        return yaga_error_set(err, YAGA_E_ARG, "%s does not say why", params->kind->name);
+    made.rows = yaga_alloc(sheet->n_rows, sizeof *made.rows);
+    made.scores = yaga_alloc(sheet->n_rows, sizeof *made.scores);
+    if (params->explain)
+        made.contributions =
+            yaga_alloc(sheet->n_rows * sheet->n_features, sizeof *made.contributions);
+    if (made.rows == NULL || made.scores == NULL ||
+        (params->explain && made.contributions == NULL))
+        st = yaga_error_nomem(err);
+    for (size_t s = 0; s < sheet->n_series && st == YAGA_OK; s++)
+        st = score_series(train, sheet, s, params, &made, err);
+    if (st == YAGA_OK && made.n == 0)
+        st = yaga_error_set(err, YAGA_E_INPUT, "no series has %zu rows", params->window);
+    if (st != YAGA_OK)
+        yaga_sheet_scores_clear(&made);
+    else
+        *out = made;
+    return st;
+}
+
+/* --- the table ------------------------------------------------------------------------
+ */
+
+/* A field of CSV, quoted where it must be. */
+static enum yaga_status append_field(struct yaga_str *out, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL)
+        return yaga_str_append(out, text);
+    enum yaga_status st = yaga_str_append(out, "\"");
+    for (; *text != '\0' && st == YAGA_OK; text++)
+        st = yaga_str_appendf(out, *text == '"' ? "\"%c" : "%c", *text);
+    return st == YAGA_OK ? yaga_str_append(out, "\"") : st;
+}
+
+static enum yaga_status append_head(const struct yaga_sheet *sheet,
+                                    const struct yaga_sheet_scores *scores,
+                                    struct yaga_str *out)
+{
+    enum yaga_status st = yaga_str_appendf(
+        out, "%s%sscore%s%s", sheet->has_series ? "service," : "",
+        sheet->has_times ? "time," : "", sheet->has_labels ? ",label" : "",
+        sheet->has_edges ? ",edge" : "");
+    for (size_t j = 0; scores->contributions != NULL && j < sheet->n_features; j++) {
+        char name[YAGA_ERROR_TEXT_MAX];
+        (void)yaga_format(name, sizeof name, "why_%s", sheet->features[j]);
+        if (st == YAGA_OK)
+            st = yaga_str_append(out, ",");
+        if (st == YAGA_OK)
+            st = append_field(out, name);
+    }
+    return st == YAGA_OK ? yaga_str_append(out, "\n") : st;
+}
+
+static enum yaga_status append_row(const struct yaga_sheet *sheet,
+                                   const struct yaga_sheet_scores *scores,
+                                   size_t index,
+                                   struct yaga_str *out)
+{
+    char text[YAGA_DOUBLE_TEXT_MAX];
+    size_t row = scores->rows[index];
+    const double *why = scores->contributions;
+    enum yaga_status st = YAGA_OK;
+    if (sheet->has_series)
+        st = append_field(out, sheet->names[sheet->series[row]]);
+    if (st == YAGA_OK && sheet->has_series)
+        st = yaga_str_append(out, ",");
+    if (st == YAGA_OK && sheet->has_times)
+        st = yaga_str_appendf(out, "%lld,", (long long)sheet->times[row]);
+    if (st == YAGA_OK)
+        st = yaga_str_append(out, yaga_format_double(scores->scores[index], text));
+    if (st == YAGA_OK && sheet->has_labels)
+        st = yaga_str_append(out, sheet->anomalous[row] ? ",1" : ",0");
+    if (st == YAGA_OK && sheet->has_edges)
+        st = yaga_str_append(out, sheet->edge[row] ? ",1" : ",0");
+    for (size_t j = 0; why != NULL && j < sheet->n_features && st == YAGA_OK; j++)
+        st = yaga_str_appendf(
+            out, ",%s", yaga_format_double(why[index * sheet->n_features + j], text));
+    return st == YAGA_OK ? yaga_str_append(out, "\n") : st;
+}
+
+static enum yaga_status put_rows(const struct yaga_sheet *sheet,
+                                 const struct yaga_sheet_scores *scores,
+                                 struct yaga_writer *file,
+                                 struct yaga_str *text,
+                                 struct yaga_error *err)
+{
+    enum yaga_status st = append_head(sheet, scores, text);
+    for (size_t i = 0; i < scores->n && st == YAGA_OK; i++) {
+        st = append_row(sheet, scores, i, text);
+        if (st != YAGA_OK || (text->length < CHUNK_BYTES && i + 1 < scores->n))
+            continue;
+        enum yaga_status put =
+            yaga_writer_put(file, yaga_str_get(text), text->length, err);
+        if (put != YAGA_OK)
+            return put;
+        yaga_str_reset(text);
+    }
+    return st == YAGA_OK
+               ? YAGA_OK
+               : yaga_error_set(err, st, "row of scores: %s", yaga_status_name(st));
+}
+
+enum yaga_status yaga_sheet_scores_write(const struct yaga_sheet *sheet,
+                                         const struct yaga_sheet_scores *scores,
+                                         const char *path,
+                                         struct yaga_error *err)
+{
+    YAGA_AUTO(yaga_writer) file = NULL;
+    struct yaga_str text;
+    enum yaga_status st = yaga_writer_open(path, false, &file, err);
+    yaga_str_init(&text, CHUNK_BYTES + LINE_MAX_BYTES);
+    if (st == YAGA_OK)
+        st = put_rows(sheet, scores, file, &text, err);
+    yaga_str_clear(&text);
+    return st == YAGA_OK ? yaga_writer_finish(file, err) : st;
+}

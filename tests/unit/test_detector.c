@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Detectors of tables: what holds for all of them, and each against what it is meant to
+ * be. */
+#include "assert.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "yaga/detector/detector.h"
+#include "yaga/detector/prepare.h"
+#include "yaga/numeric/fft.h"
+#include "yaga/numeric/rng.h"
+#include "yaga/pca/pca.h"
+
+enum { N = 400, P = 4, ODD = 250 };
+
+static const struct yaga_detector_params usual = {
+    .seed = 1, .n_threads = 1, .n_trees = 50, .n_sample = 128, .variance = 0.95};
+
+/* Rhythm and noise; the last column is the sum of the first two, but not in row ODD,
+ * where the third is far out as well. */
+static void fill(double *x)
+{
+    struct yaga_rng rng;
+    yaga_rng_init(&rng, 7);
+    for (size_t i = 0; i < N; i++) {
+        double *row = x + i * P;
+        row[0] = sin((double)i / 5.0) + 0.1 * yaga_rng_normal(&rng);
+        row[1] = 10.0 + yaga_rng_normal(&rng);
+        row[2] = 100.0 * yaga_rng_normal(&rng);
+        row[3] = row[0] + row[1] + 0.01 * yaga_rng_normal(&rng);
+    }
+    x[ODD * P + 2] = 3000.0;
+    x[ODD * P + 3] += 5.0;
+}
+
+static void
+run(const char *name, const double *x, size_t n, size_t p, double *scores, double *why)
+{
+    const struct yaga_detector_kind *kind = yaga_detector_find(name);
+    struct yaga_detector_rows rows = {x, n, p};
+    struct yaga_error err;
+    assert_non_null(kind);
+    assert_ok(yaga_detector_run(kind, &usual, &rows, &rows, scores, why, &err), &err);
+}
+
+static void every_detector_finds_a_row_that_is_far_out(void **state)
+{
+    (void)state;
+    double x[N * P];
+    size_t n_kinds;
+    const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n_kinds);
+    fill(x);
+    assert_int_equal(n_kinds, 7);
+    for (size_t k = 0; k < n_kinds; k++) {
+        double scores[N];
+        size_t higher = 0;
+        run(kinds[k]->name, x, N, P, scores, NULL);
+        for (size_t i = 0; i < N; i++) {
+            assert_true(isfinite(scores[i]));
+            higher += scores[i] > scores[ODD];
+        }
+        if (higher > 2)
+            fail_msg("%s: %zu rows are above the odd one", kinds[k]->name, higher);
+        assert_ptr_equal(yaga_detector_find(kinds[k]->name), kinds[k]);
+        assert_true(strlen(kinds[k]->help) > 5);
+    }
+    assert_null(yaga_detector_find("oracle"));
+}
+
+static void explanations_name_the_column_and_only_where_there_are_any(void **state)
+{
+    (void)state;
+    double x[N * P];
+    size_t n_kinds;
+    const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n_kinds);
+    fill(x);
+    for (size_t k = 0; k < n_kinds; k++) {
+        double scores[N];
+        double why[N * P];
+        memset(why, 0, sizeof why);
+        run(kinds[k]->name, x, N, P, scores, why);
+        const double *odd = why + ODD * P;
+        assert_int_equal(kinds[k]->explains, strcmp(kinds[k]->name, "iforest") != 0);
+        if (!kinds[k]->explains)
+            assert_true(odd[2] == 0.0);
+        else if (strcmp(kinds[k]->name, "pca-spe") == 0)
+            assert_true(odd[3] > odd[2]); /* what is broken is the sum */
+        else
+            assert_true(odd[2] + odd[3] > odd[0] + odd[1]);
+    }
+}
+
+static void zscore_is_the_farthest_column_in_standard_deviations(void **state)
+{
+    (void)state;
+    /* Means 3 and 0, sample standard deviations 2 and 0, which says nothing. */
+    static const double x[] = {1.0, 0.0, 3.0, 0.0, 5.0, 0.0};
+    static const double test[] = {9.0, 0.0, 3.0, 7.0};
+    struct yaga_detector_rows from = {x, 3, 2};
+    struct yaga_detector_rows to = {test, 2, 2};
+    struct yaga_error err;
+    double scores[2];
+    double why[4];
+    assert_ok(yaga_detector_run(yaga_detector_find("zscore"), &usual, &from, &to, scores,
+                                why, &err),
+              &err);
+    assert_near(scores[0], 3.0, 1e-15);
+    assert_near(scores[1], 0.0, 0);
+    assert_near(why[0], 3.0, 1e-15);
+    assert_near(why[3], 0.0, 0);
+}
+
+static void
+robust_zscore_takes_the_median_and_falls_back_where_most_are_equal(void **state)
+{
+    (void)state;
+    /* |x - 3| = 2 1 0 1 97: MAD 1. Second column: median 5, MAD 0, mean |x - 5| = 1. */
+    static const double x[] = {1.0, 5.0, 2.0, 5.0, 3.0, 5.0, 4.0, 5.0, 100.0, 10.0};
+    static const double test[] = {13.0, 5.0, 3.0, 20.0};
+    struct yaga_detector_rows from = {x, 5, 2};
+    struct yaga_detector_rows to = {test, 2, 2};
+    struct yaga_error err;
+    double scores[2];
+    assert_ok(yaga_detector_run(yaga_detector_find("robust-zscore"), &usual, &from, &to,
+                                scores, NULL, &err),
+              &err);
+    assert_near(scores[0], 10.0 / 1.4826022, 1e-7);
+    assert_near(scores[1], 15.0 / 1.253314, 1e-12);
+}
+
+static void pca_is_the_sum_of_its_halves_over_their_limits(void **state)
+{
+    (void)state;
+    double x[N * P];
+    double both[N];
+    double t2[N];
+    double spe[N];
+    double why[N * P];
+    struct yaga_pca pca;
+    struct yaga_error err;
+    fill(x);
+    run("pca", x, N, P, both, why);
+    run("pca-t2", x, N, P, t2, NULL);
+    run("pca-spe", x, N, P, spe, NULL);
+    assert_ok(yaga_pca_fit(x, N, P, usual.variance, &pca, NULL, &err), &err);
+    for (size_t i = 0; i < N; i++) {
+        double sum = 0.0;
+        for (size_t j = 0; j < P; j++)
+            sum += why[i * P + j];
+        assert_near(both[i], spe[i] / pca.spe_limit + t2[i] / pca.t2_limit, 1e-9);
+        assert_near(both[i], yaga_pca_score(&pca, x + i * P, NULL), 0);
+        assert_near(sum, both[i], 1e-9);
+    }
+    yaga_pca_clear(&pca);
+}
+
+static void iforest_does_not_depend_on_threads_but_on_the_seed(void **state)
+{
+    (void)state;
+    double x[N * P];
+    double scores[3][N];
+    struct yaga_detector_rows rows = {x, N, P};
+    struct yaga_error err;
+    fill(x);
+    for (size_t k = 0; k < 3; k++) {
+        struct yaga_detector_params params = usual;
+        params.n_threads = k == 1 ? 3 : 1;
+        params.seed = k == 2 ? 2 : 1;
+        assert_ok(yaga_detector_run(yaga_detector_find("iforest"), &params, &rows, &rows,
+                                    scores[k], NULL, &err),
+                  &err);
+    }
+    assert_memory_equal(scores[0], scores[1], sizeof scores[0]);
+    assert_memory_not_equal(scores[0], scores[2], sizeof scores[0]);
+    assert_true(scores[0][ODD] > 0.6 && scores[0][0] < 0.6);
+}
+
+static void spectral_residual_sees_a_break_and_nothing_of_what_comes_later(void **state)
+{
+    (void)state;
+    double x[N];
+    double scores[N];
+    double before[N];
+    struct yaga_rng rng;
+    yaga_rng_init(&rng, 3);
+    for (size_t i = 0; i < N; i++)
+        x[i] = 50.0 + 10.0 * sin(0.3 * (double)i) + 0.5 * yaga_rng_normal(&rng);
+    x[ODD] += 15.0;
+    run("spectral-residual", x, N, 1, scores, NULL);
+    for (size_t i = 128; i < N; i++) /* the row after a break is one as well */
+        assert_true(i == ODD || i == ODD + 1 || scores[i] < scores[ODD]);
+    for (size_t i = 0; i < 21; i++)
+        assert_near(scores[i], 0.0, 0);
+    memcpy(before, scores, sizeof before);
+    for (size_t i = ODD + 1; i < N; i++)
+        x[i] = 0.0;
+    run("spectral-residual", x, N, 1, scores, NULL);
+    assert_memory_equal(scores, before, (ODD + 1) * sizeof scores[0]);
+    for (size_t i = 0; i < N; i++)
+        x[i] = 3.0;
+    run("spectral-residual", x, N, 1, scores, NULL);
+    for (size_t i = 0; i < N; i++)
+        assert_near(scores[i], 0.0, 0);
+}
+
+static void the_transform_of_a_pure_tone_is_one_frequency_and_comes_back(void **state)
+{
+    (void)state;
+    enum { SIZE = 64, TONE = 5 };
+    struct yaga_complex x[SIZE];
+    for (size_t i = 0; i < SIZE; i++)
+        x[i] = (struct yaga_complex){
+            cos(2.0 * 3.14159265358979323846 * TONE * (double)i / SIZE), 0.0};
+    yaga_fft_forward(x, SIZE);
+    for (size_t k = 0; k < SIZE; k++)
+        assert_near(x[k].re, k == TONE || k == SIZE - TONE ? SIZE / 2.0 : 0.0, 1e-12);
+    yaga_fft_inverse(x, SIZE);
+    for (size_t i = 0; i < SIZE; i++) {
+        assert_near(x[i].re, cos(2.0 * 3.14159265358979323846 * TONE * (double)i / SIZE),
+                    1e-13);
+        assert_near(x[i].im, 0.0, 1e-13);
+    }
+}
+
+static void tables_that_a_detector_cannot_take_are_refused(void **state)
+{
+    (void)state;
+    static double x[3 * (YAGA_PCA_MAX_FEATURES + 1)];
+    struct yaga_detector_rows wide = {x, 3, YAGA_PCA_MAX_FEATURES + 1};
+    struct yaga_detector_rows two = {x, 3, 2};
+    struct yaga_detector_rows one = {x, 1, 2};
+    struct yaga_detector_rows none = {x, 3, 0};
+    double scores[3];
+    struct yaga_error err;
+    const struct yaga_detector_kind *pca = yaga_detector_find("pca");
+    assert_int_equal(yaga_detector_run(pca, &usual, &wide, &wide, scores, NULL, &err),
+                     YAGA_E_INPUT);
+    assert_error_has(&err, "pca: 65 columns are more than 64");
+    assert_int_equal(yaga_detector_run(pca, &usual, &wide, &two, scores, NULL, &err),
+                     YAGA_E_INPUT);
+    assert_error_has(&err, "65 columns to learn from, 2 to score");
+    assert_int_equal(yaga_detector_run(pca, &usual, &none, &none, scores, NULL, &err),
+                     YAGA_E_INPUT);
+    assert_int_equal(yaga_detector_run(pca, &usual, &two, &two, scores, NULL, &err),
+                     YAGA_E_NO_DATA);
+    static const char *const names[] = {"iforest", "zscore", "robust-zscore"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct yaga_detector_kind *kind = yaga_detector_find(names[i]);
+        assert_int_equal(yaga_detector_run(kind, &usual, &one, &one, scores, NULL, &err),
+                         YAGA_E_NO_DATA);
+        assert_error_has(&err, names[i]);
+    }
+}
+
+static void scores_beyond_all_doubles_are_still_finite(void **state)
+{
+    (void)state;
+    static const double x[] = {0.0, 1e-300, 0.0, 1e-300};
+    static const double test[] = {1e300};
+    struct yaga_detector_rows from = {x, 4, 1};
+    struct yaga_detector_rows to = {test, 1, 1};
+    double scores[1];
+    struct yaga_error err;
+    assert_ok(yaga_detector_run(yaga_detector_find("robust-zscore"), &usual, &from, &to,
+                                scores, NULL, &err),
+              &err);
+    assert_near(scores[0], 1e300, 0);
+}
+
+static void learning_survives_failing_memory(void **state)
+{
+    (void)state;
+    double x[N * P];
+    struct yaga_detector_rows rows = {x, N, P};
+    size_t n_kinds;
+    const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n_kinds);
+    fill(x);
+    for (size_t i = 0; i < n_kinds; i++) {
+        for (size_t k = 1;; k++) {
+            double scores[N];
+            struct yaga_error err;
+            yaga_mem_fail_nth(k);
+            enum yaga_status st =
+                yaga_detector_run(kinds[i], &usual, &rows, &rows, scores, NULL, &err);
+            yaga_mem_fail_nth(0);
+            if (st == YAGA_OK)
+                break;
+            assert_int_equal(st, YAGA_E_NOMEM);
+        }
+    }
+}
+
+/* --- before and after -----------------------------------------------------------------
+ */
+
+static void missing_values_become_the_median_of_what_is_learned_from(void **state)
+{
+    (void)state;
+    double train[] = {1.0, NAN, 2.0, NAN, NAN, NAN, 9.0, INFINITY};
+    double test[] = {NAN, NAN, 7.0, 8.0};
+    struct yaga_error err;
+    assert_ok(yaga_prepare_fill(train, 4, test, 2, 2, &err), &err);
+    static const double want[] = {1.0, 0.0, 2.0, 0.0, 2.0, 0.0, 9.0, 0.0};
+    static const double want_test[] = {2.0, 0.0, 7.0, 8.0};
+    assert_memory_equal(train, want, sizeof want);
+    assert_memory_equal(test, want_test, sizeof want_test);
+    yaga_mem_fail_nth(1);
+    assert_int_equal(yaga_prepare_fill(train, 4, test, 2, 2, &err), YAGA_E_NOMEM);
+    yaga_mem_fail_nth(0);
+}
+
+static void
+refitting_gives_the_rows_mean_and_spread_of_what_was_learned_from(void **state)
+{
+    (void)state;
+    static const double train[] = {0.0, 4.0, 2.0, 4.0};
+    double test[] = {10.0, 1.0, 30.0, 3.0, 50.0, 5.0};
+    yaga_prepare_refit(train, 2, test, 3, 2);
+    double spread = sqrt(800.0 / 3.0);
+    assert_near(test[0], 1.0 - 20.0 / spread, 1e-12);
+    assert_near(test[2], 1.0, 1e-12);
+    assert_near(test[4], 1.0 + 20.0 / spread, 1e-12);
+    assert_near(test[3], 4.0, 1e-12); /* constant where it was learned: in units of 1 */
+    assert_near(test[5], 4.0 + 2.0 / sqrt(8.0 / 3.0), 1e-12);
+}
+
+static void a_window_is_the_mean_of_the_last_scores(void **state)
+{
+    (void)state;
+    double scores[] = {1.0, 2.0, 6.0, 1.0};
+    assert_int_equal(yaga_prepare_window(scores, 4, 3), 2);
+    assert_near(scores[0], 3.0, 1e-15);
+    assert_near(scores[1], 3.0, 1e-15);
+    assert_int_equal(yaga_prepare_window(scores, 4, 5), 0);
+    assert_int_equal(yaga_prepare_window(scores, 4, 1), 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_detector_finds_a_row_that_is_far_out),
+        cmocka_unit_test(explanations_name_the_column_and_only_where_there_are_any),
+        cmocka_unit_test(zscore_is_the_farthest_column_in_standard_deviations),
+        cmocka_unit_test(
+            robust_zscore_takes_the_median_and_falls_back_where_most_are_equal),
+        cmocka_unit_test(pca_is_the_sum_of_its_halves_over_their_limits),
+        cmocka_unit_test(iforest_does_not_depend_on_threads_but_on_the_seed),
+        cmocka_unit_test(spectral_residual_sees_a_break_and_nothing_of_what_comes_later),
+        cmocka_unit_test(the_transform_of_a_pure_tone_is_one_frequency_and_comes_back),
+        cmocka_unit_test(tables_that_a_detector_cannot_take_are_refused),
+        cmocka_unit_test(scores_beyond_all_doubles_are_still_finite),
+        cmocka_unit_test(learning_survives_failing_memory),
+        cmocka_unit_test(missing_values_become_the_median_of_what_is_learned_from),
+        cmocka_unit_test(
+            refitting_gives_the_rows_mean_and_spread_of_what_was_learned_from),
+        cmocka_unit_test(a_window_is_the_mean_of_the_last_scores),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
