@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""series.py PROGRAMS DATA [DETECTOR...]: plain detectors on seven families of labelled series, a markdown table.
+
+A detector learns from the training part of a series only and scores the test part:
+
+  jumpstarter, smap_msl  the training file / the test file
+  skab        the first 400 rows / the rest
+  nezha       per service with faults: rows from one hour after the last fault / the rows before; the front end and
+              the calls between services of onlineboutique as one series each
+  petshop     per service at which a fault shows, and per faulty service: 80 % of the rows without faults / the rest and
+              the rows with faults
+  nab         the first 15 % / the rest
+  ms_cloud    the whole series, without labels / the same
+
+Rows with edge = 1 are not counted, and series without an event left. A family counts once: figures are means over
+its series, and the last line is over families."""
+import collections
+import concurrent.futures
+import csv
+import glob
+import gzip
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+NEZHA = ("cpu_pct", "mem_pct", "net_rx", "net_tx", "server_p90_s", "server_p95_s", "server_p99_s", "ops")
+PETSHOP = ("requests", "availability_pct", "latency_avg_s", "latency_p50_s", "latency_p90_s", "latency_p95_s", "latency_p99_s")
+FIGURES = ("roc_auc", "average_precision", "vus_pr")
+
+Task = collections.namedtuple("Task", "family name columns train test")  # test: rows with label and edge
+
+
+def read(path):
+    with gzip.open(path, "rt") if str(path).endswith(".gz") else open(path) as lines:
+        return list(csv.DictReader(lines))
+
+
+def features(rows, *left_out):
+    return [c for c in rows[0] if c not in ("label", "edge", *left_out)]
+
+
+def paths(data, family, pattern="*.csv.gz"):
+    return sorted(pathlib.Path(p) for p in glob.glob(f"{data}/{family}/{pattern}"))
+
+
+def stem(path):
+    return path.name.removesuffix(".csv.gz")
+
+
+def train_and_test_files(data, family):
+    for path in paths(data, family, "*_test.csv.gz"):
+        test = read(path)
+        yield Task(family, stem(path).removesuffix("_test"), features(test), read(str(path).replace("_test", "_train")), test)
+
+
+def skab(data):
+    for path in paths(data, "skab"):
+        rows = read(path)
+        if "label" in rows[0]:
+            yield Task("skab", stem(path), features(rows, "datetime", "changepoint"), rows[:400], rows[400:])
+
+
+def split(rows, end):
+    return [r for r in rows if float(r["timestamp"]) > end], [r for r in rows if float(r["timestamp"]) <= end]
+
+
+def nezha(data):
+    for path in paths(data, "nezha"):
+        system = stem(path)[:stem(path).rindex("_20") + 11]
+        end = max(float(f["inject_timestamp"]) for f in read(path.with_name(system + "_faults.csv"))) + 3600
+        rows = read(path)
+        if "_services" in path.name:
+            by_service = collections.defaultdict(list)
+            for row in rows:
+                by_service[row["service"]].append(row)
+            for service in sorted(by_service):
+                train, test = split(by_service[service], end)
+                yield Task("nezha", f"{stem(path)}.{service}", NEZHA, train, test)
+        elif "onlineboutique" in path.name:
+            yield Task("nezha", stem(path), features(rows, "timestamp"), *split(rows, end))
+
+
+def petshop(data):
+    for path in paths(data, "petshop", "*_normal.csv.gz"):
+        normal, issues = read(path), read(str(path).replace("_normal", "_issues"))
+        for role in ("symptom_service", "root_cause"):
+            for service in sorted({r[role] for r in issues}):
+                rows = [r for r in normal if r["service"] == service]
+                faulty = [r for r in issues if r["service"] == service == r[role]]
+                k = int(.8 * len(rows))
+                yield Task("petshop", f"{role}.{service}", PETSHOP, rows[:k], rows[k:] + faulty)
+
+
+def nab(data):
+    for path in paths(data, "nab"):
+        rows = read(path)
+        k = int(.15 * len(rows))
+        yield Task("nab", stem(path), ("value",), rows[:k], rows[k:])
+
+
+def ms_cloud(data):
+    for path in paths(data, "ms_cloud"):
+        rows = read(path)
+        yield Task("ms_cloud", stem(path), ("value",), rows, rows)
+
+
+def tasks(data):
+    for family in (train_and_test_files(data, "jumpstarter"), nezha(data), petshop(data), nab(data), ms_cloud(data),
+                   train_and_test_files(data, "smap_msl"), skab(data)):
+        for task in family:
+            labels = {r.get("label", "0") for r in task.test if r.get("edge", "0") != "1"}
+            if {"0", "1"} <= labels:
+                yield task
+
+
+def write(path, columns, rows, labelled):
+    with open(path, "w", newline="") as out:
+        table = csv.writer(out)
+        table.writerow([*columns, *(("label", "edge") if labelled else ())])
+        for row in rows:
+            table.writerow([*(row[c] for c in columns), *((row.get("label", "0"), row.get("edge", "0")) if labelled else ())])
+
+
+def run(*command):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command}: {done.stderr}")
+    return done.stdout
+
+
+def measure(lab, task, detectors):
+    """Figures of each detector on one series."""
+    with tempfile.TemporaryDirectory(prefix="yaga-series-") as tmp:
+        tmp = pathlib.Path(tmp)
+        write(tmp / "train.csv", task.columns, task.train, False)
+        write(tmp / "test.csv", task.columns, task.test, True)
+        found = {}
+        for detector in detectors:
+            run(lab, "score", "--detector", detector, "--train", tmp / "train.csv", "--csv", tmp / "test.csv", "--out", tmp / "scores.csv")
+            given = json.loads(run(lab, "eval", "--scores", tmp / "scores.csv", "--json"))["given"]
+            found[detector] = [given[f] for f in FIGURES]
+        return task.family, found
+
+
+def mean(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def print_table(results, detectors):
+    families = list(dict.fromkeys(family for family, _ in results))
+    means = {(f, d): [mean(found[d][i] for family, found in results if family == f) for i in range(len(FIGURES))]
+             for f in families for d in detectors}
+    print("| family (series) | " + " | ".join(detectors) + " |")
+    print("|---|" + "---|" * len(detectors))
+    for f in families:
+        n = sum(family == f for family, _ in results)
+        print(f"| {f} ({n}) | " + " | ".join(" / ".join(f"{v:.3f}" for v in means[f, d]) for d in detectors) + " |")
+    overall = {d: [mean(means[f, d][i] for f in families) for i in range(len(FIGURES))] for d in detectors}
+    print("| mean of families | " + " | ".join(" / ".join(f"{v:.3f}" for v in overall[d]) for d in detectors) + " |")
+    ratios = {d: math.exp(mean(math.log(means[f, d][2] / means[f, "iforest"][2]) for f in families)) for d in detectors}
+    print("| VUS-PR over iforest, geometric mean | " + " | ".join(f"×{ratios[d]:.3f}" for d in detectors) + " |")
+
+
+def main():
+    lab, data = pathlib.Path(sys.argv[1]) / "yaga-lab", sys.argv[2]
+    detectors = sys.argv[3:] or ["iforest", "zscore", "robust-zscore", "pca", "pca-t2", "pca-spe", "spectral-residual"]
+    if "iforest" not in detectors:
+        detectors.insert(0, "iforest")
+    todo = list(tasks(data))
+    if not todo:
+        sys.exit(f"series.py: no labelled series in {data}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda task: measure(lab, task, detectors), todo))
+    print("ROC-AUC / average precision / VUS-PR\n")
+    print_table(results, detectors)
+
+
+if __name__ == "__main__":
+    main()
