@@ -31,11 +31,27 @@ static void number_stats(struct yaga_metric_stats *s, double first)
         *fields[i] = first + (double)i + 0.125;
 }
 
+static void number_detail(struct yaga_metric_detail *d, double first)
+{
+    *d = (struct yaga_metric_detail){.raw_mean = first + 0.25,
+                                     .raw_std = first + 0.5,
+                                     .cv = 0.125,
+                                     .zero_count = 3,
+                                     .distinct_days = 21,
+                                     .first_s = 1770000300,
+                                     .last_s = 1772591700,
+                                     .impact = YAGA_IMPORTANCE_HIGH,
+                                     .criticality = YAGA_IMPORTANCE_MEDIUM};
+    for (size_t i = 0; i < YAGA_DETAIL_QUANTILES; i++)
+        d->quantiles[i] = first + (double)i / 8;
+}
+
 static void
 number_metric(struct yaga_metric_model *metric, const char *name, double first)
 {
     (void)snprintf(metric->name, sizeof metric->name, "%s", name);
     number_stats(&metric->stats, first);
+    number_detail(&metric->detail, first);
     metric->profile.level = first + 50;
     for (size_t type = 0; type < YAGA_DAY_TYPES; type++)
         for (size_t slot = 0; slot < YAGA_SLOTS_PER_DAY; slot++)
@@ -174,6 +190,10 @@ struct yaga_model *test_model_new(const char *service,
     m->metrics[1].cls = YAGA_CLASS_ACTIVATION;
     m->metrics[3].cls = YAGA_CLASS_SPARSE;
     m->metrics[3].profile.level = NAN;
+    m->metrics[3].detail.quantiles[7] = NAN;
+    m->metrics[2].detail.regime_start_s = 1771000000;
+    m->metrics[1].detail.duplicate_of = 3;
+    m->has_details = true;
     fit_dense(&m->metrics[0], one);
     fit_dense(&m->metrics[2], two);
     fit_multivariate(m, both);

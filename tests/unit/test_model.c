@@ -87,12 +87,26 @@ static void same_contamination(const struct yaga_contamination *a,
     assert_near(a->gap_raw, b->gap_raw, 0);
 }
 
+static void same_detail(const struct yaga_metric_detail *a,
+                        const struct yaga_metric_detail *b)
+{
+    same_doubles(&a->raw_mean, &b->raw_mean, 5);
+    assert_int_equal(a->first_s, b->first_s);
+    assert_int_equal(a->last_s, b->last_s);
+    same_doubles(a->quantiles, b->quantiles, YAGA_DETAIL_QUANTILES);
+    assert_int_equal(a->impact, b->impact);
+    assert_int_equal(a->criticality, b->criticality);
+    assert_int_equal(a->regime_start_s, b->regime_start_s);
+    assert_int_equal(a->duplicate_of, b->duplicate_of);
+}
+
 static void same_metric(const struct yaga_metric_model *a,
                         const struct yaga_metric_model *b)
 {
     assert_string_equal(a->name, b->name);
     assert_int_equal(a->cls, b->cls);
     assert_int_equal(a->transform, b->transform);
+    same_detail(&a->detail, &b->detail);
     same_doubles(&a->stats.count, &b->stats.count, sizeof a->stats / sizeof(double));
     assert_near(a->profile.level, b->profile.level, 0);
     same_doubles(a->profile.bucket[0], b->profile.bucket[0],
@@ -435,6 +449,13 @@ static void impossible_models_are_not_written(void **state)
     m->mv_metric[1] = 1;
     assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
     m->mv_metric[1] = 0;
+    m->metrics[0].detail.quantiles[9] = m->metrics[0].detail.quantiles[8] - 1;
+    assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
+    assert_error_has(&err, "details");
+    m->metrics[0].detail.quantiles[9] = m->metrics[0].detail.quantiles[8];
+    m->metrics[0].detail.duplicate_of = 5;
+    assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
+    m->metrics[0].detail.duplicate_of = 0;
     m->service_class.rate = 1.5;
     assert_int_equal(yaga_model_encode(m, &f.bytes, &f.n, &err), YAGA_E_CORRUPT);
     assert_error_has(&err, "service");

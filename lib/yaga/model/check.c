@@ -142,6 +142,20 @@ static enum yaga_status check_metric(const struct yaga_metric_model *metric,
     return metric->cls == YAGA_CLASS_DENSE ? check_dense(metric, err) : YAGA_OK;
 }
 
+/* Quantiles that are known rise. */
+static bool detail_sound(const struct yaga_metric_detail *d, size_t n_metrics)
+{
+    for (size_t i = 1; i < YAGA_DETAIL_QUANTILES; i++)
+        if (d->quantiles[i] < d->quantiles[i - 1])
+            return false;
+    return plain(d->raw_mean) && plain(d->raw_std) && plain(d->cv) &&
+           plain(d->zero_count) && plain(d->distinct_days) &&
+           all_plain(d->quantiles, YAGA_DETAIL_QUANTILES) &&
+           (unsigned)d->impact <= YAGA_IMPORTANCE_CRITICAL &&
+           (unsigned)d->criticality <= YAGA_IMPORTANCE_CRITICAL &&
+           d->duplicate_of <= n_metrics;
+}
+
 static enum yaga_status check_metrics(const struct yaga_model *m, struct yaga_error *err)
 {
     for (size_t i = 0; i < m->n_metrics; i++) {
@@ -151,6 +165,8 @@ static enum yaga_status check_metrics(const struct yaga_model *m, struct yaga_er
         enum yaga_status st = check_metric(&m->metrics[i], err);
         if (st != YAGA_OK)
             return yaga_error_wrap(err, "metric %zu (%s)", i, m->metrics[i].name);
+        if (!detail_sound(&m->metrics[i].detail, m->n_metrics))
+            return bad(err, "details of a metric are not sound");
     }
     return YAGA_OK;
 }

@@ -273,7 +273,7 @@ struct section {
 /* Which sections have been seen. */
 struct progress {
     size_t n_metrics;
-    bool forest, pca, decision, drift, correlation, stationarity, gate, service;
+    bool forest, pca, decision, drift, correlation, stationarity, gate, service, detail;
 };
 
 static enum yaga_status
@@ -385,6 +385,8 @@ static enum yaga_status read_section(struct section *s,
         return read_once(s, m, &seen->gate, get_gate, "gate", err);
     case YAGA_SECTION_SERVICE:
         return read_once(s, m, &seen->service, yaga_model_get_service, "service", err);
+    case YAGA_SECTION_DETAIL:
+        return read_once(s, m, &seen->detail, yaga_model_get_details, "detail", err);
     default:
         break;
     }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "yaga/io/json.h"
+#include "yaga/model/model_internal.h"
 
 static struct yaga_json *stats_json(const struct yaga_metric_stats *s)
 {
@@ -153,7 +154,8 @@ static const char *transform_name(enum yaga_transform transform)
     return "unknown";
 }
 
-static struct yaga_json *metric_json(const struct yaga_metric_model *metric)
+static struct yaga_json *metric_json(const struct yaga_model *m,
+                                     const struct yaga_metric_model *metric)
 {
     struct yaga_json *json = yaga_json_object_new();
     yaga_json_set_string(json, "name", metric->name);
@@ -165,6 +167,7 @@ static struct yaga_json *metric_json(const struct yaga_metric_model *metric)
     yaga_json_set_number(json, "outlier_share", metric->outlier_share);
     if (metric->cls == YAGA_CLASS_DENSE)
         set_dense(json, metric);
+    yaga_model_set_detail(json, m, metric);
     return json;
 }
 
@@ -267,6 +270,7 @@ static void set_identity(struct yaga_json *json, const struct yaga_model *m)
     yaga_json_set_number(json, "days", m->n_days);
     yaga_json_set_number(json, "quality", m->quality);
     yaga_json_set_string(json, "quality_grade", grade);
+    yaga_json_set_bool(json, "explainable", yaga_model_explains(m));
     if (m->service_class.kind != YAGA_SERVICE_UNCLASSIFIED)
         yaga_json_set(json, "service_class", yaga_service_class_json(&m->service_class));
 }
@@ -287,7 +291,7 @@ struct yaga_json *yaga_model_json(const struct yaga_model *model)
     set_identity(json, model);
     struct yaga_json *metrics = yaga_json_array_new();
     for (size_t i = 0; i < model->n_metrics; i++)
-        yaga_json_push(metrics, metric_json(&model->metrics[i]));
+        yaga_json_push(metrics, metric_json(model, &model->metrics[i]));
     yaga_json_set(json, "metrics", metrics);
     if (model->n_mv > 0)
         yaga_json_set(json, "multivariate_forest", forest_json(model));

@@ -23,6 +23,7 @@
 #include "yaga/drift/stationarity.h"
 #include "yaga/feature/feature.h"
 #include "yaga/forest/forest.h"
+#include "yaga/model/detail.h"
 #include "yaga/model/gate.h"
 #include "yaga/pca/pca.h"
 #include "yaga/period/period.h"
@@ -65,6 +66,7 @@ struct yaga_metric_model {
     double outlier_share;                /* of the training values */
     struct yaga_stationarity stationarity; /* DENSE only: was the training range one regime? */
     struct yaga_metric_gate gate;        /* judged metrics only */
+    struct yaga_metric_detail detail;    /* when the model has_details */
 };
 
 struct yaga_model {
@@ -84,6 +86,7 @@ struct yaga_model {
     char quality_grade;
     struct yaga_service_class service_class; /* UNCLASSIFIED in a file written before there were classes */
 
+    bool has_details;                    /* false in a file written before there were any */
     size_t n_metrics;
     struct yaga_metric_model *metrics;   /* owned [n_metrics], in the order of the configuration */
 
@@ -135,6 +138,10 @@ struct yaga_json *yaga_model_json(const struct yaga_model *model);
 struct yaga_json *yaga_gate_json(const struct yaga_model *model);
 /* The part of it that tells what kind of service it is. */
 struct yaga_json *yaga_service_class_json(const struct yaga_service_class *class);
+
+/* Is everything there that explaining a judgement of the model takes: statistics and importance of every judged metric, and of one that is
+ * usually inactive what it is like when it is not? */
+bool yaga_model_explains(const struct yaga_model *model);
 
 const char *yaga_class_name(enum yaga_metric_class cls);
 

@@ -42,7 +42,8 @@ enum yaga_section {
     YAGA_SECTION_CORRELATION = 7,
     YAGA_SECTION_STATIONARITY = 8,
     YAGA_SECTION_GATE = 9,
-    YAGA_SECTION_SERVICE = 10
+    YAGA_SECTION_SERVICE = 10,
+    YAGA_SECTION_DETAIL = 11
 };
 
 /* Everything that must hold between and inside the fields of a model, whether it came
@@ -50,5 +51,11 @@ enum yaga_section {
  * YAGA_E_CORRUPT otherwise. */
 enum yaga_status yaga_model_check(const struct yaga_model *model,
                                   struct yaga_error *err) YAGA_MUST_USE;
+
+/* Members of a metric's object that come from its details (inspect_detail.c). */
+struct yaga_json;
+void yaga_model_set_detail(struct yaga_json *json,
+                           const struct yaga_model *model,
+                           const struct yaga_metric_model *metric);
 
 #endif

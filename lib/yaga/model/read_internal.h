@@ -107,4 +107,7 @@ static inline const double *get_f64s(struct cursor *c, size_t n, const char *fie
 /* Section 10, decode_service.c. */
 void yaga_model_get_service(struct cursor *c, struct yaga_model *m);
 
+/* Section 11, decode_detail.c. */
+void yaga_model_get_details(struct cursor *c, struct yaga_model *m);
+
 #endif
