@@ -206,6 +206,34 @@ static void a_slow_rise_is_a_trend(void **state)
     assert_false(s.trend);
 }
 
+static void the_recent_regime_begins_where_the_level_changed(void **state)
+{
+    (void)state;
+    static double r[DAYS * PER_DAY];
+    static struct yaga_when when[DAYS * PER_DAY];
+    struct yaga_error err;
+    struct yaga_rng rng;
+    size_t row = 0;
+    for (size_t change = 1; change < DAYS; change += 5) {
+        yaga_rng_init(&rng, change);
+        for (size_t t = 0; t < DAYS * PER_DAY; t++) {
+            size_t day = t / PER_DAY;
+            when[t] = (struct yaga_when){.day = (int32_t)(20260101 + day)};
+            r[t] = yaga_rng_normal(&rng) + (day >= change ? 2 : 0);
+            if (t % 5 == 0)
+                r[t] = (double)NAN;
+        }
+        assert_ok(yaga_stationarity_regime(r, when, DAYS * PER_DAY, &row, &err), &err);
+        assert_int_equal(row, change * PER_DAY);
+    }
+    assert_ok(yaga_stationarity_regime(r, when, PER_DAY, &row, &err), &err);
+    assert_int_equal(row, 0); /* of one day */
+    yaga_mem_fail_nth(2);
+    assert_int_equal(yaga_stationarity_regime(r, when, PER_DAY, &row, &err),
+                     YAGA_E_NOMEM);
+    yaga_mem_fail_nth(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +248,7 @@ int main(void)
         cmocka_unit_test(noise_is_stationary),
         cmocka_unit_test(a_step_in_the_last_week_is_a_level_shift),
         cmocka_unit_test(a_slow_rise_is_a_trend),
+        cmocka_unit_test(the_recent_regime_begins_where_the_level_changed),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

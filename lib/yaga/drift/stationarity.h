@@ -31,4 +31,14 @@ enum yaga_status yaga_stationarity_assess(const double *r,
                                           struct yaga_stationarity *out,
                                           struct yaga_error *err) YAGA_MUST_USE;
 
+/* Where the level that the range ends with began: the first row of the day that splits the
+ * daily medians into two parts with the smallest sum of absolute deviations from their
+ * own medians. 0 with fewer than two days. For ranges with a level shift; without one it
+ * finds the best of bad splits. */
+enum yaga_status yaga_stationarity_regime(const double *r,
+                                          const struct yaga_when *when,
+                                          size_t n_rows,
+                                          size_t *row,
+                                          struct yaga_error *err) YAGA_MUST_USE;
+
 #endif

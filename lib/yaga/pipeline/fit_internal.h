@@ -12,9 +12,14 @@ struct fitting {
     enum yaga_period period;
     const bool *use; /* [n_rows] ordinary rows of the period */
     size_t n_use;
-    size_t end_row; /* one past the last of them: what comes later is not known */
-    bool lends;     /* forests also see the rows in h->lent */
+    size_t start_row; /* the first of them */
+    size_t end_row;   /* one past the last of them: what comes later is not known */
+    size_t min_days;  /* distinct days the period asks for */
+    bool lends;       /* forests also see the rows in h->lent */
 };
+
+/* The same on fewer rows, which are counted. */
+void fit_use(struct fitting *f, const bool *use);
 
 /* --- statistics: fit_stats.c */
 
@@ -23,7 +28,41 @@ struct fitting {
 double fit_statistics(const struct fitting *f,
                       size_t metric,
                       double *values,
-                      struct yaga_metric_stats *s);
+                      struct yaga_metric_stats *s,
+                      struct yaga_metric_detail *detail);
+
+/* --- one metric: fit_metric.c */
+
+/* r [n_rows] receives the residuals its forests are grown on. */
+enum yaga_status fit_metric(const struct fitting *f,
+                            size_t metric,
+                            double *r,
+                            double *scratch,
+                            struct yaga_metric_model *out,
+                            struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- all metrics together: fit_joint.c */
+
+/* r: the residuals of the metrics, one column after the other. */
+enum yaga_status fit_joint(const struct fitting *f,
+                           const double *r,
+                           struct yaga_model *model,
+                           struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- calibration, shared by forests of one metric and of all: fit.c */
+
+struct yaga_forest_params
+fit_forest_params(const struct fitting *f, const char *what, size_t n_trees);
+void fit_no_contamination(struct yaga_contamination *c);
+/* Out-of-bag scores (published sign) -> table, offset, contamination estimates. scores is
+ * sorted in place. */
+enum yaga_status fit_calibrate(const struct fitting *f,
+                               double *scores,
+                               size_t n,
+                               struct yaga_table *table,
+                               struct yaga_contamination *estimate,
+                               double *offset,
+                               struct yaga_error *err) YAGA_MUST_USE;
 
 /* --- rows for forests: fit_rows.c */
 

@@ -9,6 +9,7 @@ void fit_rows_clear(struct fit_rows *g)
 {
     yaga_free(g->x);
     yaga_free(g->weights);
+    *g = (struct fit_rows){.n = 0};
 }
 
 /* 2^(-age/half-life), times the weight of lent rows. */
@@ -23,7 +24,7 @@ static double weight_of(const struct fitting *f, size_t t)
 
 static bool is_lent(const struct fitting *f, size_t t)
 {
-    return f->lends && t < f->end_row && f->h->lent[t] != 0 &&
+    return f->lends && t >= f->start_row && t < f->end_row && f->h->lent[t] != 0 &&
            (f->period == YAGA_POOLED || f->h->when[t].period == f->period);
 }
 

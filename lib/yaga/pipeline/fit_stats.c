@@ -65,12 +65,50 @@ static void no_moments(struct yaga_metric_stats *s)
     s->std = nan;
 }
 
+/* When the values were seen: those the statistics are made of. */
+static void seen(const struct fitting *f, size_t metric, struct yaga_metric_detail *d)
+{
+    const struct yaga_history *h = f->h;
+    int32_t last_day = 0;
+    for (size_t t = 0; t < h->frame->n_rows; t++) {
+        double v = yaga_frame_at(h->frame, t, metric);
+        if (!f->use[t] || !isfinite(v) || (h->metrics[metric].zero_normal && v == 0.0))
+            continue;
+        int64_t at_s = yaga_frame_time(h->frame, t);
+        if (d->distinct_days == 0.0)
+            d->first_s = at_s;
+        if (d->distinct_days == 0.0 || h->when[t].day != last_day)
+            d->distinct_days += 1.0;
+        last_day = h->when[t].day;
+        d->last_s = at_s;
+    }
+}
+
+static void describe(const struct fitting *f,
+                     size_t metric,
+                     const double *sorted,
+                     size_t n,
+                     const struct yaga_metric_stats *s,
+                     struct yaga_metric_detail *d)
+{
+    static const double tiny = 1e-8; /* a mean of 0 has no coefficient of variation */
+    seen(f, metric, d);
+    d->raw_mean = n > 0 ? yaga_mean(sorted, n) : (double)NAN;
+    d->raw_std = n > 0 ? yaga_sd(sorted, n) : (double)NAN;
+    d->cv = s->std / (s->mean + tiny);
+    for (size_t i = 0; i < YAGA_DETAIL_QUANTILES; i++)
+        d->quantiles[i] =
+            n > 0 ? yaga_quantile_sorted(sorted, n, yaga_detail_share(i)) : (double)NAN;
+    yaga_detail_rate(&f->h->metrics[metric], d);
+}
+
 /* Fills stats and returns the share of the most frequent value; values (scratch) end up
  * sorted. */
 double fit_statistics(const struct fitting *f,
                       size_t metric,
                       double *values,
-                      struct yaga_metric_stats *s)
+                      struct yaga_metric_stats *s,
+                      struct yaga_metric_detail *detail)
 {
     const struct yaga_history *h = f->h;
     const bool *use = f->use;
@@ -96,6 +134,8 @@ double fit_statistics(const struct fitting *f,
         moments(s, values, n);
     else
         no_moments(s);
+    *detail = (struct yaga_metric_detail){.zero_count = zeros};
+    describe(f, metric, values, n, s, detail);
     double total = 0.0;
     for (size_t t = 0; t < h->frame->n_rows; t++) {
         if (use[t] && isfinite(h->requests[t]) &&
