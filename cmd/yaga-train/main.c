@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "train.h"
 #include "yaga/base/civil.h"
@@ -315,16 +314,6 @@ static int discover(const struct arguments *a, const struct yaga_setup *setup)
     return code;
 }
 
-/* One line that rewrites itself; only on a terminal. */
-static void show_progress(void *context, const char *what, size_t done, size_t total)
-{
-    (void)context;
-    (void)fprintf(stderr, "\r\033[K%3zu/%zu %s", done, total, what);
-    if (done == total)
-        (void)fprintf(stderr, "\r\033[K");
-    (void)fflush(stderr);
-}
-
 static int train_exit_code(const struct yaga_train_report *report)
 {
     bool source = report->n_services > 0;
@@ -376,7 +365,7 @@ struct yaga_train_options train_options(const struct arguments *a)
         .warm_cache = a->warm_cache,
         .force = a->force,
         .interrupted = program_interrupted,
-        .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+        .progress = progress_on_terminal(),
     };
     if (a->start != NULL) {
         options.start_s = program_time(&a->program, "--start-date", a->start, false);

@@ -5,13 +5,17 @@ import contextlib
 import datetime
 import fcntl
 import json
+import os
 import pathlib
+import pty
 import re
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 import servers
@@ -214,7 +218,49 @@ def whoever_changes_models_holds_the_lock(shop):
     assert everything(shop.models) == before
 
 
-CASES = (a_service_that_fails_the_gate_keeps_its_version_while_others_advance, what_failed_the_gate_is_staged_until_it_is_promoted,
+# --- people in front of it -----------------------------------------------------------------------------------
+
+
+def on_terminal(command, columns):
+    """What a terminal of that width is sent."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave) as process:
+        os.close(slave)
+        sent = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while block := os.read(master, 4096):
+                sent += block
+        os.close(master)
+        assert process.wait() == 0, sent
+    return sent.decode()
+
+
+def a_terminal_shows_how_far_it_is_and_for_how_long(shop):
+    command = [word for word in shop.train_command(training__threads=1) if word != "-q"]
+    parts = on_terminal(command, 80).split("\r\x1b[K")
+    assert any(re.fullmatch(r"1/2 services, about \d+ s left: account", part) for part in parts), parts
+    assert parts[-1] == "" or parts[-1].endswith("\r\n"), "the line of progress stays behind"
+    logged = [part for part in parts if " INFO " in part or " WARN " in part]
+    assert logged and all(re.match(r"\d{4}-\d\d-\d\dT", part) for part in logged), "log and progress share a line"
+    parts = on_terminal(shop.train_command(training__threads=1), 16).split("\r\x1b[K")
+    assert "1/2 services, a" in parts and max(map(len, parts)) < 16, parts
+
+
+def without_a_terminal_it_is_silent(shop):
+    result = shop.train()
+    assert (result.stdout, result.stderr) == ("", "")
+    result = servers.Yaga(shop.programs, shop.folder / "yaga.cfg", **shop.yaga.settings).run("yaga-train", "--now", shop.now + STEP)
+    assert " TRAINED account" in result.stderr and "\x1b" not in result.stderr and "services, about" not in result.stderr
+
+
+def a_record_tells_how_long_a_service_took(shop):
+    took, = rows(shop, "duration_seconds")
+    assert 0 < took < 600, took
+
+
+CASES = (a_terminal_shows_how_far_it_is_and_for_how_long, without_a_terminal_it_is_silent, a_record_tells_how_long_a_service_took,
+         a_service_that_fails_the_gate_keeps_its_version_while_others_advance, what_failed_the_gate_is_staged_until_it_is_promoted,
          a_damaged_staged_model_is_not_promoted, a_direct_training_is_published_whatever_the_gate_says, ways_to_publish_exclude_each_other,
          whoever_changes_models_holds_the_lock, a_sigterm_ends_a_training_with_status_130, flags_are_settings,
          too_little_room_is_said_before_anything_is_trained, a_backup_is_a_models_folder_of_its_own,

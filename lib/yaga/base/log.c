@@ -13,6 +13,7 @@ enum { LINE_MAX_BYTES = 4096, MESSAGE_MAX_BYTES = 1800 };
 
 static enum yaga_log_level max_level = YAGA_LOG_INFO;
 static bool as_json;
+static const char *before = "";
 
 static const char *const level_names[] = {"ERROR", "WARN", "INFO", "DEBUG"};
 
@@ -31,6 +32,11 @@ void yaga_log_setup(enum yaga_log_level level, bool json)
 {
     max_level = level;
     as_json = json;
+}
+
+void yaga_log_before(const char *text)
+{
+    before = text;
 }
 
 bool yaga_log_enabled(enum yaga_log_level level)
@@ -90,12 +96,13 @@ void yaga_log(enum yaga_log_level level,
     if (as_json)
         n = snprintf(
             line, sizeof line,
-            "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"service\":\"%s\","
+            "%s{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"service\":\"%s\","
             "\"message\":\"%s\"}\n",
-            when, level_names[level], event, safe_service, safe);
+            before, when, level_names[level], event, safe_service, safe);
     else
-        n = snprintf(line, sizeof line, "%s %-5s %s%s%s: %s\n", when, level_names[level],
-                     event, service == NULL ? "" : " ", safe_service, safe);
+        n = snprintf(line, sizeof line, "%s%s %-5s %s%s%s: %s\n", before, when,
+                     level_names[level], event, service == NULL ? "" : " ", safe_service,
+                     safe);
     if (n < 0)
         return;
     size_t length = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;

@@ -23,6 +23,9 @@ bool yaga_log_level_parse(const char *text, enum yaga_log_level *out);
 void yaga_log_setup(enum yaga_log_level level, bool json);
 bool yaga_log_enabled(enum yaga_log_level level);
 
+/* Written before every line: what takes a line of progress away from a terminal. "" at first; borrowed. */
+void yaga_log_before(const char *text);
+
 /* event: upper-case word; service: NULL when the record is about none. Thread-safe. */
 void yaga_log(enum yaga_log_level level, const char *event, const char *service, const char *format, ...)
     YAGA_PRINTF(4, 5);

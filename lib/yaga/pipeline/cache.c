@@ -3,6 +3,8 @@
  */
 #include "yaga/pipeline/cache.h"
 
+#include <math.h>
+
 #include <string.h>
 
 #include "yaga/base/civil.h"
@@ -107,7 +109,10 @@ static void show_progress(void *context, size_t done, size_t total)
 {
     const struct fill *fill = context;
     if (fill->options->progress != NULL)
-        fill->options->progress(fill->options->progress_context, "reading", done, total);
+        fill->options->progress(
+            fill->options->progress_context,
+            &(struct yaga_train_progress){
+                .done = done, .total = total, .remaining_s = (double)NAN});
 }
 
 static bool is_complete(const struct yaga_fleet_service *service, size_t n_metrics)

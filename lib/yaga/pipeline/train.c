@@ -64,6 +64,15 @@ void yaga_train_report_clear(struct yaga_train_report *report)
     *report = (struct yaga_train_report){.n_services = 0};
 }
 
+static void setup_threads(struct yaga_train *run)
+{
+    run->threads = run->options->threads > 0
+                       ? run->options->threads
+                       : (int)yaga_train_int(run, "training.threads");
+    if (run->threads <= 0)
+        run->threads = omp_get_num_procs();
+}
+
 /* --- one service ----------------------------------------------------------------------
  */
 
@@ -235,6 +244,7 @@ static void stage(struct yaga_train *run,
 static void finish_service(struct yaga_train *run,
                            struct yaga_trained_service *models,
                            const char *run_id,
+                           int64_t started_ms,
                            struct yaga_train_service *result)
 {
     struct yaga_error err = {.status = YAGA_OK};
@@ -255,13 +265,11 @@ static void finish_service(struct yaga_train *run,
     }
     if (result->outcome == YAGA_TRAIN_VALIDATION && !run->options->dry_run)
         stage(run, run_id, models, result);
+    result->took_s = (double)(yaga_clock_monotonic_ms() - started_ms) / 1000.0;
     yaga_train_record_end(run, result);
     result->finished = true;
     log_service(run, result);
-    run->n_done++;
-    if (run->options->progress != NULL)
-        run->options->progress(run->options->progress_context, result->name, run->n_done,
-                               run->report->n_services);
+    yaga_train_service_done(run, result);
 }
 
 static bool stopped(const struct yaga_train *run)
@@ -384,13 +392,14 @@ static void train_service(struct yaga_train *run,
     struct yaga_error err = {.status = YAGA_OK};
     struct yaga_trained_service models = {.sets = {{.by_period = {NULL}}}};
     char run_id[YAGA_RUN_ID_MAX];
+    int64_t started_ms = yaga_clock_monotonic_ms();
     yaga_train_run_id(run, service->name, "baseline", run_id);
     result->served_before = yaga_train_is_served(run, service->name);
     if (study(run, service, run_id, &models, result, &err) != YAGA_OK)
         fail(result, &err);
 #pragma omp critical(yaga_publish)
     if (!stopped(run))
-        finish_service(run, &models, run_id, result);
+        finish_service(run, &models, run_id, started_ms, result);
     for (size_t s = 0; s < YAGA_TRAINED_SETS; s++)
         yaga_trained_models_clear(&models.sets[s]);
 }
@@ -400,9 +409,7 @@ static void train_service(struct yaga_train *run,
 
 static void fetch_progress(void *context, size_t done, size_t total)
 {
-    const struct yaga_train *run = context;
-    if (run->options->progress != NULL)
-        run->options->progress(run->options->progress_context, "reading", done, total);
+    yaga_train_reading(context, done, total);
 }
 
 static bool nobody_has(const struct yaga_fleet *fleet, size_t metric)
@@ -451,12 +458,7 @@ static void train_fleet(struct yaga_train *run,
                         struct yaga_fleet *fleet,
                         struct yaga_train_service *results)
 {
-    int threads = run->options->threads > 0
-                      ? run->options->threads
-                      : (int)yaga_train_int(run, "training.threads");
-    if (threads <= 0)
-        threads = omp_get_num_procs();
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(run->threads)
     for (size_t i = 0; i < fleet->n_services; i++) {
         (void)yaga_format(results[i].name, sizeof results[i].name, "%s",
                           fleet->services[i].name);
@@ -531,9 +533,11 @@ static enum yaga_status train_all(struct yaga_train *run,
                                   struct yaga_error *err)
 {
     struct yaga_train_report *report = run->report;
+    YAGA_AUTO_MEM(double) took_s = yaga_alloc(n, sizeof *took_s);
     report->services = yaga_calloc(n, sizeof *report->services);
-    if (report->services == NULL)
+    if (report->services == NULL || took_s == NULL)
         return yaga_error_nomem(err);
+    run->took_s = took_s;
     report->n_services = n;
     enum yaga_status st = YAGA_OK;
     for (size_t at = 0; st == YAGA_OK && at < n; at += YAGA_SERVICES_PER_BATCH) {
@@ -676,6 +680,7 @@ enum yaga_status yaga_train_run(const struct yaga_setup *setup,
     struct yaga_train run = {.setup = setup, .options = options, .report = report};
     *report = (struct yaga_train_report){.n_services = 0};
     yaga_fit_setup(setup, &run.fit);
+    setup_threads(&run);
     name_batch(&run);
     enum yaga_status st = yaga_train_range(&run, err);
     if (st == YAGA_OK)

@@ -14,6 +14,13 @@
 
 struct yaga_portrait; /* report.h */
 
+/* How far a run is. */
+struct yaga_train_progress {
+    const char *service;  /* the one that is done; NULL: history is being read */
+    size_t done, total;   /* services, or questions to the source */
+    double remaining_s;   /* until all services are done, at the median time of those that are; NaN before the first */
+};
+
 struct yaga_train_options {
     int64_t now_s;
     const char *const *only; /* services; NULL = all */
@@ -28,8 +35,7 @@ struct yaga_train_options {
     bool warm_cache;         /* read the history of all services before the first is trained */
     bool force;              /* ask again for what the cache covers */
     bool (*interrupted)(void);
-    /* Progress for people, or NULL: done of total services, what is being done. */
-    void (*progress)(void *context, const char *what, size_t done, size_t total);
+    void (*progress)(void *context, const struct yaga_train_progress *progress); /* for people, or NULL */
     void *progress_context;
 };
 
@@ -83,6 +89,7 @@ struct yaga_train_service {
     size_t n_features;        /* metrics that some period judges */
     char *details;            /* owned: the gate of every period as JSON; NULL = there was none */
     char findings[512];       /* what the gate found, by period; "" = nothing */
+    double took_s;            /* from its history to its models, published and recorded or refused */
     bool finished;            /* published or refused, and recorded; false: the run ended before */
     struct yaga_portrait *portrait; /* owned; NULL unless asked for, and where nothing could be read */
 };

@@ -22,7 +22,9 @@ struct yaga_train {
     struct yaga_train_report *report;
     bool train_baseline;
     struct yaga_windows maintenance;
+    int threads;              /* services at a time */
     size_t n_done;            /* under the publish lock */
+    double *took_s;           /* of the services that are done; owned by train_all */
     enum yaga_status fatal;   /* first failure that must stop the run (disk full); under the publish lock */
 };
 
@@ -92,6 +94,13 @@ enum yaga_status yaga_train_carry_over(const struct yaga_train *run, const char 
                                        struct yaga_trained_service *models, struct yaga_error *err) YAGA_MUST_USE;
 /* How many rows were left out, and why, for manifest and record. Never NULL unless memory ran out. */
 struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *result);
+
+/* How long it takes (train_pace.c). */
+/* Services still to be done, threads at a time, each as long as the median of those that took took_s[n_done]; NaN before the first. */
+double yaga_train_remaining_s(const double *took_s, size_t n_done, size_t n_left, int threads);
+/* Count a service that is done, and tell. Under the publish lock. */
+void yaga_train_service_done(struct yaga_train *run, const struct yaga_train_service *result);
+void yaga_train_reading(const struct yaga_train *run, size_t done, size_t total);
 
 /* Before the training (train_disk.c). */
 /* Room for the models in use and as many new ones; YAGA_E_NO_SPACE names the folder. */

@@ -56,6 +56,7 @@ static void fill_run_record(const struct yaga_train *run,
         .feature_count = (int64_t)result->n_features,
         .validation_details = result->details,
         .promoted = trained,
+        .duration_s = result->took_s,
         .error_message = trained ? NULL : result->message,
     };
     (void)yaga_format(record->batch_id, sizeof record->batch_id, "%s",
