@@ -21,7 +21,8 @@ N_KILLS = 100
 # The smallest models, of a history of three days: what counts here is how often they change.
 SMALL = {"training__min_data_points": 100, "model__min_training_samples": 50,
          "model__min_multivariate_samples": 50, "model__n_estimators": 10, "model__n_estimators_multivariate": 10,
-         "model__max_samples": 32, "time_periods__min_distinct_days_weekday": 1}
+         "model__max_samples": 32, "time_periods__min_distinct_days_weekday": 1,
+         "time_periods__min_samples__weekday__standard": 50}
 
 
 class Shop:
@@ -37,6 +38,8 @@ class Shop:
         self.models, self.staging = folder / "models", folder / "models_staging"
         self.now = START + days * 86400
         self.train()
+        for service in SERVICES:
+            assert len(self.digests(service)) > 2, f"{service} has one model: nothing could be mixed"
 
     def train(self, expect=0, args=(), env=None, **settings):
         self.now += STEP

@@ -65,7 +65,7 @@ def a_backup_is_a_models_folder_of_its_own(shop):
     copy = shop.folder / "kept" / stamp
     assert everything(copy) == before != everything(shop.models)
     shown = shop.yaga.run("yaga-train", "--list-models", "--now", shop.now, "--models-dir", copy).stdout
-    assert shown.count(" own model") >= 2 * len(SERVICES), shown
+    assert all(re.search(rf"^{service} +baseline +business_hours +own model", shown, re.M) for service in SERVICES), shown
     shop.train(args=["--keep-backup"], env={"BACKUP_DIR": str(shop.folder / "kept")})
     assert everything(copy) == before and len(list((shop.folder / "kept").iterdir())) == 2
     shop.train()
@@ -254,12 +254,24 @@ def without_a_terminal_it_is_silent(shop):
     assert " TRAINED account" in result.stderr and "\x1b" not in result.stderr and "services, about" not in result.stderr
 
 
+@history(30)
+def the_first_and_the_last_line_of_a_run_tell_what_it_was(shop):
+    restless(shop)
+    loud = servers.Yaga(shop.programs, shop.folder / "yaga.cfg", **shop.yaga.settings)
+    log = loud.run("yaga-train", "--now", shop.now + STEP, expect=1).stderr
+    batch, = rows(shop, "batch_id")
+    first, last = (re.findall(rf"INFO  {event}: (.*)", log) for event in ("TRAINING_BEGIN", "TRAINING_END"))
+    assert len(first) == 1 and first[0].startswith(f"batch {batch}: 2 services, history from 2026-01-05T"), first
+    assert len(last) == 1 and re.fullmatch(rf"batch {batch}: 2 services, 1 trained, 1 validation_failed, in [\d.]+ s", last[0]), last
+
+
 def a_record_tells_how_long_a_service_took(shop):
     took, = rows(shop, "duration_seconds")
     assert 0 < took < 600, took
 
 
-CASES = (a_terminal_shows_how_far_it_is_and_for_how_long, without_a_terminal_it_is_silent, a_record_tells_how_long_a_service_took,
+CASES = (a_terminal_shows_how_far_it_is_and_for_how_long, without_a_terminal_it_is_silent, the_first_and_the_last_line_of_a_run_tell_what_it_was,
+         a_record_tells_how_long_a_service_took,
          a_service_that_fails_the_gate_keeps_its_version_while_others_advance, what_failed_the_gate_is_staged_until_it_is_promoted,
          a_damaged_staged_model_is_not_promoted, a_direct_training_is_published_whatever_the_gate_says, ways_to_publish_exclude_each_other,
          whoever_changes_models_holds_the_lock, a_sigterm_ends_a_training_with_status_130, flags_are_settings,

@@ -305,6 +305,19 @@ switch_link(const struct publication *p, bool was_there, struct yaga_error *err)
     return st;
 }
 
+/* A service's first version: its folder must outlive a power failure as the link will. */
+static enum yaga_status make_versions(const struct publication *p, struct yaga_error *err)
+{
+    struct stat sb;
+    char above[YAGA_PATH_MAX];
+    if (stat(p->versions, &sb) == 0)
+        return YAGA_OK;
+    enum yaga_status st = yaga_dir_make(p->versions, err);
+    if (st == YAGA_OK)
+        st = yaga_registry_format(above, err, "%s/.versions", p->models_dir);
+    return st == YAGA_OK ? yaga_dir_sync(above, err) : st;
+}
+
 static enum yaga_status remove_note(const struct publication *p, struct yaga_error *err)
 {
     if (unlink(p->unserved) != 0 && errno != ENOENT)
@@ -315,7 +328,7 @@ static enum yaga_status remove_note(const struct publication *p, struct yaga_err
 /* A link that leads to the version: made in one step, and read without opening a file. */
 static enum yaga_status write_note(const struct publication *p, struct yaga_error *err)
 {
-    enum yaga_status st = yaga_dir_make(p->versions, err);
+    enum yaga_status st = make_versions(p, err);
     if (st == YAGA_OK)
         st = remove_note(p, err);
     if (st == YAGA_OK && symlink(p->run_id, p->unserved) != 0)

@@ -539,7 +539,9 @@ static enum yaga_status train_all(struct yaga_train *run,
         return yaga_error_nomem(err);
     run->took_s = took_s;
     report->n_services = n;
+    int64_t started_ms = yaga_clock_monotonic_ms();
     enum yaga_status st = YAGA_OK;
+    yaga_train_log_begin(run);
     for (size_t at = 0; st == YAGA_OK && at < n; at += YAGA_SERVICES_PER_BATCH) {
         size_t count =
             n - at < YAGA_SERVICES_PER_BATCH ? n - at : YAGA_SERVICES_PER_BATCH;
@@ -550,6 +552,7 @@ static enum yaga_status train_all(struct yaga_train *run,
     qsort(report->services, n, sizeof *report->services, by_name);
     for (size_t i = 0; i < n; i++)
         report->n_trained += report->services[i].outcome == YAGA_TRAINED;
+    yaga_train_log_end(run, started_ms);
     return st;
 }
 

@@ -100,6 +100,9 @@ struct yaga_json *yaga_train_left_out_json(const struct yaga_train_service *resu
 double yaga_train_remaining_s(const double *took_s, size_t n_done, size_t n_left, int threads);
 /* Count a service that is done, and tell. Under the publish lock. */
 void yaga_train_service_done(struct yaga_train *run, const struct yaga_train_service *result);
+/* The first and the last line of a run: batch, range, how many services became what. */
+void yaga_train_log_begin(const struct yaga_train *run);
+void yaga_train_log_end(const struct yaga_train *run, int64_t started_ms);
 void yaga_train_reading(const struct yaga_train *run, size_t done, size_t total);
 
 /* Before the training (train_disk.c). */
