@@ -637,6 +637,101 @@ static void a_receiver_that_hangs_delays_no_other(void **state)
     stub_server_stop(server);
 }
 
+/* --- webhooks
+ * ---------------------------------------------------------------------------- */
+
+static void only_a_webhook(struct fixture *f, struct yaga_webhook_params hook)
+{
+    hook.name = "chat";
+    hook.content_type =
+        hook.content_type == NULL ? "application/json" : hook.content_type;
+    hook.url = hook.url == NULL ? stub_server_url(f->server) : hook.url;
+    hook.url_file = hook.url_file == NULL ? "" : hook.url_file;
+    hook.tmpl = hook.tmpl == NULL ? "" : hook.tmpl;
+    hook.token_file = hook.ca_file = "";
+    hook.timeout_ms = 2000;
+    hook.retry_wait_s = 0.001;
+    f->params.api.enabled = false;
+    f->params.webhooks[0] = hook;
+    f->params.n_webhooks = 1;
+    stub_server_set_handler(f->server, NULL, NULL);
+    open_sinks(f);
+}
+
+static const char *posted(struct fixture *f, size_t i)
+{
+    assert_true(i < stub_server_count(f->server));
+    return stub_server_request(f->server, i)->form;
+}
+
+static void a_webhook_gets_news_in_its_own_form(void **state)
+{
+    struct fixture *f = *state;
+    only_a_webhook(f, (struct yaga_webhook_params){
+                          .tmpl = "{\"text\":\"{{service_name}} "
+                                  "{{anomalies.0.incident_id|is over: \"ok\"}}\"}"});
+    stub_server_add(f->server, &(struct stub_response){.status = 200});
+    put_alert(f, "shop", "i1!");
+    put_alert(f, "shop", "i1");
+    put_alert(f, "shop", "i1 i2!");
+    put_resolution(f, "shop", "i1");
+    const struct yaga_sink_report *report = deliver(f);
+    assert_string_equal(report->sink, "webhook:chat");
+    /* the second announcement speaks of both, so that the first need not be told */
+    assert_int_equal(report->sent, 2);
+    assert_string_equal(posted(f, 0), "{\"text\":\"shop i1\"}");
+    assert_string_equal(posted(f, 1), "{\"text\":\"shop is over: \\\"ok\\\"\"}");
+    put_alert(f, "shop", "i2");
+    assert_int_equal(deliver(f)->sent, 0); /* an update is no news */
+}
+
+static void a_webhook_may_want_updates_and_whole_documents(void **state)
+{
+    struct fixture *f = *state;
+    char url_file[256];
+    char url[256];
+    (void)snprintf(url_file, sizeof url_file, "%s/url", f->dir);
+    (void)snprintf(url, sizeof url, "%s/secret\n", stub_server_url(f->server));
+    assert_ok(yaga_file_write_atomic(url_file, url, strlen(url), &f->err), &f->err);
+    only_a_webhook(f, (struct yaga_webhook_params){
+                          .updates = true, .url = "", .url_file = url_file});
+    stub_server_add(f->server, &(struct stub_response){.status = 200});
+    put_alert(f, "shop", "i1");
+    assert_int_equal(deliver(f)->sent, 1);
+    assert_string_equal(stub_server_request(f->server, 0)->path, "/secret");
+    assert_int_equal(strncmp(posted(f, 0), "{\"service_name\":\"shop\"", 22), 0);
+    f->params.webhooks[0].url_file = "/nowhere/url";
+    struct yaga_sinks *sinks = NULL;
+    assert_int_equal(yaga_sinks_new(&f->params, false, &sinks, &f->err), YAGA_E_IO);
+    assert_error_has(&f->err, "chat: /nowhere/url");
+}
+
+static void a_webhook_in_trouble_is_named_without_its_address(void **state)
+{
+    struct fixture *f = *state;
+    only_a_webhook(f, (struct yaga_webhook_params){.tmpl = "{{json incident_id}}",
+                                                   .content_type = "text/plain"});
+    stub_server_add(f->server, &(struct stub_response){.status = 400, .body = "no"});
+    for (int i = 0; i < 3; i++)
+        stub_server_add(f->server, &(struct stub_response){.status = 502});
+    stub_server_add(f->server, &(struct stub_response){.status = 200});
+    put_resolution(f, "shop", "i1");
+    put_resolution(f, "shop", "i2");
+    put_resolution(f, "shop", "i3");
+    const struct yaga_sink_report *report = deliver(f);
+    assert_int_equal(report->dead, 1);
+    assert_int_equal(report->pending, 2);
+    assert_true(report->failed);
+    assert_string_equal(report->error, "HTTP 502 after 3 tries: ");
+    assert_int_equal(number(f, "SELECT count(*) FROM deliveries WHERE state = 'dead'"
+                               " AND last_error = 'HTTP 400 after 1 tries: no'"),
+                     1);
+    f->now_s += 3600;
+    assert_int_equal(deliver(f)->sent, 2);
+    assert_string_equal(posted(f, 4), "\"i2\"");
+    assert_string_equal(posted(f, 5), "\"i3\"");
+}
+
 /* From the settings to the wire: a real cycle over a real fault. */
 static void a_confirmed_fault_is_posted_as_the_settings_say(void **state)
 {
@@ -709,6 +804,9 @@ int main(void)
         with_consumer(what_waits_for_a_sink_that_is_gone_dies),
         with_consumer(too_many_rows_cost_the_updates_first),
         with_consumer(failing_memory_sends_nothing_twice_in_a_phase),
+        with_consumer(a_webhook_gets_news_in_its_own_form),
+        with_consumer(a_webhook_may_want_updates_and_whole_documents),
+        with_consumer(a_webhook_in_trouble_is_named_without_its_address),
         with_consumer(scores_go_in_whole_lines_and_are_not_kept),
         with_consumer(a_receiver_that_hangs_delays_no_other),
         cmocka_unit_test(a_confirmed_fault_is_posted_as_the_settings_say),

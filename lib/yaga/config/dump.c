@@ -308,6 +308,7 @@ static bool decides_results(const struct yaga_setting *row)
         "training.run_retention_days",
         "training.threads",
         "victoria_metrics.",
+        "webhooks",
     };
     if (yaga_setting_is_path(row) || yaga_setting_is_secret(row))
         return false;

@@ -38,7 +38,7 @@
     {key, YAGA_SETTING_LIST, 0, max, "()", "", NULL, NULL, false, help}
 
 enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
-       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16 };
+       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16, WEBHOOKS_MAX = 8 };
 
 #define RATE_MIN 0.001
 #define RATE_MAX 0.25
@@ -250,6 +250,17 @@ static const struct yaga_setting table[] = {
     INT("score_writeback.timeout_seconds", "5", 1, 300, "s", "Time limit of a request."),
     STRING("score_writeback.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
     STRING("score_writeback.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
+
+    LIST("webhooks", WEBHOOKS_MAX, "Receivers with a form of their own: a POST for each document, whose body a template makes."),
+    NAME("webhooks[].name", "Name in messages, metrics and the outbox."),
+    STRING("webhooks[].url", "\"\"", 2048, "URL", "Address; either this or webhooks[].url_file."),
+    STRING("webhooks[].url_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is the address, where that is a secret."),
+    STRING("webhooks[].template", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Body of a request, with {{path}}, {{path|default}} and {{json path}}; empty means the document as it is."),
+    STRING("webhooks[].content_type", "\"application/json\"", 100, "", "Content type of the body; with json in it, values are escaped to stand between quotes."),
+    BOOL("webhooks[].send_updates", "false", "Send also alerts that tell only that an incident goes on."),
+    STRING("webhooks[].token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
+    STRING("webhooks[].ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
+    INT("webhooks[].timeout_seconds", "5", 1, 300, "s", "Time limit of one attempt."),
 
     STRING("monitoring.textfile", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Metrics about yaga itself in Prometheus text format; empty means none."),
 

@@ -9,6 +9,7 @@
 #include "yaga/base/civil.h"
 #include "yaga/base/str.h"
 #include "yaga/config/config_internal.h"
+#include "yaga/io/template.h"
 
 struct check {
     const struct yaga_config *config;
@@ -535,6 +536,35 @@ static void check_path(const struct check *check, const char *key)
         error_at(check, key, 0, "a path starts with / and has no blanks");
 }
 
+static void check_webhook(const struct check *check, size_t i)
+{
+    const struct yaga_config *c = check->config;
+    const char *name = yaga_config_item_string(c, "webhooks[].name", i);
+    const char *url = yaga_config_item_string(c, "webhooks[].url", i);
+    const char *url_file = yaga_config_item_string(c, "webhooks[].url_file", i);
+    YAGA_AUTO(yaga_template) tmpl = NULL;
+    struct yaga_error err = {.status = YAGA_OK};
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(name, yaga_config_item_string(c, "webhooks[].name", k)) == 0)
+            error_at(check, "webhooks[].name", i, "the same name twice");
+    if (!only_has(name, "._-"))
+        error_at(check, "webhooks[].name", i, "characters outside of A-Z a-z 0-9 . _ -");
+    if ((url[0] == '\0') == (url_file[0] == '\0'))
+        error_at(check, "webhooks[].url", i, "either url or url_file");
+    else if (url[0] != '\0')
+        check_url(check, "webhooks[].url", i, url, "webhooks[].token_file");
+    if (yaga_template_parse(yaga_config_item_string(c, "webhooks[].template", i), &tmpl,
+                            &err) != YAGA_OK)
+        error_at(check, "webhooks[].template", i, err.text);
+    for (const char *p = yaga_config_item_string(c, "webhooks[].content_type", i);
+         *p != '\0'; p++) {
+        if (iscntrl((unsigned char)*p)) {
+            error_at(check, "webhooks[].content_type", i, "control character");
+            break;
+        }
+    }
+}
+
 static void check_deliver(const struct check *check)
 {
     for (const char *p = string(check, "instance"); *p != '\0'; p++) {
@@ -556,6 +586,8 @@ static void check_deliver(const struct check *check)
                   "score_writeback.token_file");
         check_path(check, "score_writeback.path");
     }
+    for (size_t i = 0; i < yaga_config_list_size(check->config, "webhooks"); i++)
+        check_webhook(check, i);
     if (!yaga_config_bool(check->config, "observability_api.enabled"))
         return;
     check_url(check, "observability_api.base_url", 0,

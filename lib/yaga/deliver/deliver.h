@@ -56,6 +56,19 @@ struct yaga_scores_params {
     int64_t timeout_ms;
 };
 
+/* A receiver with a form of its own: a request for each document, made by a template (io/template.h). */
+struct yaga_webhook_params {
+    const char *name;
+    const char *url, *url_file; /* the second, if not "", names a file whose first line is the address */
+    const char *tmpl;           /* "" = the document as it is */
+    const char *content_type;   /* with "json" in it: texts are escaped for JSON */
+    bool updates;               /* also alerts that tell only that something goes on */
+    const char *token_file, *ca_file;
+    int64_t timeout_ms;         /* of one attempt, of three */
+    double retry_wait_s;
+};
+enum { YAGA_WEBHOOKS_MAX = 8 };
+
 /* Texts are borrowed and outlive the sinks. */
 struct yaga_deliver_params {
     const char *alerts_dir;
@@ -67,6 +80,8 @@ struct yaga_deliver_params {
     struct yaga_api_params api;
     struct yaga_alertmanager_params alertmanager;
     struct yaga_scores_params scores;
+    struct yaga_webhook_params webhooks[YAGA_WEBHOOKS_MAX];
+    size_t n_webhooks;
     bool (*interrupted)(void); /* or NULL */
 };
 

@@ -66,6 +66,9 @@ struct sink_type {
                              size_t index,
                              struct yaga_error *err);
     void (*close)(struct sink *sink);
+    /* Does it take this document? NULL: all. is_update: it tells only that something goes
+     * on. */
+    bool (*wants)(const struct sink *sink, bool is_update);
     /* Fetch what is to be sent; *any tells whether there is anything. */
     enum yaga_status (*load)(struct sink *sink,
                              const struct phase *phase,
@@ -96,6 +99,7 @@ extern const struct sink_type sink_files;
 extern const struct sink_type sink_api;
 extern const struct sink_type sink_alertmanager;
 extern const struct sink_type sink_scores;
+extern const struct sink_type sink_webhook;
 
 /* Keep the reason in the report of a sink that failed. */
 void sink_failed(struct sink *sink, const char *why);
@@ -141,6 +145,11 @@ enum yaga_status queue_mark(struct yaga_store *store,
                             int64_t now_s,
                             const struct queue *queue,
                             struct yaga_error *err) YAGA_MUST_USE;
+/* Both for what was tried, after a phase. */
+enum yaga_status queue_settle(const struct phase *phase,
+                              struct sink *sink,
+                              const struct queue *queue,
+                              struct yaga_error *err) YAGA_MUST_USE;
 enum yaga_status queue_pending(struct yaga_store *store,
                                const char *sink,
                                int64_t *out,

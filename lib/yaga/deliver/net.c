@@ -21,6 +21,25 @@ static enum yaga_status read_token(const char *path, char **out, struct yaga_err
     return YAGA_OK;
 }
 
+static bool concerns_the_documents(int status)
+{
+    static const int others[] = {401, 403, 404, 405, 407, 408, 425, 429};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (status == others[i])
+            return false;
+    return status >= 400 && status < 500;
+}
+
+enum net_answer net_judge(const struct yaga_http_request *request)
+{
+    bool arrived = request->http_status >= 200 && request->http_status < 300;
+    if (request->status == YAGA_OK || (arrived && request->status == YAGA_E_INPUT))
+        return NET_TAKEN; /* in the second case the answer was too long to be read */
+    return request->status == YAGA_E_QUERY && concerns_the_documents(request->http_status)
+               ? NET_REFUSED
+               : NET_LATER;
+}
+
 enum yaga_status net_open(const struct yaga_deliver_params *params,
                           const struct net_options *options,
                           struct yaga_http **out,

@@ -23,4 +23,12 @@ enum yaga_status net_open(const struct yaga_deliver_params *params,
                           struct yaga_http **out,
                           struct yaga_error *err) YAGA_MUST_USE;
 
+/* What the answer means for the documents of a request. */
+enum net_answer {
+    NET_TAKEN,  /* 2xx */
+    NET_LATER,  /* not now, or about the sender or the address: they wait */
+    NET_REFUSED /* another 4xx: about the documents */
+};
+enum net_answer net_judge(const struct yaga_http_request *request);
+
 #endif

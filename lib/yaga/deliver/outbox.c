@@ -74,12 +74,15 @@ enum yaga_status yaga_outbox_put(struct yaga_store *store,
     if (st != YAGA_OK)
         return st;
     int64_t id = yaga_store_last_id(store);
+    bool is_alert = strcmp(kind, "alert") == 0;
+    bool is_update = is_alert && payload_is_update(payload);
     for (size_t i = 0; i < sinks->n && st == YAGA_OK; i++) {
         const struct sink *sink = &sinks->sinks[i];
         YAGA_AUTO_MEM(char) carried = NULL;
-        if (!sink->type->queued)
+        if (!sink->type->queued ||
+            (sink->type->wants != NULL && !sink->type->wants(sink, is_update)))
             continue;
-        if (sink->type->coalesces && strcmp(kind, "alert") == 0)
+        if (sink->type->coalesces && is_alert)
             st = coalesce(store, sink->name, service, incident_ids, &carried, err);
         if (st == YAGA_OK)
             st = put_delivery(store, id, sink->name, carried, err);

@@ -200,6 +200,25 @@ enum yaga_status queue_mark(struct yaga_store *store,
     return YAGA_OK;
 }
 
+enum yaga_status queue_settle(const struct phase *phase,
+                              struct sink *sink,
+                              const struct queue *queue,
+                              struct yaga_error *err)
+{
+    struct queue tried = {.items = yaga_alloc(queue->n, sizeof *tried.items)};
+    if (tried.items == NULL)
+        return yaga_error_nomem(err);
+    for (size_t i = 0; i < queue->n; i++) {
+        if (queue->items[i].outcome != OUTCOME_UNTRIED)
+            tried.items[tried.n++] = queue->items[i]; /* texts stay with the queue */
+    }
+    enum yaga_status st = queue_count_attempts(phase->store, sink->name, &tried, err);
+    if (st == YAGA_OK)
+        st = queue_mark(phase->store, sink, phase->when->clock_s, &tried, err);
+    yaga_free(tried.items);
+    return st;
+}
+
 enum yaga_status queue_pending(struct yaga_store *store,
                                const char *sink,
                                int64_t *out,

@@ -165,8 +165,6 @@ append_body(const struct api *api, size_t first, size_t n, struct yaga_str *out)
     return st;
 }
 
-enum answer { ANSWER_TAKEN, ANSWER_LATER, ANSWER_REFUSED };
-
 static void keep_text(char *out, size_t size, const char *text)
 {
     if (out[0] == '\0')
@@ -174,19 +172,19 @@ static void keep_text(char *out, size_t size, const char *text)
 }
 
 /* What a consumer says about a batch that arrived: {"success": false} or failed_count. */
-static enum answer judge_body(struct api *api, const char *text, size_t length)
+static enum net_answer judge_body(struct api *api, const char *text, size_t length)
 {
     YAGA_AUTO(yaga_json) body = NULL;
     if (text == NULL ||
         yaga_json_parse(text, length, NET_ANSWER_MAX, &body, NULL) != YAGA_OK)
-        return ANSWER_TAKEN; /* 2xx is enough */
+        return NET_TAKEN; /* 2xx is enough */
     bool success = true;
     int64_t n_failed = 0;
     char say[512];
     (void)yaga_json_bool(yaga_json_get(body, "success"), &success);
     (void)yaga_json_int(yaga_json_get(body, "failed_count"), &n_failed);
     if (success && n_failed <= 0)
-        return ANSWER_TAKEN;
+        return NET_TAKEN;
     (void)yaga_format(say, sizeof say,
                       "the consumer says success %s, failed_count %lld: %.300s",
                       success ? "true" : "false", (long long)n_failed, text);
@@ -195,16 +193,7 @@ static enum answer judge_body(struct api *api, const char *text, size_t length)
     else
         keep_text(api->error, sizeof api->error, say);
     api->failed = api->failed || !success;
-    return success ? ANSWER_TAKEN : ANSWER_LATER;
-}
-
-static bool concerns_the_documents(int status)
-{
-    static const int others[] = {401, 403, 404, 405, 407, 408, 425, 429};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (status == others[i])
-            return false;
-    return status >= 400 && status < 500;
+    return success ? NET_TAKEN : NET_LATER;
 }
 
 static bool has_taken_any(const struct api *api)
@@ -215,25 +204,23 @@ static bool has_taken_any(const struct api *api)
     return false;
 }
 
-static enum answer judge(struct api *api, const struct yaga_http_request *request)
+static enum net_answer judge(struct api *api, const struct yaga_http_request *request)
 {
-    bool arrived = request->http_status >= 200 && request->http_status < 300;
-    if (request->status == YAGA_OK)
+    enum net_answer answer = net_judge(request);
+    if (answer == NET_TAKEN)
         return judge_body(api, request->text, request->text_length);
-    if (arrived && request->status == YAGA_E_INPUT)
-        return ANSWER_TAKEN; /* and the answer was too long to be read */
-    if (request->status == YAGA_E_QUERY && concerns_the_documents(request->http_status))
-        return ANSWER_REFUSED;
+    if (answer == NET_REFUSED)
+        return answer;
     keep_text(api->error, sizeof api->error, request->error.text);
     /* Our own hurry says nothing about a consumer that was taking documents. */
     bool hurry = request->status == YAGA_E_INTERRUPTED ||
                  (request->status == YAGA_E_DEADLINE &&
                   (request->attempts == 0 || has_taken_any(api)));
     api->failed = api->failed || !hurry;
-    return ANSWER_LATER;
+    return answer;
 }
 
-static enum answer
+static enum net_answer
 post(struct api *api, size_t first, size_t n, int64_t deadline_ms, char why[256])
 {
     const struct delivery *items = api->queue.items;
@@ -256,7 +243,7 @@ post(struct api *api, size_t first, size_t n, int64_t deadline_ms, char why[256]
     request.body = yaga_str_get(&body);
     if (st == YAGA_OK)
         st = yaga_http_perform(api->http, &request, 1, deadline_ms, &err);
-    enum answer answer = ANSWER_LATER;
+    enum net_answer answer = NET_LATER;
     if (st == YAGA_OK)
         answer = judge(api, &request);
     else
@@ -289,14 +276,14 @@ static void send_one_by_one(struct api *api, int64_t deadline_ms)
     char why[256];
     for (size_t i = 0; i < api->n_chosen && !api->stopped; i++) {
         switch (post(api, i, 1, deadline_ms, why)) {
-        case ANSWER_TAKEN:
+        case NET_TAKEN:
             mark(api, i, 1, OUTCOME_DELIVERED, "");
             break;
-        case ANSWER_REFUSED:
+        case NET_REFUSED:
             mark(api, i, 1, OUTCOME_DEAD, why);
             keep_text(api->complaint, sizeof api->complaint, why);
             break;
-        case ANSWER_LATER:
+        case NET_LATER:
             stop(api, i, 1, why);
             break;
         }
@@ -307,13 +294,13 @@ static void send_batch(struct api *api, int64_t deadline_ms)
 {
     char why[256];
     switch (post(api, 0, api->n_chosen, deadline_ms, why)) {
-    case ANSWER_TAKEN:
+    case NET_TAKEN:
         mark(api, 0, api->n_chosen, OUTCOME_DELIVERED, "");
         break;
-    case ANSWER_REFUSED:
+    case NET_REFUSED:
         send_one_by_one(api, deadline_ms);
         break;
-    case ANSWER_LATER:
+    case NET_LATER:
         stop(api, 0, api->n_chosen, why);
         break;
     }
@@ -342,17 +329,7 @@ static enum yaga_status
 settle(struct sink *sink, const struct phase *phase, struct yaga_error *err)
 {
     struct api *api = sink->own;
-    struct queue tried = {.items = yaga_alloc(api->queue.n, sizeof *tried.items)};
-    if (tried.items == NULL)
-        return yaga_error_nomem(err);
-    for (size_t i = 0; i < api->queue.n; i++) {
-        if (api->queue.items[i].outcome != OUTCOME_UNTRIED)
-            tried.items[tried.n++] = api->queue.items[i]; /* texts stay with the queue */
-    }
-    enum yaga_status st = queue_count_attempts(phase->store, sink->name, &tried, err);
-    if (st == YAGA_OK)
-        st = queue_mark(phase->store, sink, phase->when->clock_s, &tried, err);
-    yaga_free(tried.items);
+    enum yaga_status st = queue_settle(phase, sink, &api->queue, err);
     queue_clear(&api->queue);
     keep_text(sink->report.error, sizeof sink->report.error, api->error);
     keep_text(sink->report.error, sizeof sink->report.error, api->complaint);

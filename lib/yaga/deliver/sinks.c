@@ -12,7 +12,7 @@
 #include "yaga/deliver/deliver_internal.h"
 
 /* In this order, files first. */
-static const struct sink_type *const types[] = {&sink_files, &sink_api,
+static const struct sink_type *const types[] = {&sink_files, &sink_api, &sink_webhook,
                                                 &sink_alertmanager, &sink_scores};
 enum { N_TYPES = sizeof types / sizeof types[0] };
 

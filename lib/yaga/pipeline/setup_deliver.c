@@ -57,6 +57,23 @@ static void set_scores(const struct yaga_config *c, struct yaga_scores_params *s
     };
 }
 
+static void
+set_webhook(const struct yaga_config *c, size_t i, struct yaga_webhook_params *hook)
+{
+    *hook = (struct yaga_webhook_params){
+        .name = yaga_config_item_string(c, "webhooks[].name", i),
+        .url = yaga_config_item_string(c, "webhooks[].url", i),
+        .url_file = yaga_config_item_string(c, "webhooks[].url_file", i),
+        .tmpl = yaga_config_item_string(c, "webhooks[].template", i),
+        .content_type = yaga_config_item_string(c, "webhooks[].content_type", i),
+        .updates = yaga_config_item_bool(c, "webhooks[].send_updates", i),
+        .token_file = yaga_config_item_string(c, "webhooks[].token_file", i),
+        .ca_file = yaga_config_item_string(c, "webhooks[].ca_file", i),
+        .timeout_ms = 1000 * yaga_config_item_int(c, "webhooks[].timeout_seconds", i),
+        .retry_wait_s = 0.4,
+    };
+}
+
 void yaga_setup_deliver(struct yaga_setup *setup)
 {
     const struct yaga_config *c = setup->config;
@@ -74,4 +91,7 @@ void yaga_setup_deliver(struct yaga_setup *setup)
     set_api(c, &p->api);
     set_alertmanager(c, &p->alertmanager);
     set_scores(c, &p->scores);
+    p->n_webhooks = yaga_config_list_size(c, "webhooks"); /* at most YAGA_WEBHOOKS_MAX */
+    for (size_t i = 0; i < p->n_webhooks; i++)
+        set_webhook(c, i, &p->webhooks[i]);
 }
