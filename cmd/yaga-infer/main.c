@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common.h"
+#include "infer.h"
 #include "yaga/base/civil.h"
 #include "yaga/base/mem.h"
 #include "yaga/pipeline/infer.h"
 
-static const char help[] =
+const char infer_help[] =
     "Usage: yaga-infer [OPTION]...\n"
+    "       yaga-infer incidents COMMAND [OPTION]...\n"
     "One detection cycle: read current values, score them against the models of this "
     "hour,\n"
     "track incidents, write alert files. Meant for cron, every two minutes.\n"
@@ -20,6 +21,13 @@ static const char help[] =
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on "
     "stdout\n" PROGRAM_HELP "\n"
+    "Incidents, with -c, -s and --set as above:\n"
+    "  list [--all] [--json]   those that are active, or all\n"
+    "  show ID [--json]        one of them, with what happened to it\n"
+    "  mark ID --false|--true [--note TEXT]\n"
+    "                          say whether it was one; training and confirmation heed "
+    "it\n"
+    "\n"
     "Exit status: 0 all services evaluated; 1 some were not; 2 usage or configuration;\n"
     "3 state or alerts folder not writable; 5 deliveries pending; 6 no usable model;\n"
     "7 metric source unavailable; 8 another cycle runs; 9 state database unusable;\n"
@@ -64,7 +72,7 @@ static void parse(struct arguments *a, int argc, char **argv)
             a->print = true;
             break;
         case 'h':
-            (void)fputs(help, stdout);
+            (void)fputs(infer_help, stdout);
             exit(EXIT_SUCCESS);
         default:
             break;
@@ -148,6 +156,8 @@ int main(int argc, char **argv)
     if (a == NULL)
         return program_exit_code(YAGA_E_NOMEM);
     a->program.name = "yaga-infer";
+    if (argc > 1 && strcmp(argv[1], "incidents") == 0)
+        return infer_incidents(&a->program, argc - 1, argv + 1);
     parse(a, argc, argv);
     return program_run(&a->program, a->program.name, cycle, a);
 }

@@ -98,8 +98,8 @@ static void a_new_file_gets_the_whole_schema(void **state)
                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
                " ('incidents', 'incident_events', 'outbox', 'service_state', 'cycles',"
                " 'training_runs', 'metric_last_seen', 'circuit_state', 'deliveries',"
-               " 'sink_state', 'alertmanager_alerts')"),
-        11);
+               " 'sink_state', 'alertmanager_alerts', 'incident_marks')"),
+        12);
     (void)yaga_store_close(store);
 }
 

@@ -247,6 +247,10 @@ static void set_incident(struct yaga_json *object,
                       alert_minutes(incident->first_seen_s, context->detected_at_s));
     yaga_json_set_int(object, "occurrence_count", incident->occurrence_count);
     yaga_json_set_int(object, "consecutive_detections", incident->consecutive_detections);
+    if (change->false_marks >= YAGA_FALSE_MARKS_MIN) {
+        yaga_json_set_int(object, "false_marks", change->false_marks);
+        yaga_json_set_int(object, "required_detections", change->required_detections);
+    }
     set_severity_change(object, change);
 }
 

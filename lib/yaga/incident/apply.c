@@ -38,6 +38,7 @@ struct sighting {
     const struct yaga_anomaly *anomaly;
     char fingerprint[YAGA_FINGERPRINT_MAX];
     bool continued; /* an active incident took it */
+    int n_false;    /* marks of people against the pattern */
 };
 
 /* What one call works with. */
@@ -89,6 +90,25 @@ static void collect_sightings(struct application *app)
     }
 }
 
+static enum yaga_status count_false_marks(struct application *app, struct yaga_error *err)
+{
+    enum yaga_status st = YAGA_OK;
+    for (size_t i = 0; i < app->n_sightings && st == YAGA_OK; i++)
+        st = yaga_false_marks(app->store, app->sightings[i].fingerprint,
+                              app->observation->detected_at_s, &app->sightings[i].n_false,
+                              err);
+    return st;
+}
+
+/* The rules for a pattern that people have called false: more detections. */
+static struct yaga_incident_params params_for(const struct application *app,
+                                              const struct sighting *sighting)
+{
+    struct yaga_incident_params params = *app->params;
+    params.confirmation_cycles = yaga_incident_required(app->params, sighting->n_false);
+    return params;
+}
+
 /* Write the row and the events of a change and keep it. */
 static enum yaga_status finish_change(struct application *app,
                                       struct yaga_incident_change *change,
@@ -119,8 +139,11 @@ static enum yaga_status step_active(struct application *app,
                                        app->observation->detected_at_s)) {
         yaga_lifecycle_close(&change, "auto_stale", app->observation->detected_at_s);
     } else {
+        struct yaga_incident_params params = params_for(app, sighting);
         sighting->continued = true;
-        yaga_lifecycle_seen(app->params, app->observation, sighting->anomaly, &change);
+        yaga_lifecycle_seen(&params, app->observation, sighting->anomaly, &change);
+        change.false_marks = sighting->n_false;
+        change.required_detections = params.confirmation_cycles;
     }
     return finish_change(app, &change, err);
 }
@@ -135,17 +158,20 @@ step_new(struct application *app, const struct sighting *sighting, struct yaga_e
         incident_last_closed(app->store, sighting->fingerprint, &change.incident, err);
     if (st != YAGA_OK && st != YAGA_E_NO_DATA)
         return st;
-    bool may_reopen =
-        st == YAGA_OK && yaga_lifecycle_may_reopen(app->params, &change.incident,
-                                                   app->observation->detected_at_s);
+    struct yaga_incident_params params = params_for(app, sighting);
+    bool may_reopen = st == YAGA_OK && sighting->n_false < YAGA_FALSE_MARKS_MIN &&
+                      yaga_lifecycle_may_reopen(&params, &change.incident,
+                                                app->observation->detected_at_s);
     if (!may_reopen)
-        yaga_lifecycle_create(app->params, app->observation, sighting->anomaly,
+        yaga_lifecycle_create(&params, app->observation, sighting->anomaly,
                               sighting->fingerprint, &change);
     else if (app->params->reopen_as_new)
         yaga_lifecycle_create_reopened(app->params, app->observation, sighting->anomaly,
                                        &change.incident, &change);
     else
         yaga_lifecycle_reopen(app->observation, sighting->anomaly, &change);
+    change.false_marks = sighting->n_false;
+    change.required_detections = params.confirmation_cycles;
     return finish_change(app, &change, err);
 }
 
@@ -185,7 +211,9 @@ enum yaga_status yaga_incidents_apply(struct yaga_store *store,
     struct application app = {
         .store = store, .params = params, .observation = observation};
     collect_sightings(&app);
-    st = apply_all(&app, active, n_active, err);
+    st = count_false_marks(&app, err);
+    if (st == YAGA_OK)
+        st = apply_all(&app, active, n_active, err);
     if (st != YAGA_OK) {
         yaga_incident_changes_clear(&app.changes);
         return yaga_error_wrap(err, "incidents of service %s", observation->service);

@@ -86,6 +86,8 @@ struct yaga_incident_change {
     bool severity_changed;                    /* against the cycle before */
     int64_t observation_gap_min;              /* > 0: bridged a gap without evaluation */
     int64_t since_closure_min;                /* for REOPEN */
+    int false_marks;                          /* how often people called the pattern false of late */
+    int required_detections;                  /* what confirmation takes: more than confirmation_cycles after repeated false marks */
     int anomaly;                              /* index into the cycle's anomalies, -1 = not seen in this cycle */
 };
 struct yaga_incident_changes {
@@ -142,7 +144,7 @@ enum yaga_status yaga_incident_held_back(struct yaga_store *store, const char *i
 enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const char *const *services, size_t n_services, int64_t at_s, int64_t cycle_id,
                                       struct yaga_incident_changes *closed, struct yaga_error *err) YAGA_MUST_USE;
-/* Delete CLOSED incidents older than cleanup_max_age_s (see keep_severe_s), at most 1000. */
+/* Delete marks older than 400 days, and CLOSED incidents older than cleanup_max_age_s (see keep_severe_s), at most 1000. */
 enum yaga_status yaga_incidents_tidy(struct yaga_store *store, const struct yaga_incident_params *params, int64_t at_s,
                                      struct yaga_error *err) YAGA_MUST_USE;
 /* Most rows a list takes; more is YAGA_E_STORE. */
@@ -151,11 +153,47 @@ enum { YAGA_INCIDENTS_MAX = 100000 };
 enum yaga_status yaga_incidents_list(struct yaga_store *store, unsigned status_mask, const char *service,
                                      struct yaga_incident **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
 
+/* The incident of this id; YAGA_E_NO_DATA when there is none. */
+enum yaga_status yaga_incident_get(struct yaga_store *store, const char *incident_id, struct yaga_incident *out,
+                                   struct yaga_error *err) YAGA_MUST_USE;
+
+/* A line of an incident's timeline. */
+struct yaga_incident_event {
+    int64_t at_s, cycle_id;
+    char kind[16], from[16], to[16]; /* "" = none */
+    char detail[128];
+};
+/* Oldest first, the first 10000. Array freed with yaga_free. */
+enum yaga_status yaga_incident_events(struct yaga_store *store, const char *incident_id, struct yaga_incident_event **out,
+                                      size_t *n, struct yaga_error *err) YAGA_MUST_USE;
+
+/* What people say about an incident (marks.c). A mark is kept for 400 days, longer than its incident. A pattern that was marked false
+ * twice or more within 90 days, and not marked true since, takes so many times the usual detections to open (at most 10, or the setting if
+ * that is more), and does not reopen. */
+enum { YAGA_FALSE_MARKS_MIN = 2 };
+struct yaga_incident_mark {
+    bool is_set; /* otherwise nobody has said anything */
+    bool is_false;
+    char note[304];
+    int64_t marked_at_s;
+};
+/* A second mark replaces the first. note: at most 300 bytes, or NULL. YAGA_E_NO_DATA for an unknown id. */
+enum yaga_status yaga_incident_mark(struct yaga_store *store, const char *incident_id, bool is_false, const char *note,
+                                    int64_t at_s, struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_incident_mark_get(struct yaga_store *store, const char *incident_id, struct yaga_incident_mark *out,
+                                        struct yaga_error *err) YAGA_MUST_USE;
+/* False marks that count at this time, at most 10. */
+enum yaga_status yaga_false_marks(struct yaga_store *store, const char *fingerprint, int64_t at_s, int *out,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+/* Detections that confirmation takes after so many. */
+int yaga_incident_required(const struct yaga_incident_params *params, int n_false);
+
 /* From first to last sighting, both included. */
 struct yaga_incident_time {
     int64_t first_seen_s, last_seen_s;
 };
-/* Confirmed incidents of a service that were high or critical at their worst and touch [start_s, end_s), by first_seen. Array freed with
+/* Incidents of a service that people marked true, and confirmed ones that were high or critical at their worst unless marked false, that
+ * touch [start_s, end_s), by first_seen. Array freed with
  * yaga_free; NULL when there are none. */
 enum yaga_status yaga_incidents_severe(struct yaga_store *store, const char *service, int64_t start_s, int64_t end_s,
                                        struct yaga_incident_time **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;

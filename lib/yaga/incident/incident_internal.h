@@ -37,6 +37,10 @@ enum yaga_status incident_record(struct yaga_store *store,
                                  int64_t cycle_id,
                                  struct yaga_error *err) YAGA_MUST_USE;
 
+enum yaga_status incident_marks_tidy(struct yaga_store *store,
+                                     int64_t at_s,
+                                     struct yaga_error *err) YAGA_MUST_USE;
+
 /* Append to a list that grows by doubling. */
 enum yaga_status incident_changes_push(struct yaga_incident_changes *changes,
                                        size_t *capacity,

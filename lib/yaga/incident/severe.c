@@ -34,9 +34,15 @@ enum yaga_status yaga_incidents_severe(struct yaga_store *store,
 {
     struct yaga_query *q = yaga_query(
         store,
-        "SELECT first_seen, last_seen FROM incidents WHERE service = ?1"
-        " AND confirmed_at IS NOT NULL AND peak_severity IN ('high', 'critical')"
-        " AND last_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen, incident_id",
+        "SELECT first_seen, last_seen FROM ("
+        " SELECT i.incident_id, i.first_seen, i.last_seen FROM incidents AS i"
+        "  LEFT JOIN incident_marks AS m USING (incident_id) WHERE i.service = ?1"
+        "  AND (m.verdict = 'true' OR (m.verdict IS NULL AND i.confirmed_at IS NOT NULL"
+        "   AND i.peak_severity IN ('high', 'critical')))"
+        " UNION ALL SELECT incident_id, first_seen, last_seen FROM incident_marks AS m"
+        "  WHERE service = ?1 AND verdict = 'true' AND NOT EXISTS (SELECT 1"
+        "   FROM incidents AS i WHERE i.incident_id = m.incident_id))"
+        " WHERE last_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen, incident_id",
         err);
     if (q == NULL)
         return err->status;

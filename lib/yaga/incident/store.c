@@ -260,6 +260,26 @@ enum yaga_status incident_last_closed(struct yaga_store *store,
     return st;
 }
 
+enum yaga_status yaga_incident_get(struct yaga_store *store,
+                                   const char *incident_id,
+                                   struct yaga_incident *out,
+                                   struct yaga_error *err)
+{
+    struct yaga_query *q =
+        yaga_query(store, "SELECT " COLUMNS " FROM incidents WHERE incident_id = ?", err);
+    if (q == NULL)
+        return err->status;
+    yaga_bind_text(q, 1, incident_id);
+    enum yaga_status st = yaga_query_next(q, err);
+    if (st == YAGA_E_NO_DATA)
+        return yaga_error_set(err, st, "no incident %s", incident_id);
+    if (st != YAGA_OK)
+        return st;
+    st = read_row(q, out, err);
+    yaga_query_reset(q);
+    return st;
+}
+
 static enum yaga_status take_row(struct yaga_query *query,
                                  struct yaga_incident **rows,
                                  size_t *n,

@@ -117,6 +117,9 @@ enum yaga_status yaga_incidents_tidy(struct yaga_store *store,
                                      int64_t at_s,
                                      struct yaga_error *err)
 {
+    enum yaga_status st = incident_marks_tidy(store, at_s, err);
+    if (st != YAGA_OK)
+        return st;
     struct yaga_query *q = yaga_query(
         store,
         "DELETE FROM incidents WHERE incident_id IN (SELECT incident_id FROM incidents"

@@ -225,8 +225,27 @@ static const char alertmanager[] =
     "  resolved_at INTEGER"
     ") STRICT, WITHOUT ROWID;";
 
-const struct yaga_state_step yaga_state_steps[] = {
-    {{incidents, outbox, runs}}, {{validation}}, {{deliveries}}, {{alertmanager}}};
+static const char marks[] =
+    /* what people said; outlives the incident */
+    "CREATE TABLE incident_marks ("
+    "  incident_id TEXT PRIMARY KEY NOT NULL,"
+    "  fingerprint_id TEXT NOT NULL,"
+    "  service TEXT NOT NULL,"
+    "  anomaly_name TEXT NOT NULL,"
+    "  first_seen INTEGER NOT NULL,"
+    "  last_seen INTEGER NOT NULL CHECK (last_seen >= first_seen),"
+    "  verdict TEXT NOT NULL CHECK (verdict IN ('false', 'true')),"
+    "  note TEXT,"
+    "  marked_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX incident_marks_pattern ON incident_marks (fingerprint_id, marked_at);"
+    "CREATE INDEX incident_marks_service ON incident_marks (service, first_seen);";
+
+const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
+                                                   {{validation}},
+                                                   {{deliveries}},
+                                                   {{alertmanager}},
+                                                   {{marks}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 4 };
+enum { YAGA_SCHEMA_VERSION = 5 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */

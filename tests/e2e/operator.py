@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operator does with incidents on the command line, and what follows in the next cycles."""
+import json
+import pathlib
+import sys
+import tempfile
+
+import shop
+
+programs = sys.argv[1]
+STEP = shop.STEP
+# Three faults of half an hour, far enough apart to be incidents of their own.
+FAULTS = [shop.NOW + k * 5400 for k in range(3)]
+
+
+def check(condition, what, *facts):
+    if not condition:
+        raise AssertionError(f"{what}: {facts}")
+
+
+def slow(t, v):
+    return 8 * v if any(f <= t < f + 6 * STEP for f in FAULTS) else v
+
+
+with tempfile.TemporaryDirectory() as tmp:
+    case = shop.build(programs, pathlib.Path(tmp) / "shop")
+    case.edit(slow, services=("cart",), metrics=("application_latency",))
+    clock = iter(range(shop.NOW - STEP, shop.NOW + 5 * 3600, STEP))
+
+    def cycle():
+        at = next(clock)
+        documents = json.loads(case.yaga.run("yaga-infer", "--now", at + 60, "--print", "-s", "cart").stdout)
+        return at, documents
+
+    def run_until(at):
+        seen = []
+        while True:
+            now, documents = cycle()
+            seen += [(now, d) for d in documents]
+            if now >= at:
+                return seen
+
+    def incidents(*args, **more):
+        return case.yaga.run("yaga-infer incidents", *args, **more).stdout
+
+    def listed(*args):
+        return json.loads(incidents("list", "--json", *args))
+
+    def announced(seen):
+        return [(now, a) for now, d in seen if d["alert_type"] == "anomaly_detected" for a in d["anomalies"].values() if a["newly_confirmed"]]
+
+    nowhere = pathlib.Path(tmp) / "nowhere.db"
+    case.yaga.run("yaga-infer incidents", "list", expect=9, fingerprinting__db_path=nowhere)
+    check(not nowhere.exists(), "looking makes no database")
+    first = announced(run_until(FAULTS[0] + 2 * STEP))
+    check(len(first) == 1 and first[0][0] == FAULTS[0] + STEP, "confirmed with the second sighting", first)
+    (active,) = listed("-s", "cart")
+    check(active["status"] == "OPEN" and listed("-s", "pricing") == [], "one is open", active)
+    check(active["incident_id"] in incidents("list"), "and in the table")
+    run_until(FAULTS[0] + 11 * STEP)
+    check(listed() == [] and len(listed("--all")) == 1, "it is over", listed("--all"))
+
+    short = active["incident_id"].removeprefix("incident_")
+    incidents("mark", short, "--false", "--note", "a load test")
+    shown = json.loads(incidents("show", short, "--json"))
+    check(shown["mark"] == {"verdict": "false", "note": "a load test", "marked_at": shown["mark"]["marked_at"]}, "the mark is shown", shown)
+    check([e["event"] for e in shown["events"]][:2] == ["created", "confirmed"], "and what happened", shown["events"])
+    check("a load test" in incidents("show", short), "also for people")
+    for args in (("mark", short), ("mark", short, "--false", "--true"), ("mark",), ("show",), ("dance",), ("mark", "incident_0", "--true"),
+                 ("list", "--note", "x"), ("show", "nothing")):
+        case.yaga.run("yaga-infer incidents", *args, expect=2)
+
+    second = announced(run_until(FAULTS[1] + 11 * STEP))
+    check([now for now, _ in second] == [FAULTS[1] + STEP], "one mark changes nothing", second)
+    check("false_marks" not in second[0][1], "and is not told", second[0][1])
+    incidents("mark", second[0][1]["incident_id"], "--false")
+    check("it takes 4 cycles" in incidents("show", second[0][1]["incident_id"]), "the next one will take more")
+    third = announced(run_until(FAULTS[2] + 11 * STEP))
+    check([now for now, _ in third] == [FAULTS[2] + 3 * STEP], "twice as many sightings", third)
+    check((third[0][1]["false_marks"], third[0][1]["required_detections"]) == (2, 4), "the alert says why", third[0][1])
+print("marks are kept, shown, and heeded")
