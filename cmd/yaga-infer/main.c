@@ -18,6 +18,7 @@ const char infer_help[] =
     "\n"
     "      --at TIME           evaluate at a past instant; implies --dry-run\n"
     "      --now TIME          a real cycle that takes this for the time of the clock\n"
+    "      --flush             only deliver what waits in the outbox, now\n"
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on "
     "stdout\n" PROGRAM_HELP "\n"
@@ -25,8 +26,14 @@ const char infer_help[] =
     "  list [--all] [--json]   those that are active, or all\n"
     "  show ID [--json]        one of them, with what happened to it\n"
     "  mark ID --false|--true [--note TEXT]\n"
-    "                          say whether it was one; training and confirmation heed "
-    "it\n"
+    "                          say whether it was one: training and confirmation heed\n"
+    "  close ID...|-s SERVICE|--active [--reason TEXT] [--dry-run]\n"
+    "                          end incidents by hand, with their resolutions\n"
+    "  cleanup --older-than HOURS [--dry-run]\n"
+    "                          delete those that were closed so long ago\n"
+    "  purge --yes|--dry-run   close all with their resolutions, then forget them\n"
+    "  stats [--days N] [--json]\n"
+    "                          figures, of the last 7 days or N\n"
     "\n"
     "Exit status: 0 all services evaluated; 1 some were not; 2 usage or configuration;\n"
     "3 state or alerts folder not writable; 5 deliveries pending; 6 no usable model;\n"
@@ -34,12 +41,13 @@ const char infer_help[] =
     "10 internal error; 124 out of time; 130 interrupted.\n"
     "See yaga-infer(1), yaga.conf(5), yaga-alerts(5).\n";
 
-enum { OPT_AT = 2000, OPT_DRY, OPT_NOW, OPT_PRINT };
+enum { OPT_AT = 2000, OPT_DRY, OPT_FLUSH, OPT_NOW, OPT_PRINT };
 
 static const struct option long_options[] = {
     PROGRAM_OPTIONS,
     {"at", required_argument, NULL, OPT_AT},
     {"dry-run", no_argument, NULL, OPT_DRY},
+    {"flush", no_argument, NULL, OPT_FLUSH},
     {"now", required_argument, NULL, OPT_NOW},
     {"print", no_argument, NULL, OPT_PRINT},
     {NULL, 0, NULL, 0},
@@ -48,7 +56,7 @@ static const struct option long_options[] = {
 struct arguments {
     struct program program;
     const char *at, *now;
-    bool dry_run, print;
+    bool dry_run, flush, print;
 };
 
 static void parse(struct arguments *a, int argc, char **argv)
@@ -64,6 +72,9 @@ static void parse(struct arguments *a, int argc, char **argv)
             break;
         case OPT_DRY:
             a->dry_run = true;
+            break;
+        case OPT_FLUSH:
+            a->flush = true;
             break;
         case OPT_NOW:
             a->now = optarg;
@@ -82,6 +93,9 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
     if (a->at != NULL && a->now != NULL)
         program_usage(&a->program, "--at and --now exclude each other");
+    if (a->flush && (a->dry_run || a->print))
+        program_usage(&a->program, "--flush runs no cycle: not with --at, --dry-run or "
+                                   "--print");
 }
 
 static int print_documents(const struct arguments *a,
@@ -113,6 +127,15 @@ static int64_t evaluation_time(const struct arguments *a, const struct yaga_setu
     return yaga_infer_time(setup, wall_time(a));
 }
 
+static int flush(struct yaga_infer *infer, int64_t at_s)
+{
+    struct yaga_infer_result result;
+    yaga_infer_flush(infer, at_s, &result);
+    (void)printf("%lld delivered, %lld waiting\n", (long long)result.n_sent,
+                 (long long)result.n_pending);
+    return yaga_infer_exit_code(result.conditions);
+}
+
 static int cycle(const struct yaga_setup *setup, void *context)
 {
     const struct arguments *a = context;
@@ -130,6 +153,8 @@ static int cycle(const struct yaga_setup *setup, void *context)
     struct yaga_error err;
     int64_t at_s = evaluation_time(a, setup);
     enum yaga_status st = yaga_infer_open(setup, &options, &infer, &err);
+    if (st == YAGA_OK && a->flush)
+        return flush(infer, at_s);
     if (st == YAGA_OK)
         st = yaga_infer_cycle(infer, at_s, &result, &err);
     if (st != YAGA_OK)

@@ -79,4 +79,38 @@ with tempfile.TemporaryDirectory() as tmp:
     third = announced(run_until(FAULTS[2] + 11 * STEP))
     check([now for now, _ in third] == [FAULTS[2] + 3 * STEP], "twice as many sightings", third)
     check((third[0][1]["false_marks"], third[0][1]["required_detections"]) == (2, 4), "the alert says why", third[0][1])
+
+    # By hand: what is open is closed, with a resolution, and does not come back under its id.
+    case.edit(lambda t, v: 8 * v, services=("cart",), metrics=("application_latency",), since_s=next(clock))
+    now, documents = cycle()
+    while not announced([(now, d) for d in documents]):
+        now, documents = cycle()
+    (open_now,) = listed()
+    would = incidents("close", "--active", "--dry-run")
+    check(open_now["incident_id"] in would and listed() == [open_now], "a dry run changes nothing", would, listed())
+    for args in (("close",), ("close", "--active", "-s", "cart"), ("close", "incident_1"), ("cleanup",), ("purge",), ("list", "--yes")):
+        case.yaga.run("yaga-infer incidents", *args, expect=2)
+    said = incidents("close", open_now["incident_id"], "--reason", "the test is over")
+    check("resolution goes out" in said and listed() == [], "it is closed", said)
+    flushed = case.yaga.run("yaga-infer", "--flush", "--now", now + 120).stdout
+    check(flushed == "1 delivered, 0 waiting\n", "the resolution is delivered", flushed)
+    journal = "".join(p.read_text() for p in (pathlib.Path(tmp) / "shop/alerts").glob("alerts_*.jsonl"))
+    (told,) = [d for d in map(json.loads, journal.splitlines()) if d["alert_type"] == "incident_resolved"
+               and d["incident_id"] == open_now["incident_id"]]
+    check(told["resolution_details"]["resolution_reason"] == "manual", "as manual", told)
+    events = json.loads(incidents("show", open_now["incident_id"], "--json"))["events"]
+    check(events[-1]["detail"] == "manual: the test is over", "with the reason", events[-1])
+    now, documents = cycle()
+    check(listed()[0]["incident_id"] != open_now["incident_id"], "what goes on is a new incident", listed())
+    figures = json.loads(incidents("stats", "--json", "--days", 3650))
+    check(figures["confirmed"] == 4 and figures["marked_false"] == 2, "figures", figures)
+    check(figures["repeated_patterns"][0]["incidents"] == 4, "a pattern that comes again", figures["repeated_patterns"])
+    check("repeated_patterns" in incidents("stats", "--days", 3650), "also for people")
+    check(incidents("cleanup", "--older-than", 0, "--dry-run").startswith("4 "), "old ones would go")
+    check(incidents("cleanup", "--older-than", 0).startswith("4 ") and len(listed("--all")) == 1, "old ones go")
+    check("1 would be closed" in incidents("purge", "--dry-run") and len(listed()) == 1, "a dry run forgets nothing")
+    incidents("purge", "--yes")
+    check(listed("--all") == [], "all is forgotten")
+    figures = json.loads(incidents("stats", "--json", "--days", 3650))
+    check(figures["marked_false"] == 2 and figures["by_status"] == [], "but what people said", figures)
 print("marks are kept, shown, and heeded")

@@ -144,6 +144,9 @@ enum yaga_status yaga_incident_held_back(struct yaga_store *store, const char *i
 enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const char *const *services, size_t n_services, int64_t at_s, int64_t cycle_id,
                                       struct yaga_incident_changes *closed, struct yaga_error *err) YAGA_MUST_USE;
+/* An active incident (change->incident) ends by hand, with the reason "manual"; note: for its timeline, or NULL. */
+enum yaga_status yaga_incident_close(struct yaga_store *store, struct yaga_incident_change *change, const char *note, int64_t at_s,
+                                     struct yaga_error *err) YAGA_MUST_USE;
 /* Delete marks older than 400 days, and CLOSED incidents older than cleanup_max_age_s (see keep_severe_s), at most 1000. */
 enum yaga_status yaga_incidents_tidy(struct yaga_store *store, const struct yaga_incident_params *params, int64_t at_s,
                                      struct yaga_error *err) YAGA_MUST_USE;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "yaga/base/mem.h"
+#include "yaga/base/str.h"
 #include "yaga/incident/incident_internal.h"
 
 enum { TIDY_MAX = 1000 };
@@ -110,6 +111,21 @@ enum yaga_status yaga_incidents_sweep(struct yaga_store *store,
     yaga_error_clear(err);
     *closed = sweep.closed;
     return YAGA_OK;
+}
+
+enum yaga_status yaga_incident_close(struct yaga_store *store,
+                                     struct yaga_incident_change *change,
+                                     const char *note,
+                                     int64_t at_s,
+                                     struct yaga_error *err)
+{
+    char detail[512];
+    (void)yaga_format(detail, sizeof detail, "manual%s%s", note == NULL ? "" : ": ",
+                      note == NULL ? "" : note);
+    yaga_lifecycle_close(change, "manual", at_s);
+    enum yaga_status st = incident_update(store, &change->incident, err);
+    return st != YAGA_OK ? st
+                         : incident_event(store, change, "closed", detail, at_s, 0, err);
 }
 
 enum yaga_status yaga_incidents_tidy(struct yaga_store *store,

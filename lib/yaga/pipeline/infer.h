@@ -97,6 +97,9 @@ int64_t yaga_infer_time(const struct yaga_setup *setup, int64_t now_s);
 enum yaga_status yaga_infer_cycle(struct yaga_infer *infer, int64_t at_s, struct yaga_infer_result *out,
                                   struct yaga_error *err) YAGA_MUST_USE;
 
+/* No cycle: only deliver what waits, also to receivers that are being left alone after failures. */
+void yaga_infer_flush(struct yaga_infer *infer, int64_t at_s, struct yaga_infer_result *out);
+
 /* last_infer.json beside the state database and the metrics text file. */
 enum yaga_status yaga_infer_write_status(const struct yaga_setup *setup, const struct yaga_infer_result *result,
                                          struct yaga_error *err) YAGA_MUST_USE;

@@ -76,6 +76,7 @@ struct yaga_cycle_work {
     size_t n_services;
     struct yaga_names found; /* names behind services when none is configured */
     struct yaga_announced announced;
+    bool eager;              /* deliver also to sinks that are being left alone */
     struct yaga_str scores;  /* lines to be written back (scores.c) */
     size_t n_stale;          /* services judged by a model older than model_warn_age_days */
     double oldest_days;

@@ -108,6 +108,7 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
         .clock_s = c->clock_s,
         .now_s = now_s != 0 ? now_s : yaga_clock_now_s(),
         .leftovers = leftovers,
+        .eager = c->eager,
         .scores = leftovers ? NULL : yaga_str_get(&c->scores),
         .deadline_ms = yaga_clock_monotonic_ms() + budget_ms};
     if (yaga_deliver(infer->store, infer->sinks, &when, &counts, &err) != YAGA_OK)
@@ -119,6 +120,18 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
     if (counts.dead > 0 ||
         (!leftovers && (counts.pending > 0 || any_failed(infer->sinks))))
         c->result->conditions |= YAGA_COND_PENDING;
+}
+
+void yaga_infer_flush(struct yaga_infer *infer,
+                      int64_t at_s,
+                      struct yaga_infer_result *out)
+{
+    int64_t clock_s = at_s > infer->last_at_s ? at_s : infer->last_at_s;
+    *out = (struct yaga_infer_result){.at_s = at_s, .conditions = infer->standing};
+    struct yaga_cycle_work c = {
+        .infer = infer, .result = out, .at_s = at_s, .clock_s = clock_s, .eager = true};
+    (void)yaga_format(out->error, sizeof out->error, "%s", infer->standing_error);
+    yaga_cycle_deliver(&c, false);
 }
 
 static enum yaga_status put_service_state(struct yaga_cycle_work *c,

@@ -19,8 +19,7 @@ enum yaga_status yaga_operate_open(const struct yaga_setup *setup,
     return yaga_state_open(path, true, out, err);
 }
 
-/* "5e0c1b9f2a74" is enough to name one. */
-static void full_id(const char *text, char out[YAGA_INCIDENT_ID_MAX])
+void yaga_operate_id(const char *text, char out[YAGA_INCIDENT_ID_MAX])
 {
     static const char prefix[] = "incident_";
     bool has = strncmp(text, prefix, sizeof prefix - 1) == 0;
@@ -100,7 +99,7 @@ enum yaga_status yaga_operate_show(const struct yaga_setup *setup,
     char id[YAGA_INCIDENT_ID_MAX];
     struct yaga_incident incident;
     int n_false = 0;
-    full_id(incident_id, id);
+    yaga_operate_id(incident_id, id);
     enum yaga_status st = yaga_incident_get(store, id, &incident, err);
     if (st == YAGA_OK)
         st = yaga_false_marks(store, incident.fingerprint_id, now_s, &n_false, err);
@@ -151,6 +150,6 @@ enum yaga_status yaga_operate_mark(struct yaga_store *store,
                                    struct yaga_error *err)
 {
     char id[YAGA_INCIDENT_ID_MAX];
-    full_id(incident_id, id);
+    yaga_operate_id(incident_id, id);
     return yaga_incident_mark(store, id, is_false, note, now_s, err);
 }

@@ -7,6 +7,7 @@
 #define YAGA_PIPELINE_OPERATE_H
 
 #include "yaga/pipeline/setup.h"
+#include "yaga/io/file.h"
 #include "yaga/io/store.h"
 
 /* The state database of the settings; YAGA_E_STORE also when there is none yet (it is not made). */
@@ -22,5 +23,29 @@ enum yaga_status yaga_operate_list(struct yaga_store *store, const char *service
 /* In one transaction: false or true, with a note. YAGA_E_NO_DATA for an unknown id. */
 enum yaga_status yaga_operate_mark(struct yaga_store *store, const char *incident_id, bool is_false, const char *note, int64_t now_s,
                                    struct yaga_error *err) YAGA_MUST_USE;
+
+/* The id that a person means: "5e0c1b9f2a74" is enough. */
+void yaga_operate_id(const char *text, char out[YAGA_INCIDENT_ID_MAX]);
+
+/* Close incidents as "manual": those named (closed ones stay as they are; an unknown id is YAGA_E_NO_DATA), else the active ones of a service
+ * (NULL: of all). Each that was announced gets its resolution in the outbox. One transaction, undone by dry_run. *out: what was closed. */
+struct yaga_close_request {
+    const char *const *ids;
+    size_t n_ids;
+    const char *service;
+    const char *reason;      /* for the timeline; or NULL */
+    bool then_delete_all;    /* and forget all incidents, marks excepted */
+    bool dry_run;
+};
+enum yaga_status yaga_operate_close(const struct yaga_setup *setup, struct yaga_store *store, const struct yaga_close_request *request,
+                                    int64_t now_s, struct yaga_json **out, struct yaga_error *err) YAGA_MUST_USE;
+/* Delete incidents closed more than so many hours ago; *n how many there are. */
+enum yaga_status yaga_operate_cleanup(struct yaga_store *store, int64_t hours, bool dry_run, int64_t now_s, int64_t *n,
+                                      struct yaga_error *err) YAGA_MUST_USE;
+/* Keep cycles out: for what must not happen beside one. */
+enum yaga_status yaga_operate_lock(const struct yaga_setup *setup, struct yaga_lock *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Figures as one object. */
+enum yaga_status yaga_operate_statistics(struct yaga_store *store, int64_t days, int64_t now_s, struct yaga_json **out,
+                                         struct yaga_error *err) YAGA_MUST_USE;
 
 #endif
