@@ -485,6 +485,14 @@ static void a_loaded_model_scores_like_the_one_saved(void **state)
                 yaga_steps_score(&m->metrics[0].forest, 2.5), 0);
     assert_near(yaga_pca_score(&back->pca, row, NULL), yaga_pca_score(&m->pca, row, NULL),
                 0);
+    for (double r = -6; r <= 6; r += 0.25) { /* from tail to tail */
+        const struct yaga_residuals *saved = &m->metrics[0].residuals,
+                                    *loaded = &back->metrics[0].residuals;
+        assert_near(yaga_residuals_p_upper(loaded, r), yaga_residuals_p_upper(saved, r),
+                    0);
+        assert_near(yaga_residuals_p_lower(loaded, r), yaga_residuals_p_lower(saved, r),
+                    0);
+    }
     (void)yaga_model_free(back);
     (void)yaga_model_free(m);
     yaga_free(f.bytes);
