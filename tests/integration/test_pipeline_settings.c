@@ -78,6 +78,7 @@ static const struct {
     {"training.alert_budget.medium_hours=49", OF(detect.return_hours[1])},
     {"training.alert_budget.high_hours=337", OF(detect.return_hours[2])},
     {"training.alert_budget.critical_hours=2161", OF(detect.return_hours[3])},
+    {"training.contamination_estimation.method=knee", OF(detect.by_decision)},
     {"training.threshold_calibration.method=percentile", OF(detect.by_percentile)},
     {"training.threshold_calibration.percentiles.low=11", OF(detect.share[0])},
     {"training.threshold_calibration.percentiles.medium=6", OF(detect.share[1])},

@@ -270,6 +270,31 @@ static void severity_follows_the_return_period(void **state)
 }
 
 /* 10 000 pairs of situations, the second at least as rare everywhere. */
+static void what_the_forest_flags_counts_when_that_is_asked_for(void **state)
+{
+    (void)state;
+    for (int asked = 0; asked <= 1; asked++) {
+        make();
+        made.params.by_decision = asked == 1;
+        for (size_t row = LAST - 1; row <= LAST; row++) {
+            set_p(row, LATENCY, 0.5); /* not rare, but flagged */
+            cell(row, LATENCY)->decision = -0.01;
+        }
+        const struct yaga_verdict *v = judge(LAST);
+        assert_int_equal(v->n_anomalies, asked);
+        if (asked == 1) {
+            assert_true(v->anomalies[0].signals[0].sustained);
+            assert_false(v->anomalies[0].signals[0].strong);
+            assert_int_equal(v->severity, YAGA_SEVERITY_LOW);
+        }
+        cell(LAST - 1, LATENCY)->decision = 0.01; /* once does not do */
+        assert_int_equal(judge(LAST)->n_anomalies, 0);
+        cell(LAST - 1, LATENCY)->decision = -0.01;
+        cell(LAST - 1, LATENCY)->direction = YAGA_LOW; /* nor on both sides */
+        assert_int_equal(judge(LAST)->n_anomalies, 0);
+    }
+}
+
 static void severity_follows_the_forest_when_percentiles_are_asked_for(void **state)
 {
     (void)state;
@@ -644,6 +669,7 @@ int main(void)
         cmocka_unit_test(onset_is_the_first_row_of_the_current_run),
         cmocka_unit_test(early_rows_are_judged_on_what_is_there),
         cmocka_unit_test(severity_follows_the_return_period),
+        cmocka_unit_test(what_the_forest_flags_counts_when_that_is_asked_for),
         cmocka_unit_test(severity_follows_the_forest_when_percentiles_are_asked_for),
         cmocka_unit_test(rarer_evidence_never_lowers_severity_or_score),
         cmocka_unit_test(the_root_is_what_users_feel_first),

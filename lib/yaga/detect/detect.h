@@ -49,6 +49,7 @@ struct yaga_detect_params {
     size_t joint_rows;      /* newest rows whose joint evidence is needed (the costly part); 0 = all */
     double level_limit;     /* clamp of the level correction, ln 1.25 */
     double return_hours[4]; /* low, medium, high, critical: severity by return period */
+    bool by_decision;       /* a row that the forest flags (decision < 0) is as good as one with p <= alpha_soft */
     bool by_percentile;     /* where a forest judges: severity by the share of training rows that it found at least as unusual, instead */
     double share[4];        /* of these levels; a less unusual row is no signal */
 };

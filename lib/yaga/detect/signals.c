@@ -18,7 +18,8 @@ static bool is_rare(const struct yaga_bench *bench,
                     const struct yaga_evidence *cell,
                     enum yaga_direction side)
 {
-    return cell->p <= bench->alpha_soft && cell->direction == side;
+    bool flagged = bench->params->by_decision && cell->decision < 0.0;
+    return (cell->p <= bench->alpha_soft || flagged) && cell->direction == side;
 }
 
 static bool

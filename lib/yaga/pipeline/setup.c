@@ -235,6 +235,9 @@ static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error
         "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
     for (size_t i = 0; i < 4; i++)
         d->return_hours[i] = yaga_config_float(c, levels[i]);
+    d->by_decision =
+        strcmp(yaga_config_string(c, "training.contamination_estimation.method"),
+               "budget") != 0;
     static const char *const percentiles[] = {
         "training.threshold_calibration.percentiles.low",
         "training.threshold_calibration.percentiles.medium",
