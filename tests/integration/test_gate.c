@@ -245,6 +245,106 @@ static void too_little_held_out_data_is_inconclusive(void **state)
     assert_int_equal(m->gate.verdict, YAGA_GATE_WARNING);
 }
 
+/* --- several hold-outs
+ * ------------------------------------------------------------------ */
+
+static struct yaga_model *with_figures(double n_rows, double rate, double found)
+{
+    struct yaga_model *m = NULL;
+    struct yaga_error err;
+    assert_ok(yaga_model_new(1, &m, &err), &err);
+    m->gate = (struct yaga_gate){.verdict = YAGA_GATE_PASSED,
+                                 .n_rows = n_rows,
+                                 .n_days = 5,
+                                 .any_rate = rate,
+                                 .any_limit = 0.1};
+    m->metrics[0].gate = (struct yaga_metric_gate){.n = n_rows,
+                                                   .n_eff = n_rows / 2,
+                                                   .rate = {rate, rate / 2},
+                                                   .found_high = found,
+                                                   .found_low = NAN,
+                                                   .effect = 2};
+    return m;
+}
+
+static void
+average_of(const struct yaga_model *const *folds, size_t n, struct yaga_model *model)
+{
+    struct yaga_gate_params params = {.rate_factor = 3};
+    struct yaga_detect_params detect;
+    yaga_detect_params_init(&detect, 300);
+    struct yaga_gate_average a = {.params = &params,
+                                  .detect = &detect,
+                                  .step_s = 300,
+                                  .folds = folds,
+                                  .n_folds = n};
+    yaga_gate_average(&a, model);
+}
+
+static void figures_of_several_hold_outs_are_averaged(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_model) newest = with_figures(100, 0.02, 1.0);
+    YAGA_AUTO(yaga_model) older = with_figures(300, 0.01, 0.9);
+    YAGA_AUTO(yaga_model) unclear = with_figures(10, 0.9, 0);
+    unclear->gate.findings = YAGA_GATE_INCONCLUSIVE;
+    const struct yaga_model *folds[] = {newest, older, unclear, NULL};
+    average_of(folds, 4, newest);
+    assert_int_equal(newest->gate.verdict, YAGA_GATE_PASSED);
+    assert_near(newest->gate.n_rows, 400, 0);
+    assert_near(newest->gate.n_days, 10, 0);
+    assert_near(newest->gate.any_rate, 0.0125, 1e-12);
+    assert_near(newest->metrics[0].gate.n, 400, 0);
+    assert_near(newest->metrics[0].gate.n_eff, 200, 0);
+    assert_near(newest->metrics[0].gate.rate[0], 0.0125, 1e-12);
+    assert_true(newest->metrics[0].gate.rate_lower[0] < 0.0125);
+    assert_near(newest->metrics[0].gate.found_high, 0.95, 1e-12);
+    assert_true(isnan(newest->metrics[0].gate.found_low));
+    assert_near(newest->metrics[0].gate.effect, 2, 0);
+}
+
+static void findings_are_those_of_the_averages(void **state)
+{
+    (void)state;
+    /* once in eight hours is 0.0104 of the steps; three times that is 0.031 */
+    static const struct {
+        double rate, found;
+        uint64_t findings;
+        enum yaga_gate_verdict verdict;
+    } cases[] = {
+        {0.02, 0.8, YAGA_GATE_INSENSITIVE, YAGA_GATE_WARNING},
+        {0.09, 1.0, YAGA_GATE_FALSE_ALARMS, YAGA_GATE_FAILED},
+        {0.25, 1.0, YAGA_GATE_FALSE_ALARMS | YAGA_GATE_ANY_RATE, YAGA_GATE_FAILED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        YAGA_AUTO(yaga_model) newest = with_figures(2000, 0.01, 0.95);
+        YAGA_AUTO(yaga_model)
+        older = with_figures(2000, cases[i].rate, cases[i].found);
+        const struct yaga_model *folds[] = {newest, older};
+        average_of(folds, 2, newest);
+        assert_int_equal(newest->gate.findings, cases[i].findings);
+        assert_int_equal(newest->gate.verdict, cases[i].verdict);
+    }
+    YAGA_AUTO(yaga_model) newest = with_figures(2000, 0.01, 1);
+    YAGA_AUTO(yaga_model) older = with_figures(2000, 0.01, 1);
+    older->metrics[0].gate.findings = YAGA_GATE_WEAK_EFFECT | YAGA_GATE_NOT_FINITE;
+    const struct yaga_model *folds[] = {newest, older};
+    average_of(folds, 2, newest); /* half is no majority; one number that is none is */
+    assert_int_equal(newest->gate.findings, YAGA_GATE_NOT_FINITE);
+}
+
+static void without_figures_nothing_is_averaged(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_model) newest = with_figures(10, 0.02, 1);
+    newest->gate.findings = YAGA_GATE_INCONCLUSIVE;
+    newest->gate.verdict = YAGA_GATE_WARNING;
+    const struct yaga_model *folds[] = {newest, NULL};
+    average_of(folds, 2, newest);
+    assert_int_equal(newest->gate.findings, YAGA_GATE_INCONCLUSIVE);
+    assert_near(newest->gate.n_rows, 10, 0);
+}
+
 static void the_same_data_get_the_same_judgement(void **state)
 {
     (void)state;
@@ -292,8 +392,7 @@ static void
 train(struct shop *shop, int64_t now_s, bool direct, struct yaga_train_report *report)
 {
     struct yaga_error err;
-    struct yaga_train_options options = {
-        .now_s = now_s, .threads = 2, .direct = direct};
+    struct yaga_train_options options = {.now_s = now_s, .threads = 2, .direct = direct};
     assert_ok(yaga_train_run(&shop->setup, &options, report, &err), &err);
 }
 
@@ -477,6 +576,9 @@ int main(void)
         cmocka_unit_test(a_model_blind_to_slow_answers_gets_a_warning_that_says_so),
         cmocka_unit_test(changes_too_small_to_matter_need_not_be_found),
         cmocka_unit_test(too_little_held_out_data_is_inconclusive),
+        cmocka_unit_test(figures_of_several_hold_outs_are_averaged),
+        cmocka_unit_test(findings_are_those_of_the_averages),
+        cmocka_unit_test(without_figures_nothing_is_averaged),
         cmocka_unit_test(the_same_data_get_the_same_judgement),
         cmocka_unit_test(level_shift_and_trend_are_reported_and_cost_quality),
         cmocka_unit_test(a_failed_service_keeps_its_version_while_others_advance),

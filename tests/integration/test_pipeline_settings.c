@@ -461,6 +461,9 @@ static void every_key_of_the_training_changes_its_models(void **state)
     f = train_with("training.half_life_days=7"); /* other rows, other trees; the same everything else */
     assert_true(f.forest_steps != plain.forest_steps);
     assert_near(f.n_rows, plain.n_rows, 0);
+    f = train_with("training.rolling_folds=2"); /* a fifth of 30 days, and a fifth of the 24 before them */
+    assert_near(f.n_rows, plain.n_rows, 0);
+    assert_true(f.gate_rows > 1.5 * plain.gate_rows && f.gate_rows < 2 * plain.gate_rows);
     f = train_with("training.refit_on_all=false");
     assert_int_equal(f.n_periods, 5);
     assert_true(f.n_rows < 0.9 * plain.n_rows); /* the last fifth is not in it */

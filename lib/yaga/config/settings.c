@@ -128,6 +128,7 @@ static const struct yaga_setting table[] = {
     INT("training.min_data_points", "2000", 100, 1e6, "", "Samples a service needs to be trained at all."),
     FLOAT("training.validation_fraction", "0.2", 0, 0.5, "", "Newest part of the history, held out to check a model."),
     INT("training.embargo_minutes", "60", 0, 1440, "min", "Gap between the training part and the held-out part."),
+    INT("training.rolling_folds", "1", 1, 10, "", "Hold-outs that check a model, each the newest part of what was known before the one after it; figures are averaged. Every further one costs about another fit."),
     BOOL("training.refit_on_all", "true", "Fit again on the whole history when the newest part has checked a model; false publishes the model that was checked, which has not seen that part."),
     BOOL("training.train_pooled", "true", "Train a model over all periods for the periods with too little data of their own."),
     FLOAT("training.half_life_days", "0", 0, 3650, "d", "Rows this much older are drawn half as often into trees; 0 draws all alike, and less than one day is refused."),

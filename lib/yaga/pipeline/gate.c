@@ -10,7 +10,6 @@
 
 enum { MIN_DAYS = 3, MIN_DAYS_WEEKEND = 1, LAG_MAX = 288, HOUR_S = 3600 };
 enum { LOW, MEDIUM, N_LEVELS };
-static const double confidence = 0.95;
 
 static bool is_weekend(enum yaga_period period)
 {
@@ -79,14 +78,14 @@ judge_rates(const struct yaga_gate_bench *b, size_t metric, struct yaga_metric_g
         fmax(1.0, g->n / yaga_autocorrelation_time(b->x, b->frame.n_rows, LAG_MAX));
     for (int level = 0; level < N_LEVELS; level++) {
         g->rate[level] = k[level] / g->n;
-        g->rate_lower[level] =
-            yaga_clopper_pearson_lower(g->rate[level] * g->n_eff, g->n_eff, confidence);
+        g->rate_lower[level] = yaga_clopper_pearson_lower(g->rate[level] * g->n_eff,
+                                                          g->n_eff, YAGA_GATE_CONFIDENCE);
         if (g->rate_lower[level] > b->params->rate_factor * nominal(b, level))
             g->findings |= YAGA_GATE_FALSE_ALARMS;
     }
 }
 
-static void blank(struct yaga_metric_gate *g)
+void yaga_gate_blank(struct yaga_metric_gate *g)
 {
     double nan = (double)NAN;
     *g = (struct yaga_metric_gate){.n_eff = nan,
@@ -101,7 +100,7 @@ void yaga_gate_not_asked(struct yaga_model *model)
 {
     model->gate = (struct yaga_gate){.any_rate = (double)NAN, .any_limit = (double)NAN};
     for (size_t m = 0; m < model->n_metrics; m++)
-        blank(&model->metrics[m].gate);
+        yaga_gate_blank(&model->metrics[m].gate);
 }
 
 void yaga_gate_inconclusive(struct yaga_model *model)
@@ -131,14 +130,14 @@ static void count_rows(const struct yaga_gate_bench *b, struct yaga_gate *g)
         g->any_rate = with_signal / g->n_rows;
 }
 
-static void conclude(const struct yaga_gate_bench *b)
+void yaga_gate_conclude(struct yaga_model *model)
 {
-    struct yaga_gate *g = &b->model->gate;
+    struct yaga_gate *g = &model->gate;
     bool failed = false;
     if (g->any_rate > g->any_limit)
         g->findings |= YAGA_GATE_ANY_RATE;
-    for (size_t m = 0; m < b->model->n_metrics; m++) {
-        uint64_t found = b->model->metrics[m].gate.findings;
+    for (size_t m = 0; m < model->n_metrics; m++) {
+        uint64_t found = model->metrics[m].gate.findings;
         g->findings |= found;
         failed = failed || (found & (YAGA_GATE_FALSE_ALARMS | YAGA_GATE_NOT_FINITE)) != 0;
     }
@@ -168,7 +167,7 @@ static enum yaga_status judge_model(struct yaga_gate_bench *b, struct yaga_error
                                    yaga_period_name(b->model->period),
                                    b->metrics[m].name);
     }
-    conclude(b);
+    yaga_gate_conclude(b->model);
     return YAGA_OK;
 }
 

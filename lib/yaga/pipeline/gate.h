@@ -50,6 +50,18 @@ enum yaga_status yaga_gate_run(const struct yaga_gate_params *params,
                                struct yaga_model *candidates[YAGA_N_PERIODS],
                                struct yaga_error *err) YAGA_MUST_USE;
 
+/* What several candidates of one period, fitted before different parts of the history and judged on these, say together: rates weighted by
+ * rows, shares and effects averaged, rows and days added up, findings drawn from that. Folds may be NULL, and those without figures do not
+ * count; without any the model is left alone. It may be one of the folds. */
+struct yaga_gate_average {
+    const struct yaga_gate_params *params;
+    const struct yaga_detect_params *detect;
+    int64_t step_s;
+    const struct yaga_model *const *folds;
+    size_t n_folds;
+};
+void yaga_gate_average(const struct yaga_gate_average *average, struct yaga_model *model);
+
 /* No verdict, no figures. */
 void yaga_gate_not_asked(struct yaga_model *model);
 /* Nothing could be checked. */

@@ -10,7 +10,6 @@
 #include "yaga/pipeline/gate_internal.h"
 
 enum { SAMPLE_MAX = 200, N_EFFECTS = 6 };
-static const double share_needed = 0.9;
 static const double factors[N_EFFECTS] = {1.25, 1.5, 2.0, 3.0, 5.0, 10.0};
 static const double increases[N_EFFECTS] = {0.001, 0.005, 0.01, 0.02, 0.05, 0.1};
 
@@ -168,7 +167,7 @@ static enum yaga_status demand_change(struct lab *lab,
     if (st != YAGA_OK)
         return st;
     *share = found.of_material;
-    if (found.of_material < share_needed)
+    if (found.of_material < YAGA_GATE_FOUND)
         *findings |= YAGA_GATE_INSENSITIVE;
     return YAGA_OK;
 }
@@ -192,7 +191,7 @@ find_effect(struct lab *lab, double *effect, struct yaga_error *err)
         enum yaga_status st = try_change(lab, effect_change(metric, i), &found, err);
         if (st != YAGA_OK)
             return st;
-        if (found.of_all >= share_needed) {
+        if (found.of_all >= YAGA_GATE_FOUND) {
             *effect = is_ratio(metric) ? increases[i] : factors[i];
             break;
         }

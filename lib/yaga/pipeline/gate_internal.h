@@ -6,6 +6,8 @@
 #include "yaga/pipeline/gate.h"
 
 enum { YAGA_GATE_MIN_ROWS = 50 };
+#define YAGA_GATE_CONFIDENCE 0.95 /* of the lower bound of a rate */
+#define YAGA_GATE_FOUND 0.9       /* share of changes that must be found */
 
 /* Held-out rows, with as much before them as the level correction looks back at; one
  * model under judgement. */
@@ -25,6 +27,11 @@ struct yaga_gate_bench {
 
 /* Does the row speak about the model? */
 bool yaga_gate_row_counts(const struct yaga_gate_bench *bench, size_t row);
+
+/* No figures. */
+void yaga_gate_blank(struct yaga_metric_gate *gate);
+/* Findings and verdict of a model from the figures and the findings of its metrics. */
+void yaga_gate_conclude(struct yaga_model *model);
 
 /* Sensitivity and minimum detectable effect of one metric (gate_inject.c). */
 enum yaga_status yaga_gate_inject(const struct yaga_gate_bench *bench,

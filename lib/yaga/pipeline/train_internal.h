@@ -70,6 +70,17 @@ enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yag
                                   struct yaga_trained_models *models, struct yaga_train_service *result,
                                   struct yaga_error *err) YAGA_MUST_USE;
 
+struct yaga_gate_params yaga_train_gate_params(const struct yaga_train *run, double alpha);
+/* Candidates fitted before the newest part of a history, and what the gate says about them on this part, which begins at *first_row. */
+enum yaga_status yaga_train_try(const struct yaga_train *run, const struct yaga_history *history, double alpha,
+                                size_t *first_row, struct yaga_trained_models *candidates,
+                                struct yaga_error *err) YAGA_MUST_USE;
+/* The gate's figures of candidates that were judged from first_row on, averaged with those of training.rolling_folds - 1 earlier hold-outs
+ * (train_folds.c). */
+enum yaga_status yaga_train_folds(const struct yaga_train *run, const struct yaga_history *history, size_t first_row,
+                                  double alpha, struct yaga_trained_models *candidates,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+
 /* Which model serves which period, fallbacks included; borrowed from the fitted ones. */
 void yaga_train_serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set);
 

@@ -104,6 +104,19 @@ static bool is_gated(const struct yaga_history *h)
     return strcmp(h->variant, "baseline") == 0;
 }
 
+struct yaga_gate_params yaga_train_gate_params(const struct yaga_train *run, double alpha)
+{
+    const struct yaga_config *c = run->setup->config;
+    double fixed = run->setup->detect.alpha;
+    return (struct yaga_gate_params){
+        .rate_factor = yaga_config_float(c, "training.gate_rate_factor"),
+        .max_rate = {yaga_config_float(c, "training.validation_thresholds.weekday"),
+                     yaga_config_float(c, "training.validation_thresholds.weekend")},
+        .alpha = fixed > 0.0 && fixed < 1.0 ? fixed : alpha,
+        .seed = run->fit.seed,
+    };
+}
+
 static enum yaga_status run_gate(const struct yaga_train *run,
                                  const struct yaga_history *h,
                                  size_t first_row,
@@ -112,17 +125,7 @@ static enum yaga_status run_gate(const struct yaga_train *run,
                                  struct yaga_trained_models *candidates,
                                  struct yaga_error *err)
 {
-    const struct yaga_config *c = run->setup->config;
-    struct yaga_gate_params params = {
-        .rate_factor = yaga_config_float(c, "training.gate_rate_factor"),
-        .max_rate = {yaga_config_float(c, "training.validation_thresholds.weekday"),
-                     yaga_config_float(c, "training.validation_thresholds.weekend")},
-        .alpha = alpha,
-        .seed = run->fit.seed,
-    };
-    double fixed = run->setup->detect.alpha;
-    if (fixed > 0.0 && fixed < 1.0)
-        params.alpha = fixed;
+    struct yaga_gate_params params = yaga_train_gate_params(run, alpha);
     return yaga_gate_run(&params, &run->setup->detect, h, set, first_row,
                          candidates->by_period, err);
 }
@@ -153,7 +156,32 @@ static enum yaga_status validate(const struct yaga_train *run,
                           per_week, budget, err);
     if (st != YAGA_OK || !is_gated(h))
         return st;
-    return run_gate(run, h, first_row, &set, budget->alpha, candidates, err);
+    st = run_gate(run, h, first_row, &set, budget->alpha, candidates, err);
+    if (st == YAGA_OK)
+        st = yaga_train_folds(run, h, first_row, budget->alpha, candidates, err);
+    return st;
+}
+
+enum yaga_status yaga_train_try(const struct yaga_train *run,
+                                const struct yaga_history *h,
+                                double alpha,
+                                size_t *first_row,
+                                struct yaga_trained_models *candidates,
+                                struct yaga_error *err)
+{
+    size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") /
+                              run->setup->step_s);
+    struct yaga_model_set set;
+    *first_row = holdout_begin(
+        h, yaga_config_float(run->setup->config, "training.validation_fraction"));
+    if (*first_row <= embargo)
+        return YAGA_OK;
+    enum yaga_status st =
+        fit_periods(run, h, *first_row - embargo, NULL, candidates, err);
+    if (st != YAGA_OK)
+        return st;
+    yaga_train_serve(run, candidates, &set);
+    return run_gate(run, h, *first_row, &set, alpha, candidates, err);
 }
 
 static void identify(const struct yaga_train *run,
