@@ -100,18 +100,68 @@ int train_list_models(const struct arguments *a, const struct yaga_setup *setup)
     return EXIT_DISK;
 }
 
-static bool roll_back(const struct arguments *a, const char *dir, const char *service)
+/* Which versions a rollback goes to. */
+struct way_back {
+    const char *run_id; /* NULL: see below */
+    bool by_time;       /* the newest one trained by at_s; else the previous one */
+    int64_t at_s;
+};
+
+static struct way_back parse_way_back(const struct arguments *a)
 {
-    struct yaga_error err;
+    struct way_back way = {.run_id = a->rollback_run};
+    int64_t at_s;
+    if (a->rollback_run == NULL || !yaga_time_parse(a->rollback_run, &at_s, NULL))
+        return way;
+    return (struct way_back){
+        .by_time = true,
+        .at_s = program_time(&a->program, "--rollback", a->rollback_run, true)};
+}
+
+static enum yaga_status roll_back(const char *dir,
+                                  const char *service,
+                                  const struct way_back *way,
+                                  struct yaga_error *err)
+{
     char run_id[YAGA_RUN_ID_MAX];
-    enum yaga_status st = yaga_registry_rollback(dir, service, a->rollback_run, &err);
+    enum yaga_status st = YAGA_OK;
+    if (way->by_time)
+        st = yaga_registry_version_by(dir, service, way->at_s, run_id, err);
     if (st == YAGA_OK)
-        st = yaga_registry_current(dir, service, run_id, &err);
+        st = yaga_registry_rollback(dir, service, way->by_time ? run_id : way->run_id,
+                                    err);
+    if (st == YAGA_OK)
+        st = yaga_registry_current(dir, service, run_id, err);
     if (st == YAGA_OK)
         (void)printf("%s: now served by %s\n", service, run_id);
-    else
-        (void)fprintf(stderr, "yaga-train: %s: rollback: %s\n", service, err.text);
-    return st == YAGA_OK;
+    return st;
+}
+
+/* Ids of runs are a service's own: with a named one, and no service, only whose it is. */
+static bool roll_all_back(const struct arguments *a,
+                          const char *dir,
+                          const char *const *names,
+                          size_t n)
+{
+    struct way_back way = parse_way_back(a);
+    bool whose = way.run_id != NULL && a->program.n_services == 0;
+    size_t n_done = 0;
+    size_t n_failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct yaga_error err;
+        enum yaga_status st = roll_back(dir, names[i], &way, &err);
+        n_done += st == YAGA_OK;
+        if (st == YAGA_OK || (st == YAGA_E_NO_DATA && whose))
+            continue;
+        n_failed++;
+        (void)fprintf(stderr, "yaga-train: %s: rollback: %s\n", names[i], err.text);
+    }
+    if (n_done == 0 && n_failed == 0)
+        (void)fprintf(stderr, "yaga-train: --rollback: %s\n",
+                      whose ? "no service has this version; with --service its versions "
+                              "are named"
+                            : "there are no models");
+    return n_failed == 0 && n_done > 0;
 }
 
 /* Under the lock: a training would prune the version that becomes the current one. */
@@ -121,20 +171,18 @@ int train_rollback(const struct arguments *a, const struct yaga_setup *setup)
     struct yaga_lock lock = {.fd = -1};
     const char **names = NULL;
     size_t n = 0;
-    size_t n_failed = 0;
     struct yaga_error err;
     const char *dir = yaga_config_string(setup->config, "model.models_directory");
     if (services_with_models(a, setup, &found, &names, &n, &err) != YAGA_OK)
         return program_fail(&a->program, &err);
     enum yaga_status st = yaga_train_lock(setup, &lock, &err);
-    for (size_t i = 0; st == YAGA_OK && i < n; i++)
-        n_failed += !roll_back(a, dir, names[i]);
+    bool ok = st == YAGA_OK && roll_all_back(a, dir, names, n);
     yaga_lock_release(&lock);
     yaga_free(names);
     yaga_names_clear(&found);
     if (st != YAGA_OK)
         return program_fail(&a->program, &err);
-    return n_failed == 0 && n > 0 ? EXIT_SUCCESS : EXIT_ROLLBACK;
+    return ok ? EXIT_SUCCESS : EXIT_ROLLBACK;
 }
 
 static void tell_promoted(void *context,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* yaga-train: what its files share. main.c reads the arguments and trains; models.c looks at models and goes back; cache.c
- * fills and shows the cache of history; progress.c tells people how long it will take. */
+/* yaga-train: what its files share. main.c reads the arguments and trains; models.c looks
+ * at models and goes back; cache.c fills and shows the cache of history; progress.c tells
+ * people how long it will take. */
 #ifndef YAGA_TRAIN_H
 #define YAGA_TRAIN_H
 
@@ -26,8 +27,10 @@ struct arguments {
 /* The options of a run from the arguments; exits 2 when a date is unusable. */
 struct yaga_train_options train_options(const struct arguments *a);
 
-/* What shows progress to people: NULL when standard error is no terminal. Log lines then take its line away. */
-void (*progress_on_terminal(void))(void *context, const struct yaga_train_progress *progress);
+/* What shows progress to people: NULL when standard error is no terminal. Log lines then
+ * take its line away. */
+void (*progress_on_terminal(void))(void *context,
+                                   const struct yaga_train_progress *progress);
 
 /* Each returns the exit status. */
 int train_inspect(const struct arguments *a);

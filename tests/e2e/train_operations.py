@@ -158,6 +158,31 @@ def a_direct_training_is_published_whatever_the_gate_says(shop):
     assert shop.served()["account"] == served["account"], "a direct training is a version like any other"
 
 
+# --- the way back --------------------------------------------------------------------------------------------
+
+
+def a_rollback_goes_to_a_run_or_to_a_time(shop):
+    first, first_at = shop.served(), shop.now
+    shop.train()
+    second = shop.served()
+    shop.train()
+    newest = shop.served()
+    result = shop.yaga.run("yaga-train", f"--rollback={first['account']}")
+    assert result.stdout == f"account: now served by {first['account']}\n", result.stdout
+    assert shop.served() == {"account": first["account"], "catalog": newest["catalog"]}
+    shop.yaga.run("yaga-train", f"--rollback={first_at + STEP + 1}")
+    assert shop.served() == second
+    day = datetime.datetime.fromtimestamp(first_at, datetime.timezone.utc)
+    shop.yaga.run("yaga-train", f"--rollback={day:%Y-%m-%d}")
+    assert shop.served() == newest, "the end of the day"
+    result = shop.yaga.run("yaga-train", f"--rollback={first_at - 1}", expect=6)
+    says(result, "account: rollback: service account has no version of 2026-01-08T", f"{first['account']} of {day:%Y-%m-%dT%H:%M:%SZ}")
+    says(shop.yaga.run("yaga-train", "--rollback=train_0", expect=6), "no service has this version")
+    says(shop.yaga.run("yaga-train", "--rollback=train_0", "--service", "catalog", expect=6), "service catalog has no version train_0",
+         first["catalog"], second["catalog"], newest["catalog"])
+    assert shop.served() == newest
+
+
 # --- the command line ----------------------------------------------------------------------------------------
 
 
@@ -273,7 +298,7 @@ def a_record_tells_how_long_a_service_took(shop):
 CASES = (a_terminal_shows_how_far_it_is_and_for_how_long, without_a_terminal_it_is_silent, the_first_and_the_last_line_of_a_run_tell_what_it_was,
          a_record_tells_how_long_a_service_took,
          a_service_that_fails_the_gate_keeps_its_version_while_others_advance, what_failed_the_gate_is_staged_until_it_is_promoted,
-         a_damaged_staged_model_is_not_promoted, a_direct_training_is_published_whatever_the_gate_says, ways_to_publish_exclude_each_other,
+         a_damaged_staged_model_is_not_promoted, a_direct_training_is_published_whatever_the_gate_says, a_rollback_goes_to_a_run_or_to_a_time, ways_to_publish_exclude_each_other,
          whoever_changes_models_holds_the_lock, a_sigterm_ends_a_training_with_status_130, flags_are_settings,
          too_little_room_is_said_before_anything_is_trained, a_backup_is_a_models_folder_of_its_own,
          a_backup_that_fails_ends_the_run_with_status_4, a_dry_run_writes_nothing)

@@ -271,6 +271,38 @@ static void rollback_goes_one_version_back_and_removes_nothing(void **state)
                     "train_000000000003 train_000000000002 train_000000000001");
 }
 
+static void the_version_of_a_time_is_the_newest_trained_by_then(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct place p = fresh_place();
+    char run_id[YAGA_RUN_ID_MAX];
+    const int64_t first_s = 1772600000 + 86400;
+    for (int n = 1; n <= 3; n++)
+        publish(&p, "checkout", n);
+    assert_ok(yaga_registry_version_by(p.models, "checkout", first_s, run_id, &err),
+              &err);
+    assert_string_equal(run_id, "train_000000000001");
+    assert_ok(yaga_registry_version_by(p.models, "checkout", first_s + 2 * 86400 - 1,
+                                       run_id, &err),
+              &err);
+    assert_string_equal(run_id, "train_000000000002");
+    assert_ok(
+        yaga_registry_version_by(p.models, "checkout", INT64_C(4000000000), run_id, &err),
+        &err);
+    assert_string_equal(run_id, "train_000000000003");
+    assert_int_equal(
+        yaga_registry_version_by(p.models, "checkout", first_s - 1, run_id, &err),
+        YAGA_E_NO_DATA);
+    assert_error_has(&err, "service checkout has no version of 2026-03-05T04:53:19Z");
+    assert_error_has(&err, "there are train_000000000003 of 2026-03-07T04:53:20Z, "
+                           "train_000000000002 of ");
+    assert_string_equal(run_id, "train_000000000003");
+    assert_int_equal(yaga_registry_version_by(p.models, "cart", first_s, run_id, &err),
+                     YAGA_E_NO_DATA);
+    assert_error_has(&err, "there are no versions");
+}
+
 static void services_are_listed_by_their_own_names(void **state)
 {
     (void)state;
@@ -774,6 +806,7 @@ int main(void)
         cmocka_unit_test(the_last_versions_are_kept),
         cmocka_unit_test(the_version_just_replaced_is_never_pruned),
         cmocka_unit_test(rollback_goes_one_version_back_and_removes_nothing),
+        cmocka_unit_test(the_version_of_a_time_is_the_newest_trained_by_then),
         cmocka_unit_test(services_are_listed_by_their_own_names),
         cmocka_unit_test(publishing_a_run_again_replaces_it),
         cmocka_unit_test(staging_may_lie_on_another_file_system),

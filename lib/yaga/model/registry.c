@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "yaga/base/civil.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
 #include "yaga/io/json.h"
@@ -366,6 +367,70 @@ static enum yaga_status find_previous(const char *models_dir,
     return st;
 }
 
+/* What could be meant: "there are train_2 of 2026-03-02T02:00:00Z, train_1 of ...". */
+static enum yaga_status name_versions(const char *models_dir,
+                                      const char *service,
+                                      const struct yaga_names *names,
+                                      struct yaga_error *err)
+{
+    char text[700] = "no versions";
+    size_t used = 0;
+    for (size_t i = 0; i < names->n && used + 64 < sizeof text; i++) {
+        struct version version = {.name = names->names[i]};
+        char when[YAGA_TIME_TEXT_MAX] = "unknown time";
+        enum yaga_status st = read_trained_at(models_dir, service, &version, err);
+        if (st != YAGA_OK)
+            return st;
+        if (version.trained_at_s != INT64_MIN)
+            (void)yaga_time_text(version.trained_at_s, when);
+        (void)yaga_format(text + used, sizeof text - used, "%s%s of %s",
+                          i > 0 ? ", " : "", version.name, when);
+        used += strlen(text + used);
+    }
+    return yaga_error_set(err, YAGA_E_NO_DATA, "there are %s", text);
+}
+
+static enum yaga_status no_version(const char *models_dir,
+                                   const char *service,
+                                   const char *which,
+                                   struct yaga_error *err)
+{
+    struct yaga_names names = {0};
+    enum yaga_status st = yaga_registry_versions(models_dir, service, &names, err);
+    if (st == YAGA_OK)
+        st = name_versions(models_dir, service, &names, err);
+    yaga_names_clear(&names);
+    (void)yaga_error_wrap(err, "service %s has no version %s in %s", service, which,
+                          models_dir);
+    return st;
+}
+
+enum yaga_status yaga_registry_version_by(const char *models_dir,
+                                          const char *service,
+                                          int64_t at_s,
+                                          char run_id[YAGA_RUN_ID_MAX],
+                                          struct yaga_error *err)
+{
+    struct yaga_names names = {0};
+    char which[YAGA_TIME_TEXT_MAX + 8];
+    char when[YAGA_TIME_TEXT_MAX];
+    bool found = false;
+    enum yaga_status st = yaga_registry_versions(models_dir, service, &names, err);
+    for (size_t i = 0; st == YAGA_OK && !found && i < names.n; i++) {
+        struct version version = {.name = names.names[i]};
+        st = read_trained_at(models_dir, service, &version, err);
+        found = st == YAGA_OK && version.trained_at_s <= at_s &&
+                version.trained_at_s != INT64_MIN;
+        if (found)
+            memcpy(run_id, version.name, strlen(version.name) + 1);
+    }
+    yaga_names_clear(&names);
+    if (st != YAGA_OK || found)
+        return st;
+    (void)yaga_format(which, sizeof which, "of %s", yaga_time_text(at_s, when));
+    return no_version(models_dir, service, which, err);
+}
+
 enum yaga_status yaga_registry_rollback(const char *models_dir,
                                         const char *service,
                                         const char *run_id,
@@ -387,8 +452,7 @@ enum yaga_status yaga_registry_rollback(const char *models_dir,
     if (st != YAGA_OK)
         return st;
     if (stat(path, &sb) != 0)
-        return yaga_error_set(err, YAGA_E_NO_DATA, "service %s has no version %s in %s",
-                              service, run_id, models_dir);
+        return no_version(models_dir, service, run_id, err);
     st = yaga_registry_verify(path, err);
     return st == YAGA_OK ? yaga_registry_link(models_dir, folder, run_id, err) : st;
 }

@@ -63,7 +63,11 @@ enum yaga_status yaga_registry_manifest(const char *models_dir, const char *serv
 /* Versions of a service, newest first (by manifest's trained_at, then name). */
 enum yaga_status yaga_registry_versions(const char *models_dir, const char *service, struct yaga_names *out,
                                         struct yaga_error *err) YAGA_MUST_USE;
-/* Point the link at run_id, or with NULL at the newest version older than the current one. Removes nothing. A version whose files
+/* The newest version trained at or before at_s; YAGA_E_NO_DATA, naming those there are, when all are younger. */
+enum yaga_status yaga_registry_version_by(const char *models_dir, const char *service, int64_t at_s, char run_id[YAGA_RUN_ID_MAX],
+                                          struct yaga_error *err) YAGA_MUST_USE;
+/* Point the link at run_id, or with NULL at the newest version older than the current one. Removes nothing. YAGA_E_NO_DATA, naming
+ * those there are, when there is no such version. One whose files
  * are not those of its manifest is refused (YAGA_E_CORRUPT). */
 enum yaga_status yaga_registry_rollback(const char *models_dir, const char *service, const char *run_id,
                                         struct yaga_error *err) YAGA_MUST_USE;
