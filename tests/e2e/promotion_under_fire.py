@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Models change while they are read, and trainings die at any moment: what is served is always one whole version."""
+import concurrent.futures
 import contextlib
 import hashlib
+import json
 import pathlib
 import random
 import signal
@@ -107,6 +109,27 @@ def a_reader_never_sees_a_missing_or_mixed_model(shop):
     return f"{N_CHANGES} changes, the reader looked {looks} times and saw {changes}"
 
 
+def inference_judges_every_service_while_models_change(shop):
+    now, versions, n_cycles = shop.now, set(), 0
+
+    def change():
+        for _ in range(N_CHANGES // 10):
+            shop.train()
+            shop.yaga.run("yaga-train", "--rollback", "-q")
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        changes = pool.submit(change)
+        while not changes.done():
+            shop.yaga.run("yaga-infer", "-q", "--now", now)
+            judged = json.loads((shop.folder / "last_infer.json").read_text())["per_service"]
+            assert [(s["service"], s["outcome"], s["model_status"]) for s in judged] == [(s, "evaluated", "fresh") for s in SERVICES], judged
+            versions.update(s["model_version"] for s in judged)
+            n_cycles += 1
+        changes.result()
+    assert len(versions) > len(SERVICES), "no change was seen"
+    return f"{n_cycles} cycles, {len(versions)} versions"
+
+
 def a_rollback_restores_the_same_bytes(shop):
     shop.train()
     before = {s: (shop.served()[s], shop.digests(s)) for s in SERVICES}
@@ -165,7 +188,8 @@ def a_killed_training_leaves_what_was_served(shop):
     return f"{n_killed} of {n_runs} runs killed, services advanced {n_advanced} times"
 
 
-CASES = (a_reader_never_sees_a_missing_or_mixed_model, a_rollback_restores_the_same_bytes, a_killed_training_leaves_what_was_served)
+CASES = (a_reader_never_sees_a_missing_or_mixed_model, inference_judges_every_service_while_models_change,
+         a_rollback_restores_the_same_bytes, a_killed_training_leaves_what_was_served)
 
 
 def main():
