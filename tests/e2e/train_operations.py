@@ -243,6 +243,40 @@ def whoever_changes_models_holds_the_lock(shop):
     assert everything(shop.models) == before
 
 
+# --- the cache of history ------------------------------------------------------------------------------------
+
+
+def the_cache_is_filled_shown_used_and_emptied_by_flags(shop):
+    backend = shops.Backend(shops.Archive.read(shop.folder / "archive.jsonl"))
+    quick = ["--delay", 0, "--delay-metrics", 0, "--delay-services", 0, "--cache-dir", shop.folder / "history"]
+    n_metrics = len(shops.METRICS)
+
+    def asked(*args):
+        """Questions to the server, and what was printed."""
+        before = backend.n_requests
+        result = shop.yaga.run("yaga-train", "-q", "--now", shop.now, *quick, *args, **{**server, "cache__enabled": "true"})
+        return backend.n_requests - before, result.stdout
+
+    def cached():
+        return dict(re.findall(r"^(\w+) +metrics (\d)/5,", asked("--cache-status")[1], re.M))
+
+    with backend.running() as server:
+        assert cached() == {"account": "0", "catalog": "0"}
+        assert asked("--prefetch") == (n_metrics, ""), "one question a metric for both services"
+        assert cached() == {"account": "5", "catalog": "5"}
+        assert asked()[0] == 0, "a training asked for what is there"
+        assert asked("--force")[0] == n_metrics
+        assert asked("--clear-cache", "--service", "account")[0] == 0
+        assert cached() == {"account": "0", "catalog": "5"}
+        assert asked("--warm-cache")[0] == n_metrics
+        assert cached() == {"account": "5", "catalog": "5"}
+        days = ["--start-date", "2026-01-05", "--end-date", "2026-01-06"]
+        assert asked("--prefetch", *days)[0] == 0
+        assert asked("--prefetch", *days, "--force", "--chunk-days", 1)[0] == 2 * n_metrics
+        asked("--clear-cache")
+        assert cached() == {"account": "0", "catalog": "0"}
+
+
 # --- people in front of it -----------------------------------------------------------------------------------
 
 
@@ -295,12 +329,13 @@ def a_record_tells_how_long_a_service_took(shop):
     assert 0 < took < 600, took
 
 
-CASES = (a_terminal_shows_how_far_it_is_and_for_how_long, without_a_terminal_it_is_silent, the_first_and_the_last_line_of_a_run_tell_what_it_was,
-         a_record_tells_how_long_a_service_took,
-         a_service_that_fails_the_gate_keeps_its_version_while_others_advance, what_failed_the_gate_is_staged_until_it_is_promoted,
-         a_damaged_staged_model_is_not_promoted, a_direct_training_is_published_whatever_the_gate_says, a_rollback_goes_to_a_run_or_to_a_time, ways_to_publish_exclude_each_other,
-         whoever_changes_models_holds_the_lock, a_sigterm_ends_a_training_with_status_130, flags_are_settings,
-         too_little_room_is_said_before_anything_is_trained, a_backup_is_a_models_folder_of_its_own,
+CASES = (the_cache_is_filled_shown_used_and_emptied_by_flags, a_terminal_shows_how_far_it_is_and_for_how_long,
+         without_a_terminal_it_is_silent, the_first_and_the_last_line_of_a_run_tell_what_it_was,
+         a_record_tells_how_long_a_service_took, a_service_that_fails_the_gate_keeps_its_version_while_others_advance,
+         what_failed_the_gate_is_staged_until_it_is_promoted, a_damaged_staged_model_is_not_promoted,
+         a_direct_training_is_published_whatever_the_gate_says, a_rollback_goes_to_a_run_or_to_a_time,
+         ways_to_publish_exclude_each_other, whoever_changes_models_holds_the_lock, a_sigterm_ends_a_training_with_status_130,
+         flags_are_settings, too_little_room_is_said_before_anything_is_trained, a_backup_is_a_models_folder_of_its_own,
          a_backup_that_fails_ends_the_run_with_status_4, a_dry_run_writes_nothing)
 
 
