@@ -59,7 +59,7 @@ const char *yaga_importance_name(enum yaga_importance importance)
                                                             : "unknown";
 }
 
-static bool explains(const struct yaga_metric_model *m)
+bool yaga_metric_explains(const struct yaga_metric_model *m)
 {
     if (m->cls == YAGA_CLASS_SPARSE)
         return true; /* it is not judged, so there is nothing to explain */
@@ -74,6 +74,6 @@ bool yaga_model_explains(const struct yaga_model *model)
 {
     bool all = model->has_details;
     for (size_t m = 0; all && m < model->n_metrics; m++)
-        all = explains(&model->metrics[m]);
+        all = yaga_metric_explains(&model->metrics[m]);
     return all;
 }

@@ -142,6 +142,8 @@ struct yaga_json *yaga_service_class_json(const struct yaga_service_class *class
 /* Is everything there that explaining a judgement of the model takes: statistics and importance of every judged metric, and of one that is
  * usually inactive what it is like when it is not? */
 bool yaga_model_explains(const struct yaga_model *model);
+/* The same of one metric; what is not judged needs no explanation. */
+bool yaga_metric_explains(const struct yaga_metric_model *metric);
 
 const char *yaga_class_name(enum yaga_metric_class cls);
 

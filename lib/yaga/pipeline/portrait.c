@@ -100,6 +100,21 @@ static void describe_model(const struct yaga_model *model,
     take_gate(model, out);
 }
 
+/* By the model that knows most: of all periods, else the first there is. */
+static void weigh_metrics(const struct yaga_sitting *s, struct yaga_portrait *out)
+{
+    const struct yaga_model *model = s->models->by_period[YAGA_POOLED];
+    for (size_t p = 0; model == NULL && p < YAGA_POOLED; p++)
+        model = s->models->by_period[p];
+    for (size_t m = 0; model != NULL && model->has_details && m < model->n_metrics; m++) {
+        const struct yaga_metric_detail *detail = &model->metrics[m].detail;
+        out->metrics[m].has_detail = model->metrics[m].stats.count > 0.0;
+        out->metrics[m].variability = detail->cv;
+        out->metrics[m].impact = detail->impact;
+        out->metrics[m].criticality = detail->criticality;
+    }
+}
+
 static void describe_periods(const struct yaga_sitting *s,
                              const struct yaga_model_set *set,
                              struct yaga_portrait *out)
@@ -285,6 +300,7 @@ enum yaga_status yaga_portrait_make(const struct yaga_train *run,
     if (st != YAGA_OK)
         return st;
     describe_periods(sitting, &set, portrait);
+    weigh_metrics(sitting, portrait);
     struct drawing drawing = {
         .sitting = sitting,
         .set = &set,

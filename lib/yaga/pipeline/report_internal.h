@@ -57,7 +57,10 @@ struct yaga_portrait_period {
 };
 
 struct yaga_portrait_metric {
-    bool expected; /* of this service */
+    bool expected;      /* of this service */
+    bool has_detail;    /* a model knows it */
+    double variability; /* see struct yaga_metric_detail */
+    enum yaga_importance impact, criticality;
     size_t n_corrected;
     struct yaga_metric_quality quality;
     struct yaga_chart chart;

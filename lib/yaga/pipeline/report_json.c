@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "yaga/io/json.h"
+#include "yaga/pipeline/quality_json.h"
 #include "yaga/pipeline/report_internal.h"
 
 enum { FIGURE_DIGITS = 5 };
@@ -42,24 +43,13 @@ static struct yaga_json *chart_json(const struct yaga_chart *chart)
     return json;
 }
 
-static struct yaga_json *gaps_json(const struct yaga_metric_quality *quality)
-{
-    struct yaga_json *list = yaga_json_array_new();
-    for (size_t i = 0; i < quality->n_listed; i++) {
-        struct yaga_json *gap = yaga_json_object_new();
-        yaga_json_set_time(gap, "start", quality->gaps[i].start_s);
-        yaga_json_set_time(gap, "end", quality->gaps[i].end_s);
-        yaga_json_set_rounded(gap, "minutes", quality->gaps[i].minutes, 1);
-        yaga_json_push(list, gap);
-    }
-    return list;
-}
-
-static struct yaga_json *lost_json(const struct yaga_metric_quality *quality)
+static struct yaga_json *importance_json(const struct yaga_portrait_metric *m)
 {
     struct yaga_json *json = yaga_json_object_new();
-    for (size_t i = 0; i < YAGA_N_LOSSES; i++)
-        yaga_json_set_number(json, yaga_loss_name((enum yaga_loss)i), quality->lost[i]);
+    set_figure(json, "variability_score", m->variability);
+    yaga_json_set_string(json, "impact_level", yaga_importance_name(m->impact));
+    yaga_json_set_string(json, "business_criticality",
+                         yaga_importance_name(m->criticality));
     return json;
 }
 
@@ -71,14 +61,9 @@ static struct yaga_json *metric_json(const struct yaga_metric *metric,
     if (metric->unit[0] != '\0')
         yaga_json_set_string(json, "unit", metric->unit);
     yaga_json_set_bool(json, "expected", m->expected);
-    yaga_json_set_string(json, "grade", (char[]){m->quality.grade, '\0'});
-    yaga_json_set_rounded(json, "score", m->quality.score, 1);
-    yaga_json_set_rounded(json, "coverage_percent", m->quality.coverage, 2);
-    yaga_json_set_int(json, "gaps", (int64_t)m->quality.n_gaps);
-    yaga_json_set_rounded(json, "longest_gap_minutes", m->quality.longest_gap_min, 1);
-    yaga_json_set(json, "longest_gaps", gaps_json(&m->quality));
-    yaga_json_set(json, "lost_points", lost_json(&m->quality));
-    yaga_json_set_int(json, "corrected_values", (int64_t)m->n_corrected);
+    yaga_quality_set_json(json, &m->quality, m->n_corrected);
+    if (m->has_detail)
+        yaga_json_set(json, "importance", importance_json(m));
     if (m->chart.n > 0)
         yaga_json_set(json, "last_week", chart_json(&m->chart));
     return json;
@@ -268,6 +253,8 @@ static struct yaga_json *service_json(const struct yaga_report *report,
     yaga_json_set(json, "rows_left_out", left_out_json(s));
     yaga_json_set_int(json, "periods_with_model", (int64_t)s->n_periods);
     yaga_json_set_bool(json, "pooled", s->pooled);
+    yaga_json_set_int(json, "metrics_judged", (int64_t)s->n_features);
+    yaga_json_set_int(json, "metrics_explainable", (int64_t)s->n_explainable);
     if (s->n_periods > 0 || s->pooled) {
         set_figure(json, "alpha", s->alpha);
         set_figure(json, "promised_per_week", report->promised_per_week);

@@ -25,6 +25,7 @@
 #include "yaga/io/json.h"
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/cache_internal.h"
+#include "yaga/pipeline/quality_json.h"
 #include "yaga/pipeline/report_internal.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
@@ -59,6 +60,7 @@ void yaga_train_report_clear(struct yaga_train_report *report)
     for (size_t i = 0; i < report->n_services; i++) {
         report->services[i].portrait = yaga_portrait_free(report->services[i].portrait);
         yaga_free(report->services[i].details);
+        yaga_free(report->services[i].quality);
     }
     yaga_free(report->services);
     *report = (struct yaga_train_report){.n_services = 0};
@@ -328,6 +330,16 @@ static enum yaga_status leave_out(const struct yaga_train *run,
     return YAGA_OK;
 }
 
+static enum yaga_status keep_quality(const struct yaga_metric *metrics,
+                                     const struct yaga_quality *quality,
+                                     const size_t *corrected,
+                                     struct yaga_train_service *result,
+                                     struct yaga_error *err)
+{
+    YAGA_AUTO(yaga_json) json = yaga_quality_json(metrics, quality, corrected);
+    return yaga_json_dump(json, false, &result->quality, err);
+}
+
 /* A picture that finds no memory costs the picture, not the models. */
 static void portray(const struct yaga_train *run,
                     const struct yaga_sitting *sitting,
@@ -363,7 +375,8 @@ static enum yaga_status study(struct yaga_train *run,
     if (st != YAGA_OK)
         return st;
     yaga_quality_assess_part(&service->frame, metrics, x.left_out, corrected, &quality);
-    if (worth_training(run, service, &quality, result)) {
+    st = keep_quality(metrics, &quality, corrected, result, err);
+    if (st == YAGA_OK && worth_training(run, service, &quality, result)) {
         st = yaga_history_init(&history, service->name, &service->frame, metrics,
                                &run->setup->calendar, err);
         history.left_out = x.left_out;
@@ -680,7 +693,10 @@ enum yaga_status yaga_train_run(const struct yaga_setup *setup,
                                 struct yaga_train_report *report,
                                 struct yaga_error *err)
 {
-    struct yaga_train run = {.setup = setup, .options = options, .report = report};
+    struct yaga_train run = {.setup = setup,
+                             .options = options,
+                             .report = report,
+                             .began_ms = yaga_clock_monotonic_ms()};
     *report = (struct yaga_train_report){.n_services = 0};
     yaga_fit_setup(setup, &run.fit);
     setup_threads(&run);

@@ -18,6 +18,7 @@ struct yaga_train {
     const struct yaga_train_options *options;
     struct yaga_fit_params fit;
     int64_t start_s, end_s;
+    int64_t began_ms;         /* monotonic */
     struct yaga_store *store; /* NULL in a dry run; used under the publish lock only */
     struct yaga_train_report *report;
     bool train_baseline;

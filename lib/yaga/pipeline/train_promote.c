@@ -7,6 +7,7 @@
 #include "yaga/base/log.h"
 #include "yaga/base/str.h"
 #include "yaga/io/json.h"
+#include "yaga/model/detail.h"
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/train_internal.h"
 
@@ -164,18 +165,27 @@ void yaga_train_verdict(const struct yaga_train *run,
     }
 }
 
-static size_t count_features(const struct yaga_trained_models *models)
+/* Metrics that some period judges, and those that every such period can explain. */
+static void count_features(const struct yaga_trained_models *models,
+                           struct yaga_train_service *r)
 {
-    bool judged[YAGA_METRICS_MAX] = {false};
-    size_t n = 0;
+    bool judged[YAGA_METRICS_MAX] = {false}, obscure[YAGA_METRICS_MAX] = {false};
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         const struct yaga_model *model = models->by_period[p];
-        for (size_t m = 0; model != NULL && m < model->n_metrics; m++)
-            judged[m] = judged[m] || model->metrics[m].cls != YAGA_CLASS_SPARSE;
+        for (size_t m = 0; model != NULL && m < model->n_metrics; m++) {
+            const struct yaga_metric_model *metric = &model->metrics[m];
+            bool is_judged = metric->cls != YAGA_CLASS_SPARSE;
+            judged[m] = judged[m] || is_judged;
+            obscure[m] =
+                obscure[m] ||
+                (is_judged && !(model->has_details && yaga_metric_explains(metric)));
+        }
     }
-    for (size_t m = 0; m < YAGA_METRICS_MAX; m++)
-        n += judged[m];
-    return n;
+    r->n_features = r->n_explainable = 0;
+    for (size_t m = 0; m < YAGA_METRICS_MAX; m++) {
+        r->n_features += judged[m];
+        r->n_explainable += judged[m] && !obscure[m];
+    }
 }
 
 enum yaga_status yaga_train_details(const struct yaga_trained_models *models,
@@ -192,7 +202,7 @@ enum yaga_status yaga_train_details(const struct yaga_trained_models *models,
             yaga_json_set(periods, yaga_period_name((enum yaga_period)p),
                           yaga_gate_json(models->by_period[p]));
     }
-    r->n_features = count_features(models);
+    count_features(models, r);
     return yaga_json_dump(json, false, &r->details, err);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table training_runs: every run of every service begins once and ends once. */
+#include <math.h>
 #include <string.h>
 
+#include "yaga/base/civil.h"
 #include "yaga/base/hash.h"
 #include "yaga/base/log.h"
 #include "yaga/base/mem.h"
@@ -39,11 +41,12 @@ static void fill_run_record(const struct yaga_train *run,
                             struct yaga_training_run *record)
 {
     bool trained = result->outcome == YAGA_TRAINED;
+    int64_t now_ms = yaga_clock_monotonic_ms(); /* the run may pretend another time */
     *record = (struct yaga_training_run){
         .service = result->name,
         .variant = "baseline",
         .started_at_s = run->options->now_s,
-        .completed_at_s = run->options->now_s,
+        .completed_at_s = run->options->now_s + (now_ms - run->began_ms) / 1000,
         .status = trained ? "COMPLETED" : "FAILED",
         .total_data_points = (int64_t)result->n_rows,
         .training_start_s = run->start_s,
@@ -54,9 +57,12 @@ static void fill_run_record(const struct yaga_train *run,
         .periods_warned = (int64_t)result->n_warned,
         .periods_failed = (int64_t)result->n_failed,
         .feature_count = (int64_t)result->n_features,
+        .explainability_metrics = (int64_t)result->n_explainable,
+        .quality_report = result->quality,
         .validation_details = result->details,
         .promoted = trained,
-        .duration_s = result->took_s,
+        /* nothing was read of it: nothing was done for it */
+        .duration_s = result->quality != NULL ? result->took_s : (double)NAN,
         .error_message = trained ? NULL : result->message,
     };
     (void)yaga_format(record->batch_id, sizeof record->batch_id, "%s",
@@ -77,7 +83,7 @@ static void fill_variant(const struct yaga_train *run,
     record->total_data_points = (int64_t)v->n_rows;
     record->periods_trained = (int64_t)v->n_periods;
     record->periods_passed = record->periods_warned = record->periods_failed =
-        record->feature_count = 0;
+        record->feature_count = record->explainability_metrics = 0;
     record->validation_details = NULL;
     record->validation_status = !published                                ? "FAILED"
                                 : v->n_periods < result->n_periods_wanted ? "WARNING"

@@ -241,11 +241,15 @@ static const char marks[] =
     "CREATE INDEX incident_marks_pattern ON incident_marks (fingerprint_id, marked_at);"
     "CREATE INDEX incident_marks_service ON incident_marks (service, first_seen);";
 
+static const char explainability[] =
+    "ALTER TABLE training_runs ADD COLUMN explainability_metrics INTEGER;";
+
 const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{validation}},
                                                    {{deliveries}},
                                                    {{alertmanager}},
-                                                   {{marks}}};
+                                                   {{marks}},
+                                                   {{explainability}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

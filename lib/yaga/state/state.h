@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 5 };
+enum { YAGA_SCHEMA_VERSION = 6 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -39,11 +39,12 @@ struct yaga_training_run {
     const char *validation_status; /* PASSED, WARNING, FAILED or NULL */
     int64_t periods_passed, periods_warned, periods_failed;
     int64_t feature_count;         /* metrics that some period judges */
+    int64_t explainability_metrics; /* of these, those whose judgements can be explained */
     const char *validation_details; /* JSON text or NULL */
     const char *quality_report;    /* JSON text or NULL */
     const char *model_metadata;    /* JSON text or NULL */
     bool promoted;
-    double duration_s;
+    double duration_s;             /* of the service's own work, reading not included; NaN = none was done */
     const char *error_message;     /* or NULL */
 };
 /* Insert (or replace the row of the same run id) / update at the end. */

@@ -58,6 +58,7 @@ static void bind_outcome(struct yaga_query *q, const struct yaga_training_run *r
     yaga_bind_int(q, 17, run->periods_failed);
     yaga_bind_int(q, 18, run->feature_count);
     yaga_bind_text(q, 19, run->validation_details);
+    yaga_bind_int(q, 20, run->explainability_metrics);
 }
 
 enum yaga_status yaga_training_run_end(struct yaga_store *store,
@@ -71,7 +72,7 @@ enum yaga_status yaga_training_run_end(struct yaga_store *store,
         " validation_status = ?8, data_quality_report = ?9, model_metadata = ?10,"
         " promoted = ?11, promoted_at = ?12, duration_seconds = ?13, error_message = ?14,"
         " periods_passed = ?15, periods_warned = ?16, periods_failed = ?17,"
-        " feature_count = ?18, validation_details = ?19"
+        " feature_count = ?18, validation_details = ?19, explainability_metrics = ?20"
         " WHERE run_id = ?1 AND status = 'RUNNING'",
         err);
     if (q == NULL)
