@@ -44,11 +44,13 @@ class Fleet:
         self.page = self.train("page.html", "--dry-run").read_text(encoding="utf-8")
         self.report = json.loads(self.train("report.json").read_text(encoding="utf-8"))
         self.services = {s["service"]: s for s in self.report["services"]}
+        self.trained_log = self.log
         self.listed = self.list_models()
         self.odd = {o["service"]: o for o in json_lines(self.folder / "oddities.jsonl")}
 
     def train(self, name, *args, expect=1, **settings):
-        self.yaga.run("yaga-train", "--quiet", "--now", NOW, "--report", self.folder / name, *args, expect=expect, **settings)
+        self.log = self.yaga.run("yaga-train", "--quiet", "--now", NOW, "--report", self.folder / name, *args, expect=expect,
+                                 **settings).stderr
         return self.folder / name
 
     def list_models(self, *args, **settings):
@@ -143,6 +145,7 @@ def many_gaps_cost_the_grade_but_not_the_models(fleet):
     minutes = [g["minutes"] for g in metric["longest_gaps"]]
     assert minutes == sorted(minutes, reverse=True), minutes
     is_trained(fleet, "search")
+    assert "WARN  DATA_QUALITY search: grade C: request_rate: 1" in fleet.trained_log, fleet.trained_log
     return warning(search, "gaps")
 
 

@@ -368,6 +368,34 @@ static void corrected_values_cost_points(void **state)
     yaga_frame_clear(&frame);
 }
 
+static void issues_are_told_metric_by_metric(void **state)
+{
+    (void)state;
+    struct yaga_frame frame;
+    struct yaga_quality quality;
+    char text[200], small[24];
+    fill(&frame, 100);
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    yaga_quality_issues(metrics, &quality, NULL, text, sizeof text);
+    assert_string_equal(text, "");
+    for (size_t row = 10; row < 65; row++)
+        yaga_frame_row(&frame, row)[TRAFFIC] = (double)NAN;
+    for (size_t row = 40; row < 65; row++)
+        yaga_frame_row(&frame, row)[LATENCY] = (double)NAN;
+    for (size_t row = 1; row < 99; row++)
+        yaga_frame_row(&frame, row)[DATABASE] = (double)NAN; /* is not expected */
+    yaga_quality_assess(&frame, metrics, NULL, &quality);
+    yaga_quality_issues(metrics, &quality, (const size_t[N]){3, 0, 9, 0}, text,
+                        sizeof text);
+    assert_string_equal(
+        text, "request_rate: coverage 45.0 %, very low; 1 gaps, the longest 280 "
+              "min; 3 values corrected; latency: coverage 75.0 %, low; 1 gaps, "
+              "the longest 130 min");
+    yaga_quality_issues(metrics, &quality, NULL, small, sizeof small);
+    assert_string_equal(small, "request_rate: coverage ");
+    yaga_frame_clear(&frame);
+}
+
 static void nothing_at_all_is_graded_f(void **state)
 {
     (void)state;
@@ -431,6 +459,7 @@ int main(void)
         cmocka_unit_test(of_equal_gaps_the_oldest_comes_first),
         cmocka_unit_test(ordinary_inactivity_is_no_gap),
         cmocka_unit_test(corrected_values_cost_points),
+        cmocka_unit_test(issues_are_told_metric_by_metric),
         cmocka_unit_test(nothing_at_all_is_graded_f),
         cmocka_unit_test(what_is_left_out_is_neither_expected_nor_a_gap),
     };

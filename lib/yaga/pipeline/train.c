@@ -154,6 +154,19 @@ static void log_left_out(const struct yaga_train_service *r)
                  r->n_incident_kept);
 }
 
+/* Where there is nothing to grade, or the grade is why it was not trained, another line
+ * says so. */
+static void log_quality(const struct yaga_train_service *r)
+{
+    bool told = r->outcome == YAGA_TRAIN_NO_DATA || r->outcome == YAGA_TRAIN_SOURCE ||
+                r->outcome == YAGA_TRAIN_QUALITY || r->grade == '\0';
+    enum yaga_log_level level = r->grade <= 'B'   ? YAGA_LOG_INFO
+                                : r->grade == 'C' ? YAGA_LOG_WARN
+                                                  : YAGA_LOG_ERROR;
+    if (!told && r->issues[0] != '\0')
+        yaga_log(level, "DATA_QUALITY", r->name, "grade %c: %s", r->grade, r->issues);
+}
+
 static void log_variants(const struct yaga_train *run, const struct yaga_train_service *r)
 {
     for (size_t i = 0; i < run->report->n_variants; i++) {
@@ -180,6 +193,7 @@ static void gate_text(const struct yaga_train_service *r, char *text, size_t siz
 static void log_service(const struct yaga_train *run, const struct yaga_train_service *r)
 {
     log_left_out(r);
+    log_quality(r);
     if (r->outcome != YAGA_TRAINED) {
         yaga_log(r->outcome == YAGA_TRAIN_PROMOTION || r->outcome == YAGA_TRAIN_ERROR
                      ? YAGA_LOG_ERROR
@@ -336,6 +350,8 @@ static enum yaga_status keep_quality(const struct yaga_metric *metrics,
                                      struct yaga_train_service *result,
                                      struct yaga_error *err)
 {
+    yaga_quality_issues(metrics, quality, corrected, result->issues,
+                        sizeof result->issues);
     YAGA_AUTO(yaga_json) json = yaga_quality_json(metrics, quality, corrected);
     return yaga_json_dump(json, false, &result->quality, err);
 }

@@ -88,6 +88,7 @@ struct yaga_train_service {
     size_t n_passed, n_warned, n_failed; /* periods, pooled not counted */
     size_t n_features;        /* metrics that some period judges */
     size_t n_explainable;     /* of these, those that can be explained in every period that judges them */
+    char issues[256];         /* of the data, in words; "" = none */
     char *quality;            /* owned: the quality report as JSON; NULL = nothing was read */
     char *details;            /* owned: the gate of every period as JSON; NULL = there was none */
     char findings[512];       /* what the gate found, by period; "" = nothing */

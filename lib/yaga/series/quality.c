@@ -285,3 +285,56 @@ void yaga_quality_assess_part(const struct yaga_frame *frame,
     out->score = overall(out, metrics);
     out->grade = grade(out->score);
 }
+
+/* --- issues in words --------------------------------------------------------------- */
+
+struct issues {
+    char *out;
+    size_t size, used;
+    const char *metric; /* "" once it is named */
+};
+
+static void YAGA_PRINTF(2, 3) tell(struct issues *issues, const char *format, ...)
+{
+    size_t room = issues->size - issues->used;
+    const char *before = issues->used == 0 ? "" : "; ";
+    const char *colon = issues->metric[0] != '\0' ? ": " : "";
+    int n = snprintf(issues->out + issues->used, room, "%s%s%s", before, issues->metric,
+                     colon);
+    issues->used += n > 0 && (size_t)n < room ? (size_t)n : room - 1;
+    issues->metric = "";
+    room = issues->size - issues->used;
+    va_list args;
+    va_start(args, format);
+    n = vsnprintf(issues->out + issues->used, room, format, args);
+    va_end(args);
+    issues->used += n > 0 && (size_t)n < room ? (size_t)n : room - 1;
+}
+
+static void
+tell_metric(const struct yaga_metric_quality *q, size_t corrected, struct issues *issues)
+{
+    if (q->coverage < 80.0)
+        tell(issues, "coverage %.1f %%, %s", q->coverage,
+             q->coverage < 50.0 ? "very low" : "low");
+    if (q->n_gaps > 10 || q->longest_gap_min > 60.0)
+        tell(issues, "%zu gaps, the longest %.0f min", q->n_gaps, q->longest_gap_min);
+    if (corrected > 0)
+        tell(issues, "%zu values corrected", corrected);
+}
+
+void yaga_quality_issues(const struct yaga_metric *metrics,
+                         const struct yaga_quality *quality,
+                         const size_t *corrected,
+                         char *out,
+                         size_t size)
+{
+    struct issues issues = {.out = out, .size = size};
+    out[0] = '\0';
+    for (size_t m = 0; m < quality->n_metrics; m++) {
+        issues.metric = metrics[m].name;
+        if (metrics[m].expected)
+            tell_metric(&quality->metric[m], corrected == NULL ? 0 : corrected[m],
+                        &issues);
+    }
+}

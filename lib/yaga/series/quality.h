@@ -62,4 +62,10 @@ void yaga_quality_assess(const struct yaga_frame *frame, const struct yaga_metri
 void yaga_quality_assess_part(const struct yaga_frame *frame, const struct yaga_metric *metrics,
                               const uint8_t *left_out, const size_t *corrected, struct yaga_quality *out);
 
+/* What is wrong with the expected metrics, for a log line: "latency: coverage 72.5 %, low; 123 gaps, the longest 264 min; 3 values
+ * corrected". Coverage below 80 %, more than 10 gaps, a gap above an hour and corrected values are issues. "" when there are none; cut when
+ * it does not fit. corrected as above. */
+void yaga_quality_issues(const struct yaga_metric *metrics, const struct yaga_quality *quality, const size_t *corrected,
+                         char *out, size_t size);
+
 #endif
