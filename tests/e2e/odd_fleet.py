@@ -108,6 +108,24 @@ def a_level_shift_of_eight_days_is_said_and_refused(fleet):
     return text
 
 
+def what_was_learned_before_the_shift_serves_on(fleet):
+    out = fleet.folder / "before"
+    own = {"model__models_directory": out / "models", "model__staging_directory": out / "staging", "fingerprinting__db_path": out / "state.db"}
+    before = seconds(fleet.odd["account"]["start"]) - 86400
+    fleet.yaga.run("yaga-train", "--quiet", "--now", before, "--service", "account", **own)
+    account = json.loads(fleet.train("kept.json", "--service", "account", **own).read_text())["services"][0]
+    refusal = next(w for w in account["warnings"] if w["kind"] == "validation_failed")
+    assert "the models before stay" in refusal["text"] and "The models before it stay in use." in refusal["todo"], refusal
+    assert {p["serving"] for p in account["periods"]} == {"kept"} and not any(p["own_model"] for p in account["periods"]), account["periods"]
+    listed = fleet.list_models("--service", "account", **own)["account"]
+    assert seconds(listed["trained_at"]) == before, listed["trained_at"]
+    for entry in listed["serving"]:
+        if entry["variant"] == "baseline" and entry["period"] != "pooled":
+            assert entry["served_by"] == "kept" and seconds(entry["model"]["trained_at"]) == before and entry["model"]["stale"], entry
+            assert "failed: " in entry["why"] and "held-out data" in entry["why"], entry
+    return entry["why"]
+
+
 def a_trend_is_said_and_learned(fleet):
     text = warning(fleet.services["catalog"], "trend")
     assert "request_rate in all periods (up to +" in text, text
@@ -338,6 +356,7 @@ def the_page_says_what_the_document_says(fleet):
 
 CASES = [
     a_level_shift_of_eight_days_is_said_and_refused,
+    what_was_learned_before_the_shift_serves_on,
     a_trend_is_said_and_learned,
     a_service_without_errors_and_database_passes,
     a_gap_of_sixty_hours_is_listed_with_its_place,
