@@ -40,6 +40,7 @@ static const char help[] =
     "  --trees N          of iforest (100)\n"
     "  --sample N         rows that a tree is grown on (256)\n"
     "  --variance SHARE   of pca: share that the components hold (0.95)\n"
+    "  --day-rows N       of adaptive: rows of a day, in which it has half moved (288)\n"
     "  --seed N           (42)\n"
     "  --threads N        (1)\n"
     "\n"
@@ -71,6 +72,7 @@ enum {
     TREES,
     SAMPLE,
     VARIANCE,
+    DAY_ROWS,
     SEED,
     THREADS,
     HELP
@@ -78,6 +80,7 @@ enum {
 
 static const struct option options[] = {
     {"csv", required_argument, NULL, CSV},
+    {"day-rows", required_argument, NULL, DAY_ROWS},
     {"detector", required_argument, NULL, DETECTOR},
     {"explain", no_argument, NULL, EXPLAIN},
     {"help", no_argument, NULL, HELP},
@@ -183,6 +186,8 @@ take_number(int option, const char *text, struct arguments *a, struct yaga_error
         return take_count("--trees", text, 1, YAGA_FOREST_MAX_TREES, &d->n_trees, err);
     case SAMPLE:
         return take_count("--sample", text, 2, YAGA_FOREST_MAX_SAMPLE, &d->n_sample, err);
+    case DAY_ROWS:
+        return take_count("--day-rows", text, 1, ROWS_MAX, &d->day_rows, err);
     case SEED:
         st = take_count("--seed", text, 0, INT64_MAX, &n, err);
         d->seed = n;
@@ -242,8 +247,12 @@ parse(int argc, char **argv, struct arguments *a, struct yaga_error *err)
 {
     a->columns.ignored = a->ignored;
     a->params.window = 1;
-    a->params.detector = (struct yaga_detector_params){
-        .seed = 42, .n_threads = 1, .n_trees = 100, .n_sample = 256, .variance = 0.95};
+    a->params.detector = (struct yaga_detector_params){.seed = 42,
+                                                       .n_threads = 1,
+                                                       .n_trees = 100,
+                                                       .n_sample = 256,
+                                                       .variance = 0.95,
+                                                       .day_rows = 288};
     enum yaga_status st = yaga_civil_set_zone("UTC", err);
     for (int c;
          st == YAGA_OK && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {

@@ -15,8 +15,12 @@
 
 enum { N = 400, P = 4, ODD = 250 };
 
-static const struct yaga_detector_params usual = {
-    .seed = 1, .n_threads = 1, .n_trees = 50, .n_sample = 128, .variance = 0.95};
+static const struct yaga_detector_params usual = {.seed = 1,
+                                                  .n_threads = 1,
+                                                  .n_trees = 50,
+                                                  .n_sample = 128,
+                                                  .variance = 0.95,
+                                                  .day_rows = 100};
 
 /* Rhythm and noise; the last column is the sum of the first two, but not in row ODD,
  * where the third is far out as well. */
@@ -52,7 +56,7 @@ static void every_detector_finds_a_row_that_is_far_out(void **state)
     size_t n_kinds;
     const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n_kinds);
     fill(x);
-    assert_int_equal(n_kinds, 7);
+    assert_int_equal(n_kinds, 8);
     for (size_t k = 0; k < n_kinds; k++) {
         double scores[N];
         size_t higher = 0;
@@ -205,6 +209,64 @@ static void spectral_residual_sees_a_break_and_nothing_of_what_comes_later(void 
         assert_near(scores[i], 0.0, 0);
 }
 
+static void adaptive_follows_a_level_and_a_spread_that_move_for_good(void **state)
+{
+    (void)state;
+    enum { DAYS = 8, ROWS = 100 * DAYS };
+    double x[2 * ROWS];
+    double scores[ROWS];
+    double why[ROWS];
+    double early = 0.0;
+    double late = 0.0;
+    struct yaga_rng rng;
+    yaga_rng_init(&rng, 5);
+    for (size_t i = 0; i < 2 * ROWS; i++)
+        x[i] = yaga_rng_normal(&rng);
+    for (size_t i = ROWS; i < 2 * ROWS; i++)
+        x[i] = 6.0 + 3.0 * x[i];
+    struct yaga_detector_rows from = {x, ROWS, 1};
+    struct yaga_detector_rows to = {x + ROWS, ROWS, 1};
+    struct yaga_error err;
+    assert_ok(yaga_detector_run(yaga_detector_find("adaptive"), &usual, &from, &to,
+                                scores, why, &err),
+              &err);
+    for (size_t i = 0; i < 20; i++) {
+        early += scores[i] / 20.0;
+        late += scores[ROWS - 1 - i] / 20.0;
+        assert_near(why[i], scores[i], 1e-12);
+    }
+    assert_true(early > 10.0);
+    assert_true(late < 4.0);
+}
+
+static void adaptive_counts_once_what_moves_together(void **state)
+{
+    (void)state;
+    enum { ROWS = 500 };
+    double x[2 * ROWS];
+    static const double together[] = {4.0, 4.0};
+    static const double apart[] = {4.0, -4.0};
+    double scores[2];
+    double why[2];
+    struct yaga_rng rng;
+    struct yaga_error err;
+    yaga_rng_init(&rng, 6);
+    for (size_t i = 0; i < ROWS; i++) {
+        double common = yaga_rng_normal(&rng);
+        x[2 * i] = common + 0.1 * yaga_rng_normal(&rng);
+        x[2 * i + 1] = common + 0.1 * yaga_rng_normal(&rng);
+    }
+    struct yaga_detector_rows from = {x, ROWS, 2};
+    for (size_t k = 0; k < 2; k++) {
+        struct yaga_detector_rows to = {k == 0 ? together : apart, 1, 2};
+        assert_ok(yaga_detector_run(yaga_detector_find("adaptive"), &usual, &from, &to,
+                                    &scores[k], why, &err),
+                  &err);
+        assert_near(why[0] + why[1], scores[k], 1e-9);
+    }
+    assert_true(scores[1] > 4.0 * scores[0]);
+}
+
 static void the_transform_of_a_pure_tone_is_one_frequency_and_comes_back(void **state)
 {
     (void)state;
@@ -348,6 +410,8 @@ int main(void)
         cmocka_unit_test(pca_is_the_sum_of_its_halves_over_their_limits),
         cmocka_unit_test(iforest_does_not_depend_on_threads_but_on_the_seed),
         cmocka_unit_test(spectral_residual_sees_a_break_and_nothing_of_what_comes_later),
+        cmocka_unit_test(adaptive_follows_a_level_and_a_spread_that_move_for_good),
+        cmocka_unit_test(adaptive_counts_once_what_moves_together),
         cmocka_unit_test(the_transform_of_a_pure_tone_is_one_frequency_and_comes_back),
         cmocka_unit_test(tables_that_a_detector_cannot_take_are_refused),
         cmocka_unit_test(scores_beyond_all_doubles_are_still_finite),

@@ -13,6 +13,7 @@ static const struct yaga_detector_kind *const kinds[] = {
     &yaga_detector_pca_t2,
     &yaga_detector_pca_spe,
     &yaga_detector_spectral_residual,
+    &yaga_detector_adaptive,
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 

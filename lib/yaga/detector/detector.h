@@ -11,12 +11,14 @@
  *                      (1.253314 mean |x_j - median_j|)
  *   pca                SPE over its limit plus T2 over its limit, pca.h
  *   pca-t2, pca-spe    one of the two alone
- *   spectral-residual  how much a value stands out of the last 128 rows of its own
- * column, the worst column (Ren et al. 2019); learns nothing, and judges a row by the
- *                      rows before it in the scored table
+ *   spectral-residual  how much a value stands out of the last rows of its column, the
+ *                      worst column, spectral.c; learns nothing, and looks at the rows
+ *                      before it in the scored table
+ *   adaptive           distance from a level that moves, in units of a spread that
+ *                      moves, adaptive.c; the scored rows follow those to learn from
  *
  * Columns that are constant in the rows to learn from say nothing in zscore and
- * robust-zscore; pca keeps them, in units of 1.
+ * robust-zscore; pca and adaptive keep them, in units of 1.
  */
 #ifndef YAGA_DETECTOR_DETECTOR_H
 #define YAGA_DETECTOR_DETECTOR_H
@@ -33,6 +35,7 @@ struct yaga_detector_params {
     int n_threads;            /* >= 1; scores do not depend on it */
     size_t n_trees, n_sample; /* iforest */
     double variance;          /* pca: share of it that the components hold, 0..1 */
+    size_t day_rows;          /* adaptive: rows of a day, >= 1 */
 };
 
 /* Row-major rows of finite numbers. */
@@ -46,8 +49,8 @@ struct yaga_detector_kind {
     const char *help;   /* half a line */
     bool explains;      /* fills contributions */
     size_t max_columns; /* that it can look at */
-    /* *state is what score and free get; NULL is fine. YAGA_E_NO_DATA for too few rows.
-     */
+    /* *state is what score and free get, also after a failure; NULL is fine.
+     * YAGA_E_NO_DATA for too few rows. */
     enum yaga_status (*fit)(const struct yaga_detector_rows *rows,
                             const struct yaga_detector_params *params,
                             void **state,
