@@ -162,7 +162,32 @@ static void the_clopper_pearson_bound_inverts_the_binomial_tail(void **state)
         assert_near(tail, 0.05, 1e-6);
     }
     assert_near(yaga_clopper_pearson_lower(0, 20, 0.95), 0, 0);
+    /* All of n: p^n is what confidence leaves. */
+    assert_near(yaga_clopper_pearson_lower(20, 20, 0.95), pow(0.05, 1.0 / 20.0), 1e-10);
     assert_true(yaga_clopper_pearson_lower(2.5, 20.7, 0.95) < 2.5 / 20.7);
+}
+
+/* Arguments at which an inverse by Newton's steps does not converge. */
+static void
+the_clopper_pearson_bound_exists_for_effective_counts_of_any_size(void **state)
+{
+    (void)state;
+    static const double awkward[][2] = {{753.0905257909028, 844.22886967642603},
+                                        {2383.3435077076833, 2630.8126245358681},
+                                        {1287.4392902167431, 1372.8063518702936},
+                                        {0.00031647219684049794, 1.0025839195906974},
+                                        {0.0034983279569492406, 2.7706757419037982}};
+    for (size_t i = 0; i < sizeof awkward / sizeof awkward[0]; i++) {
+        double k = awkward[i][0];
+        double n = awkward[i][1];
+        double bound = yaga_clopper_pearson_lower(k, n, 0.95);
+        assert_true(bound >= 0.0 && bound < k / n);
+        assert_true(bound > yaga_clopper_pearson_lower(0.9 * k, n, 0.95) || bound == 0.0);
+    }
+    /* The normal limit: 753.1/844.2 less 1.645 standard errors. */
+    double p = 753.0905257909028 / 844.22886967642603;
+    assert_near(yaga_clopper_pearson_lower(753.0905257909028, 844.22886967642603, 0.95),
+                p - 1.645 * sqrt(p * (1.0 - p) / 844.2), 2e-3);
 }
 
 int main(void)
@@ -176,6 +201,8 @@ int main(void)
         cmocka_unit_test(mann_kendall_agrees_with_the_formula),
         cmocka_unit_test(noise_and_short_series_have_no_trend),
         cmocka_unit_test(the_clopper_pearson_bound_inverts_the_binomial_tail),
+        cmocka_unit_test(
+            the_clopper_pearson_bound_exists_for_effective_counts_of_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,7 +252,20 @@ double yaga_wilson_lower(double k, double n, double z)
     return fmax((centre - half) / (1.0 + z2 / n), 0.0);
 }
 
+/* By halving: GSL's inverse of the beta distribution gives up for some ordinary arguments
+ * (753.1 of 844.2), and then ends the process. */
 double yaga_clopper_pearson_lower(double k, double n, double confidence)
 {
-    return k > 0.0 ? gsl_cdf_beta_Pinv(1.0 - confidence, k, n - k + 1.0) : 0.0;
+    double low = 0.0;
+    double high = 1.0;
+    if (k <= 0.0)
+        return 0.0;
+    while (high - low > 1e-12 * high && high > 1e-300) {
+        double middle = low + (high - low) / 2.0;
+        if (gsl_cdf_beta_P(middle, k, n - k + 1.0) < 1.0 - confidence)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
