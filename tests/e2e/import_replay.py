@@ -43,7 +43,7 @@ def made(tmp):
     with open(tmp / "made.csv", "w") as out:
         out.write("timestamp,service,requests,latency s,queue,label\n")
         for i in range(4 * 288):
-            for service in ("front", "back \"end\""):
+            for service in ("front", "back, \"end\""):
                 load = 100 + 30 * math.sin(2 * math.pi * i / 288) + chance.gauss(0, 3)
                 slow = service == "front" and 1000 <= i < 1012
                 quoted = '"' + service.replace('"', '""') + '"'
@@ -54,7 +54,7 @@ def made(tmp):
 
 def a_made_table_is_learned_from_and_its_event_met(programs, tmp):
     figures, lines = follow(programs, tmp / "made", "--csv", made(tmp), "--train-rows", 864)
-    assert {s["series"] for s in figures["series"]} == {"front", 'back "end"'}, figures["series"]
+    assert {s["series"] for s in figures["series"]} == {"front", 'back, "end"'}, figures["series"]
     assert figures["rows"] == 2 * 288, figures["rows"]
     assert figures["anomalous_rows"] == 12, figures["anomalous_rows"]
     given = figures["given"]

@@ -33,6 +33,22 @@ static void a_string_grows_up_to_its_limit_and_not_beyond(void **state)
     assert_int_equal(s.max_length, 200);
 }
 
+static void fields_of_csv_are_quoted_where_they_must_be(void **state)
+{
+    (void)state;
+    struct yaga_str s;
+    yaga_str_init(&s, 100);
+    assert_int_equal(yaga_str_append_csv(&s, "plain text"), YAGA_OK);
+    assert_int_equal(yaga_str_append_csv(&s, ""), YAGA_OK);
+    assert_int_equal(yaga_str_append_csv(&s, "a,b"), YAGA_OK);
+    assert_int_equal(yaga_str_append_csv(&s, "\"x\""), YAGA_OK);
+    assert_int_equal(yaga_str_append_csv(&s, "1\n2"), YAGA_OK);
+    assert_string_equal(yaga_str_get(&s), "plain text\"a,b\"\"\"\"x\"\"\"\"1\n2\"");
+    s.max_length = s.length + 3;
+    assert_int_equal(yaga_str_append_csv(&s, "a,b"), YAGA_E_INPUT);
+    yaga_str_clear(&s);
+}
+
 static void bytes_with_nul_are_kept_and_taking_empties_the_string(void **state)
 {
     (void)state;
@@ -204,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_string_grows_up_to_its_limit_and_not_beyond),
+        cmocka_unit_test(fields_of_csv_are_quoted_where_they_must_be),
         cmocka_unit_test(bytes_with_nul_are_kept_and_taking_empties_the_string),
         cmocka_unit_test(without_memory_the_string_stays_as_it_was),
         cmocka_unit_test(whole_texts_are_numbers_or_refused),

@@ -84,6 +84,16 @@ enum yaga_status yaga_str_appendf(struct yaga_str *str, const char *format, ...)
     return YAGA_OK;
 }
 
+enum yaga_status yaga_str_append_csv(struct yaga_str *str, const char *field)
+{
+    if (strpbrk(field, ",\"\r\n") == NULL)
+        return yaga_str_append(str, field);
+    enum yaga_status st = yaga_str_append(str, "\"");
+    for (; *field != '\0' && st == YAGA_OK; field++)
+        st = yaga_str_appendf(str, *field == '"' ? "\"%c" : "%c", *field);
+    return st == YAGA_OK ? yaga_str_append(str, "\"") : st;
+}
+
 const char *yaga_str_get(const struct yaga_str *str)
 {
     return str->data == NULL ? "" : str->data;

@@ -33,6 +33,8 @@ enum yaga_status yaga_str_append_bytes(struct yaga_str *str, const void *data, s
     YAGA_MUST_USE;
 enum yaga_status yaga_str_appendf(struct yaga_str *str, const char *format, ...)
     YAGA_PRINTF(2, 3) YAGA_MUST_USE;
+/* A field of CSV: in double quotes, with those in it doubled, where it must be. */
+enum yaga_status yaga_str_append_csv(struct yaga_str *str, const char *field) YAGA_MUST_USE;
 /* The text, "" when empty; borrowed until the next change. */
 const char *yaga_str_get(const struct yaga_str *str);
 /* Hand the bytes to the caller (yaga_free); the buffer is empty afterwards. NULL without memory. */

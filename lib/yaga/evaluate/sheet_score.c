@@ -183,17 +183,6 @@ enum yaga_status yaga_sheet_score(const struct yaga_sheet *train,
 /* --- the table ------------------------------------------------------------------------
  */
 
-/* A field of CSV, quoted where it must be. */
-static enum yaga_status append_field(struct yaga_str *out, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL)
-        return yaga_str_append(out, text);
-    enum yaga_status st = yaga_str_append(out, "\"");
-    for (; *text != '\0' && st == YAGA_OK; text++)
-        st = yaga_str_appendf(out, *text == '"' ? "\"%c" : "%c", *text);
-    return st == YAGA_OK ? yaga_str_append(out, "\"") : st;
-}
-
 static enum yaga_status append_head(const struct yaga_sheet *sheet,
                                     const struct yaga_sheet_scores *scores,
                                     struct yaga_str *out)
@@ -208,7 +197,7 @@ static enum yaga_status append_head(const struct yaga_sheet *sheet,
         if (st == YAGA_OK)
             st = yaga_str_append(out, ",");
         if (st == YAGA_OK)
-            st = append_field(out, name);
+            st = yaga_str_append_csv(out, name);
     }
     return st == YAGA_OK ? yaga_str_append(out, "\n") : st;
 }
@@ -223,7 +212,7 @@ static enum yaga_status append_row(const struct yaga_sheet *sheet,
     const double *why = scores->contributions;
     enum yaga_status st = YAGA_OK;
     if (sheet->has_series)
-        st = append_field(out, sheet->names[sheet->series[row]]);
+        st = yaga_str_append_csv(out, sheet->names[sheet->series[row]]);
     if (st == YAGA_OK && sheet->has_series)
         st = yaga_str_append(out, ",");
     if (st == YAGA_OK && sheet->has_times)

@@ -69,7 +69,9 @@ static enum yaga_status scores_add(struct scores *s,
     enum yaga_status st = YAGA_OK;
     for (size_t i = 0; st == YAGA_OK && i < r->n_services; i++) {
         const struct yaga_infer_service *service = &r->services[i];
-        st = yaga_str_appendf(&s->buffer, "%lld,%s", (long long)r->at_s, service->name);
+        st = yaga_str_appendf(&s->buffer, "%lld,", (long long)r->at_s);
+        if (st == YAGA_OK)
+            st = yaga_str_append_csv(&s->buffer, service->name);
         if (st == YAGA_OK)
             st = append_score(&s->buffer, service->anomaly_score);
         for (size_t m = 0; st == YAGA_OK && m < setup->n_metrics; m++)
