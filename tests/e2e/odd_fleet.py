@@ -7,6 +7,7 @@ import datetime
 import html
 import json
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -354,6 +355,24 @@ def the_page_says_what_the_document_says(fleet):
     return f"{n} warnings"
 
 
+def members(document, names):
+    """All keys of a document but those that are names of something in it."""
+    if isinstance(document, list):
+        return set().union(*(members(d, names) for d in document), set())
+    if not isinstance(document, dict):
+        return set()
+    return set().union(*({k} - names | members(v, names) for k, v in document.items()), set())
+
+
+def the_manual_has_every_member_of_both_documents(fleet):
+    manual = (pathlib.Path(__file__).resolve().parents[2] / "docs/man/yaga-train.1.scd").read_text().replace("\\_", "_")
+    names = {*PERIODS, "holiday", *(m["name"] for m in fleet.services["checkout"]["metrics"])}
+    found = members([fleet.report, list(fleet.listed.values())], names)
+    missing = sorted(found - {word.strip("_") for word in re.findall(r"\w+", manual)})
+    assert not missing and len(found) > 70, (missing, len(found))
+    return f"{len(found)} members"
+
+
 CASES = [
     a_level_shift_of_eight_days_is_said_and_refused,
     what_was_learned_before_the_shift_serves_on,
@@ -369,6 +388,7 @@ CASES = [
     the_gate_decides_as_specified,
     no_model_is_absent_in_silence,
     the_page_says_what_the_document_says,
+    the_manual_has_every_member_of_both_documents,
     a_month_of_incidents_is_what_is_usual_and_said,  # trains again
 ]
 
