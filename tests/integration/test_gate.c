@@ -380,6 +380,30 @@ static void level_shift_and_trend_are_reported_and_cost_quality(void **state)
     assert_near(m->quality, 75, 0);
 }
 
+/* A metric that is judged without the statistics behind it. */
+static void a_judgement_nobody_can_explain_is_a_warning(void **state)
+{
+    (void)state;
+    fill();
+    YAGA_AUTO(yaga_model) m = judge();
+    fill(); /* the frame is used up */
+    YAGA_AUTO(yaga_model) obscure = judge();
+    yaga_train_adopt_gate(m, obscure);
+    assert_int_equal(obscure->gate.verdict, YAGA_GATE_PASSED);
+    obscure->metrics[LATENCY].stats.median = (double)NAN;
+    yaga_train_adopt_gate(m, obscure);
+    assert_int_equal(obscure->gate.verdict, YAGA_GATE_WARNING);
+    assert_int_equal(obscure->gate.findings, YAGA_GATE_UNEXPLAINED);
+    assert_int_equal(obscure->metrics[LATENCY].gate.findings, YAGA_GATE_UNEXPLAINED);
+    assert_int_equal(obscure->metrics[RATE].gate.findings, 0);
+    assert_string_equal(yaga_gate_finding_name(8), "not_explainable");
+    obscure->gate.verdict = YAGA_GATE_FAILED;
+    obscure->has_details = false;
+    yaga_train_adopt_gate(obscure, obscure);
+    assert_int_equal(obscure->gate.verdict, YAGA_GATE_FAILED);
+    assert_int_equal(obscure->metrics[RATE].gate.findings, YAGA_GATE_UNEXPLAINED);
+}
+
 static void
 run_of(const struct shop *shop, const char *service, char run_id[YAGA_RUN_ID_MAX])
 {
@@ -581,6 +605,7 @@ int main(void)
         cmocka_unit_test(without_figures_nothing_is_averaged),
         cmocka_unit_test(the_same_data_get_the_same_judgement),
         cmocka_unit_test(level_shift_and_trend_are_reported_and_cost_quality),
+        cmocka_unit_test(a_judgement_nobody_can_explain_is_a_warning),
         cmocka_unit_test(a_failed_service_keeps_its_version_while_others_advance),
         cmocka_unit_test(a_failed_period_is_served_by_the_model_before),
         cmocka_unit_test(a_model_past_its_age_is_not_carried_over),

@@ -308,6 +308,9 @@ static const struct matter matters[] = {
     {YAGA_GATE_INCONCLUSIVE, "too little held-out data to judge",
      "More history (training.lookback_days) or more of it held out "
      "(training.validation_fraction) lets the gate judge."},
+    {YAGA_GATE_UNEXPLAINED, "judgements that cannot be explained",
+     "Statistics of the metric are missing: look at its values, and at what yaga-train "
+     "--inspect says of its model."},
     {YAGA_GATE_SHIFT, "level shift, the last seven days are at another level",
      "A level that is meant to stay is learned by the next trainings; until then they "
      "may be refused. Otherwise look for its cause, and exclude its time "

@@ -63,6 +63,22 @@ static void adopt_stationarity(struct yaga_model *model)
     }
 }
 
+/* A judgement nobody can explain is a warning: those who are woken by it ask why. */
+static void adopt_explanations(struct yaga_model *model)
+{
+    for (size_t m = 0; m < model->n_metrics; m++) {
+        struct yaga_metric_model *metric = &model->metrics[m];
+        if (model->has_details && yaga_metric_explains(metric))
+            continue;
+        if (metric->cls == YAGA_CLASS_SPARSE)
+            continue;
+        metric->gate.findings |= YAGA_GATE_UNEXPLAINED;
+        model->gate.findings |= YAGA_GATE_UNEXPLAINED;
+        if (model->gate.verdict == YAGA_GATE_PASSED)
+            model->gate.verdict = YAGA_GATE_WARNING;
+    }
+}
+
 void yaga_train_adopt_gate(const struct yaga_model *candidate, struct yaga_model *model)
 {
     if (candidate == NULL) {
@@ -73,6 +89,7 @@ void yaga_train_adopt_gate(const struct yaga_model *candidate, struct yaga_model
             model->metrics[m].gate = candidate->metrics[m].gate;
     }
     adopt_stationarity(model);
+    adopt_explanations(model);
 }
 
 /* Business hours, or the night of a service without them; without periods the only one.
