@@ -8,6 +8,7 @@
 #include "yaga/base/civil.h"
 #include "yaga/base/mem.h"
 #include "yaga/pipeline/infer.h"
+#include "yaga/pipeline/operate.h"
 
 const char infer_help[] =
     "Usage: yaga-infer [OPTION]...\n"
@@ -18,6 +19,7 @@ const char infer_help[] =
     "\n"
     "      --at TIME           evaluate at a past instant; implies --dry-run\n"
     "      --now TIME          a real cycle that takes this for the time of the clock\n"
+    "      --check             is all well? One line for each check; runs no cycle\n"
     "      --flush             only deliver what waits in the outbox, now\n"
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on "
@@ -41,11 +43,12 @@ const char infer_help[] =
     "10 internal error; 124 out of time; 130 interrupted.\n"
     "See yaga-infer(1), yaga.conf(5), yaga-alerts(5).\n";
 
-enum { OPT_AT = 2000, OPT_DRY, OPT_FLUSH, OPT_NOW, OPT_PRINT };
+enum { OPT_AT = 2000, OPT_CHECK, OPT_DRY, OPT_FLUSH, OPT_NOW, OPT_PRINT };
 
 static const struct option long_options[] = {
     PROGRAM_OPTIONS,
     {"at", required_argument, NULL, OPT_AT},
+    {"check", no_argument, NULL, OPT_CHECK},
     {"dry-run", no_argument, NULL, OPT_DRY},
     {"flush", no_argument, NULL, OPT_FLUSH},
     {"now", required_argument, NULL, OPT_NOW},
@@ -56,7 +59,7 @@ static const struct option long_options[] = {
 struct arguments {
     struct program program;
     const char *at, *now;
-    bool dry_run, flush, print;
+    bool check, dry_run, flush, print;
 };
 
 static void parse(struct arguments *a, int argc, char **argv)
@@ -72,6 +75,9 @@ static void parse(struct arguments *a, int argc, char **argv)
             break;
         case OPT_DRY:
             a->dry_run = true;
+            break;
+        case OPT_CHECK:
+            a->check = true;
             break;
         case OPT_FLUSH:
             a->flush = true;
@@ -93,9 +99,11 @@ static void parse(struct arguments *a, int argc, char **argv)
         program_usage(&a->program, "unexpected argument \"%s\"", argv[optind]);
     if (a->at != NULL && a->now != NULL)
         program_usage(&a->program, "--at and --now exclude each other");
-    if (a->flush && (a->dry_run || a->print))
-        program_usage(&a->program, "--flush runs no cycle: not with --at, --dry-run or "
-                                   "--print");
+    if ((a->flush || a->check) && (a->dry_run || a->print))
+        program_usage(&a->program, "--flush and --check run no cycle: not with --at, "
+                                   "--dry-run or --print");
+    if (a->flush && a->check)
+        program_usage(&a->program, "--flush and --check exclude each other");
 }
 
 static int print_documents(const struct arguments *a,
@@ -136,9 +144,27 @@ static int flush(struct yaga_infer *infer, int64_t at_s)
     return yaga_infer_exit_code(result.conditions);
 }
 
+static void print_check(void *context, bool good, const char *what, const char *text)
+{
+    (void)context;
+    (void)printf("%-9s %-9s %s\n", good ? "ok" : "NOT WELL", what, text);
+}
+
+static int check(const struct arguments *a, const struct yaga_setup *setup)
+{
+    bool well = false;
+    struct yaga_error err;
+    if (yaga_operate_check(setup, wall_time(a), print_check, NULL, &well, &err) !=
+        YAGA_OK)
+        return program_fail(&a->program, &err);
+    return well ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int cycle(const struct yaga_setup *setup, void *context)
 {
     const struct arguments *a = context;
+    if (a->check)
+        return check(a, setup);
     struct yaga_infer_options options = {
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,

@@ -80,6 +80,18 @@ with tempfile.TemporaryDirectory() as tmp:
     check([now for now, _ in third] == [FAULTS[2] + 3 * STEP], "twice as many sightings", third)
     check((third[0][1]["false_marks"], third[0][1]["required_detections"]) == (2, 4), "the alert says why", third[0][1])
 
+    # Is all well?
+    def checked(at, expect, **settings):
+        return case.yaga.run("yaga-infer", "--check", "--now", at, expect=expect, **settings).stdout
+
+    now = next(clock)
+    case.yaga.run("yaga-infer", "--now", now + 60)
+    check("NOT WELL" not in checked(now + 120, 0), "all is well", checked(now + 120, 0))
+    for at, what, settings in ((now + 1200, "cycle", {}), (now + 120, "training", {"monitoring__max_training_age_hours": 1}),
+                               (now + 120, "models", {"model__models_directory": tmp}), (now + 120, "database", {"fingerprinting__db_path": nowhere})):
+        lines = checked(at, 1, **settings).splitlines()
+        check([line.split()[2] for line in lines if line.startswith("NOT WELL")] == [what], "one thing is not", what, lines)
+
     # By hand: what is open is closed, with a resolution, and does not come back under its id.
     case.edit(lambda t, v: 8 * v, services=("cart",), metrics=("application_latency",), since_s=next(clock))
     now, documents = cycle()

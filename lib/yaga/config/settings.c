@@ -264,6 +264,7 @@ static const struct yaga_setting table[] = {
     INT("webhooks[].timeout_seconds", "5", 1, 300, "s", "Time limit of one attempt."),
 
     STRING("monitoring.textfile", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Metrics about yaga itself in Prometheus text format; empty means none."),
+    INT("monitoring.max_training_age_hours", "72", 1, 8760, "h", "yaga-infer --check finds an older last training at fault."),
 
     WORD("logging.level", "INFO", "ERROR|WARN|INFO|DEBUG", "Most detailed level that is logged."),
     WORD("logging.format", "text", "text|json", "Lines for people or one JSON object a line."),

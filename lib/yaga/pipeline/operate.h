@@ -44,6 +44,11 @@ enum yaga_status yaga_operate_cleanup(struct yaga_store *store, int64_t hours, b
                                       struct yaga_error *err) YAGA_MUST_USE;
 /* Keep cycles out: for what must not happen beside one. */
 enum yaga_status yaga_operate_lock(const struct yaga_setup *setup, struct yaga_lock *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Is all well? One line for each check (database, cycle, delivery, training, models) to tell; *well: all are good. From files alone. The
+ * status is for what makes checking impossible. */
+typedef void (*yaga_health_fn)(void *context, bool good, const char *what, const char *text);
+enum yaga_status yaga_operate_check(const struct yaga_setup *setup, int64_t now_s, yaga_health_fn tell, void *context, bool *well,
+                                    struct yaga_error *err) YAGA_MUST_USE;
 /* Figures as one object. */
 enum yaga_status yaga_operate_statistics(struct yaga_store *store, int64_t days, int64_t now_s, struct yaga_json **out,
                                          struct yaga_error *err) YAGA_MUST_USE;
