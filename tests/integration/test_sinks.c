@@ -273,12 +273,18 @@ static void an_envelope_names_what_it_holds(void **state)
 static void a_missing_token_file_is_named(void **state)
 {
     struct fixture *f = *state;
-    struct yaga_sinks *sinks = NULL;
     f->params.api.token_file = "/nowhere/token";
-    assert_int_equal(yaga_sinks_new(&f->params, false, &sinks, &f->err), YAGA_E_IO);
-    assert_error_has(&f->err, "/nowhere/token");
-    assert_ok(yaga_sinks_new(&f->params, true, &sinks, &f->err), &f->err);
-    (void)yaga_sinks_free(sinks); /* offline there is no such sink */
+    open_sinks(f);
+    put_alert(f, "shop", "i1!");
+    const struct yaga_sink_report *report = deliver(f);
+    assert_true(report->failed);
+    assert_non_null(strstr(report->error, "/nowhere/token"));
+    assert_int_equal(report->pending, 1);
+    assert_int_equal(f->counts.sent, 1); /* the file */
+    assert_int_equal(stub_server_count(f->server), 0);
+    f->params.api.token_file = ""; /* and when it is there again */
+    open_sinks(f);
+    assert_int_equal(deliver(f)->sent, 1);
 }
 
 /* Sixty cycles without a consumer. shop: i1 goes, comes back together with i2, goes
@@ -701,9 +707,12 @@ static void a_webhook_may_want_updates_and_whole_documents(void **state)
     assert_string_equal(stub_server_request(f->server, 0)->path, "/secret");
     assert_int_equal(strncmp(posted(f, 0), "{\"service_name\":\"shop\"", 22), 0);
     f->params.webhooks[0].url_file = "/nowhere/url";
-    struct yaga_sinks *sinks = NULL;
-    assert_int_equal(yaga_sinks_new(&f->params, false, &sinks, &f->err), YAGA_E_IO);
-    assert_error_has(&f->err, "chat: /nowhere/url");
+    open_sinks(f);
+    put_alert(f, "shop", "i2!");
+    const struct yaga_sink_report *report = deliver(f);
+    assert_true(report->failed);
+    assert_non_null(strstr(report->error, "chat: /nowhere/url"));
+    assert_int_equal(report->pending, 1);
 }
 
 static void a_webhook_in_trouble_is_named_without_its_address(void **state)

@@ -86,7 +86,8 @@ struct yaga_deliver_params {
 };
 
 struct yaga_sinks;
-/* offline: files only. YAGA_E_CONFIG for a URL that cannot be used, YAGA_E_IO for a token file. */
+/* offline: files only. YAGA_E_CONFIG for a URL that cannot be used. A sink whose files (token, address) cannot be read fails in every phase
+ * with that reason, and its documents wait. */
 enum yaga_status yaga_sinks_new(const struct yaga_deliver_params *params, bool offline, struct yaga_sinks **out,
                                 struct yaga_error *err) YAGA_MUST_USE;
 struct yaga_sinks *yaga_sinks_free(struct yaga_sinks *sinks);

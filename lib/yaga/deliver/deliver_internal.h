@@ -84,7 +84,8 @@ struct sink_type {
 struct sink {
     const struct sink_type *type;
     char name[YAGA_SINK_NAME_MAX]; /* what its rows say: type->word, or more */
-    void *own;
+    void *own;                     /* of its type; NULL when broken */
+    char broken[512];              /* why it cannot be used now: a file that is not there */
     struct yaga_sink_report report;
 };
 

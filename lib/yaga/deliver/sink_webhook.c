@@ -96,7 +96,7 @@ static enum yaga_status open_webhook(struct sink *sink,
 static bool wants(const struct sink *sink, bool is_update)
 {
     const struct webhook *hook = sink->own;
-    return !is_update || hook->own->updates;
+    return !is_update || (hook != NULL && hook->own->updates);
 }
 
 static enum yaga_status

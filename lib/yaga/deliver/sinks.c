@@ -22,7 +22,7 @@ struct yaga_sinks *yaga_sinks_free(struct yaga_sinks *sinks)
         return NULL;
     for (size_t i = 0; i < sinks->n; i++) {
         struct sink *sink = &sinks->sinks[i];
-        if (sink->type->close != NULL)
+        if (sink->type->close != NULL && sink->broken[0] == '\0')
             sink->type->close(sink);
     }
     yaga_free(sinks);
@@ -42,7 +42,12 @@ static enum yaga_status open_sink(struct yaga_sinks *sinks,
     if (type->open != NULL) {
         enum yaga_status st = type->open(sink, &sinks->params, index, err);
         if (st != YAGA_OK)
-            return yaga_error_wrap(err, "%s", type->word);
+            (void)yaga_error_wrap(err, "%s", type->word);
+        /* A file that is being replaced must not stop everything else. */
+        if (st == YAGA_E_IO)
+            (void)yaga_format(sink->broken, sizeof sink->broken, "%s", err->text);
+        else if (st != YAGA_OK)
+            return st;
     }
     sinks->n++;
     return YAGA_OK;
@@ -116,6 +121,10 @@ load(struct sink *sink, const struct phase *phase, bool *wanted, struct yaga_err
 {
     bool due = true;
     *wanted = false;
+    if (sink->broken[0] != '\0') {
+        sink_failed(sink, sink->broken);
+        return YAGA_OK;
+    }
     enum yaga_status st = YAGA_OK;
     if (sink->type->backs_off && !phase->when->eager)
         st = sink_state_is_due(phase->store, sink->name, phase->when->clock_s, &due, err);
