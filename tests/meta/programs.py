@@ -42,6 +42,13 @@ for args, says in (
     (("yaga-train", "--config", "/no/such.cfg"), "/no/such.cfg"),
     (("yaga-train", "--inspect", "/no/such.yaga"), "/no/such.yaga: does not exist"),
     (("yaga-train", "--config", root / "config/yaga.cfg", "--check-config", "--set=timezone=Europe/Berln"), "Europe/Berln"),
+    (("yaga-lab", "eval", "--scores", "/no/such.csv"), "/no/such.csv: does not exist"),
+    (("yaga-lab", "eval", "--scores", "x", "--alarm", "a", "--threshold", "1"), "only one can decide"),
+    (("yaga-lab", "eval", "--scores", "x", "--tolerance", "-1"), "--tolerance: \"-1\" is not an integer in 0..1000000"),
+    (("yaga-lab", "score", "--detector", "oracle"), "\"oracle\" is not one of iforest, zscore"),
+    (("yaga-lab", "score", "--detector", "pca", "--csv", "x", "--out", "y", "--train", "z", "--train-rows", "5"), "only one can say what to learn from"),
+    (("yaga-lab", "import", "--csv", "/no/such.csv", "--out", "/no/such"), "/no/such.csv: does not exist"),
+    (("yaga-lab", "import", "--out", "x"), "--csv and --out are needed"),
     (("yaga-infer", "--config", root / "config/yaga.cfg", "--check-config", "--set=cache.stepp=5m"), "did you mean cache.step?"),
 ):
     wrong = run(build / "cmd" / args[0], *args[1:])
