@@ -58,3 +58,14 @@ enum yaga_status yaga_eigen_symmetric(
         copy_vector(a, p, j, vectors);
     return YAGA_OK;
 }
+
+void yaga_gram(const double *x, size_t n, size_t p, double *out)
+{
+    yaga_use_one_blas_thread();
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)p, (blasint)n, 1.0, x,
+                (blasint)p, 0.0, out, (blasint)p);
+    for (size_t i = 0; i < p; i++) {
+        for (size_t j = i + 1; j < p; j++)
+            out[i * p + j] = out[j * p + i];
+    }
+}

@@ -13,4 +13,7 @@
 enum yaga_status yaga_eigen_symmetric(double *a, size_t p, double *values, double *vectors,
                                       struct yaga_error *err) YAGA_MUST_USE;
 
+/* out [p x p] = x'x of row-major x [n x p]; 0 for n = 0. */
+void yaga_gram(const double *x, size_t n, size_t p, double *out);
+
 #endif

@@ -21,19 +21,23 @@ struct moments {
     size_t k;
 };
 
+static struct moments moments_above(const double *sorted, size_t k, double u)
+{
+    struct moments m = {.k = k};
+    for (size_t i = 1; i <= k; i++) {
+        double y = sorted[i - 1] - u;
+        m.a0 += y / (double)k;
+        m.a1 += (1.0 - ((double)i - 0.35) / (double)k) * y / (double)k;
+    }
+    return m;
+}
+
 static struct moments exceedance_moments(const double *sorted, size_t n, double u)
 {
     size_t first = n;
     while (first > 0 && sorted[first - 1] > u)
         first--;
-    struct moments m = {.k = n - first};
-    double k = (double)m.k;
-    for (size_t i = 1; i <= m.k; i++) {
-        double y = sorted[first + i - 1] - u;
-        m.a0 += y / k;
-        m.a1 += (1.0 - ((double)i - 0.35) / k) * y / k;
-    }
-    return m;
+    return moments_above(sorted + first, n - first, u);
 }
 
 static double shrunk_shape(const struct moments *m)
@@ -66,14 +70,26 @@ void yaga_tail_fit(const double *sorted, size_t n, double quantile, struct yaga_
     };
 }
 
+double yaga_tail_survival(double xi, double sigma, double excess)
+{
+    double t = excess / sigma;
+    return xi < xi_exponential ? exp(-t) : pow(1.0 + xi * t, -1.0 / xi);
+}
+
+void yaga_tail_excess(const double *excess, size_t k, double *xi, double *sigma)
+{
+    assert(k >= 1);
+    struct moments m = moments_above(excess, k, 0.0);
+    *xi = shrunk_shape(&m);
+    *sigma = m.a0 * (1.0 - *xi);
+}
+
 double yaga_tail_p(const struct yaga_tail *tail, double x)
 {
     if (x <= tail->u)
         return tail->zeta;
-    double t = (x - tail->u) / tail->sigma;
-    double survival =
-        tail->xi < xi_exponential ? exp(-t) : pow(1.0 + tail->xi * t, -1.0 / tail->xi);
-    return fmax(tail->zeta * survival, p_floor);
+    return fmax(tail->zeta * yaga_tail_survival(tail->xi, tail->sigma, x - tail->u),
+                p_floor);
 }
 
 double yaga_tail_level(const struct yaga_tail *tail, double p)

@@ -35,4 +35,10 @@ double yaga_tail_p(const struct yaga_tail *tail, double x);
 /* The x with yaga_tail_p(x) = p, for p <= zeta; u for larger p. */
 double yaga_tail_level(const struct yaga_tail *tail, double p);
 
+/* Shape and scale of k >= 1 exceedances alone, ascending and > 0: the same moments, shrinkage and bounds. Without spread sigma is
+ * their mean. */
+void yaga_tail_excess(const double *excess, size_t k, double *xi, double *sigma);
+/* Survival of the fitted excess, (0, 1]. */
+double yaga_tail_survival(double xi, double sigma, double excess);
+
 #endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of ensemble; nobody else includes it. */
+#ifndef YAGA_ENSEMBLE_INTERNAL_H
+#define YAGA_ENSEMBLE_INTERNAL_H
+
+#include "yaga/ensemble/ensemble.h"
+
+/* Furthest a standardised value counts. */
+#define YAGA_ENSEMBLE_CLIP 30.0
+
+/* Fit on x [n_rows x n]; rows with skip[row] are left out. Owned by the caller:
+ * yaga_distance_clear. */
+enum yaga_status yaga_distance_fit(const double *x,
+                                   const bool *skip,
+                                   size_t n_rows,
+                                   size_t n,
+                                   struct yaga_distance *out,
+                                   struct yaga_error *err) YAGA_MUST_USE;
+void yaga_distance_clear(struct yaga_distance *distance);
+/* scratch [2 n]. */
+double
+yaga_distance_of(const struct yaga_distance *distance, const double *x, double *scratch);
+
+/* z of a row goes through hold, level, EWMA and window; what the members look at. */
+struct yaga_ensemble_view {
+    const double *ewma; /* [n_metrics], in the state */
+    double *d;          /* [n_metrics], over spread, clipped */
+    double *window;     /* [YAGA_ENSEMBLE_FEATURES * n_metrics] */
+};
+/* false: nothing was measured in the row; the view is not written. view's d and window
+ * are the caller's arrays. */
+bool yaga_ensemble_advance(const struct yaga_ensemble *ensemble,
+                           struct yaga_ensemble_state *state,
+                           const double *r,
+                           struct yaga_ensemble_view *view);
+
+double yaga_member_evidence(const struct yaga_member_scale *scale, double score);
+
+#endif
