@@ -200,3 +200,74 @@ struct yaga_model *test_model_new(const char *service,
     number_gate(m);
     return m;
 }
+
+enum { WHOLE_ROWS = 600, WHOLE_METRICS = 3, WHOLE_TREES = 5, WHOLE_SAMPLE = 16 };
+
+/* 100 trees are many bytes for a test. */
+static void shrink_forest(struct yaga_whole *w, const double *r)
+{
+    struct yaga_error err;
+    const struct yaga_forest_params params = {
+        .n_trees = WHOLE_TREES, .sample_size = WHOLE_SAMPLE, .seed = 3, .n_threads = 1};
+    yaga_forest_clear(&w->ensemble.forest);
+    assert_ok(yaga_forest_grow(r, WHOLE_ROWS, WHOLE_METRICS, &params, &w->ensemble.forest,
+                               NULL, &err),
+              &err);
+}
+
+static struct yaga_whole *whole_new(int64_t trained_at_s)
+{
+    static const char *const names[WHOLE_METRICS] = {"request_rate", "latency",
+                                                     "error_rate"};
+    static double r[WHOLE_ROWS * WHOLE_METRICS], evidence[WHOLE_ROWS];
+    static bool use[WHOLE_ROWS];
+    struct yaga_error err;
+    uint64_t stream = 11;
+    struct yaga_whole *w = yaga_whole_new(WHOLE_METRICS);
+    assert_non_null(w);
+    for (size_t t = 0; t < WHOLE_ROWS; t++) {
+        use[t] = true;
+        for (size_t j = 0; j < WHOLE_METRICS; j++)
+            r[t * WHOLE_METRICS + j] = noise(&stream);
+    }
+    const struct yaga_ensemble_params params = {.day_rows = 96.0, .seed = 5};
+    assert_ok(yaga_ensemble_fit(&params, r, use, WHOLE_ROWS, WHOLE_METRICS, &w->ensemble,
+                                evidence, &w->state, &err),
+              &err);
+    shrink_forest(w, r);
+    for (size_t j = 0; j < WHOLE_METRICS; j++) {
+        (void)snprintf(w->metrics[j].name, sizeof w->metrics[j].name, "%s", names[j]);
+        w->metrics[j].transform = (enum yaga_transform)j;
+        w->metrics[j].profile.level = 0.5 + (double)j;
+        for (size_t slot = 0; slot < YAGA_SLOTS_PER_DAY; slot++)
+            w->metrics[j].profile.bucket[1][slot] = (double)(j * 100 + slot) / 7.0;
+    }
+    w->levels = (struct yaga_levels){.level = {2.5, 3.5, 4.5},
+                                     .promised_per_week = 1.0,
+                                     .achieved_per_week = 0.75,
+                                     .weeks = 4.25,
+                                     .trouble_rows = 7.0};
+    w->live_share = 0.375;
+    w->state_at_s = trained_at_s - 300;
+    return w;
+}
+
+struct yaga_model *
+test_whole_model_new(const char *service, const char *run_id, int64_t trained_at_s)
+{
+    struct yaga_model *m = NULL;
+    struct yaga_error err;
+    assert_ok(yaga_model_new(0, &m, &err), &err);
+    (void)snprintf(m->service, sizeof m->service, "%s", service);
+    (void)snprintf(m->run_id, sizeof m->run_id, "%s", run_id);
+    (void)snprintf(m->variant, sizeof m->variant, "baseline");
+    m->period = YAGA_WHOLE;
+    m->trained_at_s = m->train_end_s = trained_at_s;
+    m->train_start_s = trained_at_s - 30 * 86400;
+    m->step_s = 900;
+    m->quality = 90.0;
+    m->quality_grade = 'A';
+    m->alpha = 1e-4;
+    m->whole = whole_new(trained_at_s);
+    return m;
+}

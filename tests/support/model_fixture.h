@@ -13,4 +13,7 @@ struct yaga_model *test_model_new(const char *service,
                                   enum yaga_period period,
                                   int64_t trained_at_s);
 
+/* A model of a service at all times of the week, of three metrics, likewise; its forest is small. */
+struct yaga_model *test_whole_model_new(const char *service, const char *run_id, int64_t trained_at_s);
+
 #endif

@@ -580,9 +580,92 @@ static void classes_have_names(void **state)
     assert_string_equal(yaga_class_name(YAGA_CLASS_SPARSE), "sparse");
 }
 
+static struct file whole_file(void)
+{
+    struct yaga_model *m =
+        test_whole_model_new("checkout", "train_0123456789ab", 1772600000);
+    struct file f = encode(m);
+    (void)yaga_model_free(m);
+    return f;
+}
+
+static void what_is_known_of_the_whole_service_comes_back(void **state)
+{
+    (void)state;
+    struct file f = whole_file();
+    YAGA_AUTO(yaga_model)
+    made = test_whole_model_new("checkout", "train_0123456789ab", 1772600000);
+    YAGA_AUTO(yaga_model) read = NULL;
+    struct yaga_error err;
+    assert_ok(yaga_model_decode(f.bytes, f.n, &read, &err), &err);
+    assert_int_equal(read->period, YAGA_WHOLE);
+    assert_string_equal(read->whole->metrics[1].name, "latency");
+    assert_int_equal(read->whole->metrics[1].transform, YAGA_TRANSFORM_LOG1P);
+    assert_near(read->whole->live_share, 0.375, 0);
+    assert_near(read->whole->levels.level[YAGA_CHANNEL_SINGLE], 4.5, 0);
+    assert_near(read->whole->state.momentum, made->whole->state.momentum, 0);
+    same_doubles(read->whole->state.z[11], made->whole->state.z[11], 3);
+    same_doubles(read->whole->ensemble.window.factor, made->whole->ensemble.window.factor,
+                 15 * 15);
+    struct file again = encode(read);
+    assert_int_equal(again.n, f.n);
+    assert_memory_equal(again.bytes, f.bytes, f.n);
+    yaga_free(again.bytes);
+    yaga_free(f.bytes);
+}
+
+/* Every field in turn is a NaN, and a number out of every range: refused, or without
+ * consequence. */
+static void no_field_of_the_whole_service_breaks_the_reader(void **state)
+{
+    (void)state;
+    struct file f = whole_file();
+    struct yaga_ensemble_row row;
+    size_t n_refused = 0;
+    for (size_t at = YAGA_HEADER_BYTES; at < f.n; at += 8) {
+        for (int what = 0; what < 2; what++) {
+            uint64_t kept, bad = what == 0 ? 0x7ff8000000000000u : 0xffffffffffffffffu;
+            YAGA_AUTO(yaga_model) m = NULL;
+            struct yaga_error err;
+            memcpy(&kept, f.bytes + at, 8);
+            memcpy(f.bytes + at, &bad, 8);
+            seal(&f);
+            n_refused += yaga_model_decode(f.bytes, f.n, &m, &err) != YAGA_OK;
+            if (m != NULL && m->whole != NULL) {
+                double r[3] = {1.0, -1.0, NAN}, scratch[3 * 16];
+                yaga_ensemble_step(&m->whole->ensemble, &m->whole->state, r, scratch,
+                                   &row);
+            }
+            memcpy(f.bytes + at, &kept, 8);
+        }
+    }
+    assert_true(n_refused > f.n / 8);
+    yaga_free(f.bytes);
+}
+
+static void a_model_is_of_a_period_or_of_the_whole_service(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    YAGA_AUTO(yaga_model)
+    whole = test_whole_model_new("checkout", "train_0123456789ab", 1772600000);
+    whole->period = YAGA_POOLED;
+    assert_int_equal(yaga_model_encode(whole, &bytes, &n, &err), YAGA_E_CORRUPT);
+    YAGA_AUTO(yaga_model)
+    period =
+        test_model_new("checkout", "train_0123456789ab", YAGA_EVENING_HOURS, 1772600000);
+    period->period = YAGA_WHOLE;
+    assert_int_equal(yaga_model_encode(period, &bytes, &n, &err), YAGA_E_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_known_of_the_whole_service_comes_back),
+        cmocka_unit_test(no_field_of_the_whole_service_breaks_the_reader),
+        cmocka_unit_test(a_model_is_of_a_period_or_of_the_whole_service),
         cmocka_unit_test(every_field_survives_the_file),
         cmocka_unit_test(a_model_without_multivariate_parts_survives_too),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),

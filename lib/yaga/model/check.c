@@ -38,7 +38,7 @@ static enum yaga_status check_identity(const struct yaga_model *m, struct yaga_e
 {
     if (m->service[0] == '\0' || m->variant[0] == '\0' || m->run_id[0] == '\0')
         return bad(err, "identity: service, variant or run id is empty");
-    if ((unsigned)m->period >= YAGA_N_PERIODS || (unsigned)m->scheme > YAGA_SCHEME_SINGLE)
+    if ((unsigned)m->period > YAGA_WHOLE || (unsigned)m->scheme > YAGA_SCHEME_SINGLE)
         return bad(err, "identity: unknown period or scheme");
     if (m->step_s <= 0 || m->step_s > 86400)
         return bad(err, "identity: step outside 1..86400 seconds");
@@ -255,6 +255,13 @@ static enum yaga_status check_decision(const struct yaga_model *m, struct yaga_e
     return YAGA_OK;
 }
 
+static enum yaga_status check_whole(const struct yaga_model *m, struct yaga_error *err)
+{
+    if ((m->whole != NULL) != (m->period == YAGA_WHOLE))
+        return bad(err, "period: of the service, or nothing of the service in it");
+    return m->whole == NULL ? YAGA_OK : yaga_whole_check(m->whole, err);
+}
+
 enum yaga_status yaga_model_check(const struct yaga_model *model, struct yaga_error *err)
 {
     enum yaga_status st = check_identity(model, err);
@@ -272,5 +279,7 @@ enum yaga_status yaga_model_check(const struct yaga_model *model, struct yaga_er
         st = check_gate(model, err);
     if (st == YAGA_OK)
         st = check_decision(model, err);
+    if (st == YAGA_OK)
+        st = check_whole(model, err);
     return st;
 }

@@ -14,7 +14,7 @@ static void get_identity(struct cursor *c, struct yaga_model *m)
 {
     get_text(c, m->service, sizeof m->service, "service");
     get_text(c, m->variant, sizeof m->variant, "variant");
-    m->period = (enum yaga_period)get_below(c, YAGA_N_PERIODS, "period");
+    m->period = (enum yaga_period)get_below(c, YAGA_WHOLE + 1, "period");
     m->scheme = (enum yaga_scheme)get_below(c, YAGA_SCHEME_SINGLE + 1, "scheme");
     get_text(c, m->timezone, sizeof m->timezone, "timezone");
     get_text(c, m->run_id, sizeof m->run_id, "run id");
@@ -274,6 +274,7 @@ struct section {
 struct progress {
     size_t n_metrics;
     bool forest, pca, decision, drift, correlation, stationarity, gate, service, detail;
+    bool whole, ensemble, levels;
 };
 
 static enum yaga_status
@@ -295,6 +296,8 @@ next_section(struct cursor *body, struct section *out, struct yaga_error *err)
 static enum yaga_status
 finish(const struct cursor *c, const char *section, struct yaga_error *err)
 {
+    if (c->no_memory)
+        return yaga_error_nomem(err);
     if (c->failed != NULL)
         return yaga_error_set(err, YAGA_E_CORRUPT, "section %s: bad field \"%s\"",
                               section, c->failed);
@@ -387,6 +390,12 @@ static enum yaga_status read_section(struct section *s,
         return read_once(s, m, &seen->service, yaga_model_get_service, "service", err);
     case YAGA_SECTION_DETAIL:
         return read_once(s, m, &seen->detail, yaga_model_get_details, "detail", err);
+    case YAGA_SECTION_WHOLE:
+        return read_once(s, m, &seen->whole, yaga_model_get_whole, "whole", err);
+    case YAGA_SECTION_ENSEMBLE:
+        return read_once(s, m, &seen->ensemble, yaga_model_get_ensemble, "ensemble", err);
+    case YAGA_SECTION_LEVELS:
+        return read_once(s, m, &seen->levels, yaga_model_get_levels, "levels", err);
     default:
         break;
     }

@@ -246,6 +246,7 @@ static void put_model(struct writer *w, const struct yaga_model *model)
     put_gate(w, model);
     yaga_model_put_service(w, model);
     yaga_model_put_details(w, model);
+    yaga_model_put_whole(w, model);
 }
 
 enum yaga_status yaga_model_encode(const struct yaga_model *model,

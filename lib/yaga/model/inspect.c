@@ -302,5 +302,7 @@ struct yaga_json *yaga_model_json(const struct yaga_model *model)
     yaga_json_set(json, "correlated_pairs", pairs_json(model));
     yaga_json_set(json, "decision", decision_json(model));
     yaga_json_set(json, "gate", yaga_gate_json(model));
+    if (model->whole != NULL)
+        yaga_json_set(json, "service_at_all_times", yaga_whole_json(model->whole));
     return json;
 }

@@ -39,6 +39,7 @@ struct yaga_model *yaga_model_free(struct yaga_model *model)
         return NULL;
     if (model->mapping == NULL)
         free_arrays(model);
+    model->whole = yaga_whole_free(model->whole, model->mapping != NULL);
     yaga_free(model->metrics);
     struct yaga_map map = {.data = model->mapping, .n_bytes = model->mapping_bytes};
     if (map.n_bytes > 0)

@@ -25,6 +25,7 @@
 #include "yaga/forest/forest.h"
 #include "yaga/model/detail.h"
 #include "yaga/model/gate.h"
+#include "yaga/model/whole.h"
 #include "yaga/pca/pca.h"
 #include "yaga/period/period.h"
 #include "yaga/series/category.h"
@@ -113,6 +114,8 @@ struct yaga_model {
     double achieved_per_week;            /* realised on the held-out part; NaN when it could not be measured */
     double holdout_days;
 
+    struct yaga_whole *whole;            /* owned; of the period YAGA_WHOLE, whose models have nothing else */
+
     const void *mapping;                 /* non-NULL: arrays are borrowed from these bytes */
     size_t mapping_bytes;                /* > 0: they are a mapping of ours, unmapped by yaga_model_free */
 };
@@ -137,6 +140,7 @@ struct yaga_json *yaga_model_json(const struct yaga_model *model);
 /* The part of it that tells what the gate found. */
 struct yaga_json *yaga_gate_json(const struct yaga_model *model);
 /* The part of it that tells what kind of service it is. */
+struct yaga_json *yaga_whole_json(const struct yaga_whole *whole);
 struct yaga_json *yaga_service_class_json(const struct yaga_service_class *class);
 
 /* Is everything there that explaining a judgement of the model takes: statistics and importance of every judged metric, and of one that is

@@ -38,12 +38,16 @@ enum yaga_section {
     YAGA_SECTION_FOREST = 3,   /* multivariate forest; absent without one */
     YAGA_SECTION_PCA = 4,      /* absent without one */
     YAGA_SECTION_DECISION = 5,
-    YAGA_SECTION_DRIFT = 6,       /* the rest may be absent, and be skipped by a reader */
+    YAGA_SECTION_DRIFT = 6, /* the rest may be absent, and be skipped by a reader */
     YAGA_SECTION_CORRELATION = 7,
     YAGA_SECTION_STATIONARITY = 8,
     YAGA_SECTION_GATE = 9,
     YAGA_SECTION_SERVICE = 10,
-    YAGA_SECTION_DETAIL = 11
+    YAGA_SECTION_DETAIL = 11,
+    YAGA_SECTION_WHOLE =
+        32, /* these three in the file of the period YAGA_WHOLE, and only there */
+    YAGA_SECTION_ENSEMBLE = 33,
+    YAGA_SECTION_LEVELS = 34
 };
 
 /* Everything that must hold between and inside the fields of a model, whether it came

@@ -53,7 +53,7 @@ check_models(struct yaga_model *const *models, size_t n_models, struct yaga_erro
             strcmp(m->run_id, models[0]->run_id) != 0)
             return yaga_error_set(err, YAGA_E_ARG,
                                   "models of more than one service or run");
-        if ((unsigned)m->period >= YAGA_N_PERIODS)
+        if ((unsigned)m->period > YAGA_WHOLE)
             return yaga_error_set(err, YAGA_E_ARG, "a model without a period");
         for (size_t k = 0; k < i; k++) {
             if (is_same_place(models[k], m))

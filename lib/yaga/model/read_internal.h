@@ -12,6 +12,7 @@
 #include "yaga/model/model_internal.h"
 
 struct cursor {
+    bool no_memory;    /* what failed is the program, not the file */
     const uint8_t *at; /* 8-byte aligned */
     size_t left;       /* multiple of 8 */
     const char
@@ -106,6 +107,10 @@ static inline const double *get_f64s(struct cursor *c, size_t n, const char *fie
 
 /* Section 10, decode_service.c. */
 void yaga_model_get_service(struct cursor *c, struct yaga_model *m);
+/* Sections 32 to 34, decode_whole.c. */
+void yaga_model_get_whole(struct cursor *c, struct yaga_model *m);
+void yaga_model_get_ensemble(struct cursor *c, struct yaga_model *m);
+void yaga_model_get_levels(struct cursor *c, struct yaga_model *m);
 
 /* Section 11, decode_detail.c. */
 void yaga_model_get_details(struct cursor *c, struct yaga_model *m);

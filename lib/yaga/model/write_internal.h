@@ -86,6 +86,8 @@ static inline void close_section(struct writer *w)
 
 /* Section 10, encode_service.c. */
 void yaga_model_put_service(struct writer *w, const struct yaga_model *m);
+/* Sections 32 to 34, encode_whole.c. */
+void yaga_model_put_whole(struct writer *w, const struct yaga_model *m);
 
 /* Section 11, encode_detail.c. */
 void yaga_model_put_details(struct writer *w, const struct yaga_model *m);

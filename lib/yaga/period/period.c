@@ -8,10 +8,14 @@
 
 #include "yaga/base/civil.h"
 
-static const char *const names[YAGA_N_PERIODS] = {
-    [YAGA_BUSINESS_HOURS] = "business_hours", [YAGA_EVENING_HOURS] = "evening_hours",
-    [YAGA_NIGHT_HOURS] = "night_hours",       [YAGA_WEEKEND_DAY] = "weekend_day",
-    [YAGA_WEEKEND_NIGHT] = "weekend_night",   [YAGA_POOLED] = "pooled",
+static const char *const names[YAGA_N_PERIODS + 1] = {
+    [YAGA_BUSINESS_HOURS] = "business_hours",
+    [YAGA_EVENING_HOURS] = "evening_hours",
+    [YAGA_NIGHT_HOURS] = "night_hours",
+    [YAGA_WEEKEND_DAY] = "weekend_day",
+    [YAGA_WEEKEND_NIGHT] = "weekend_night",
+    [YAGA_POOLED] = "pooled",
+    [YAGA_WHOLE] = "service",
 };
 
 enum { SATURDAY = 5, SUNDAY = 6 }; /* weekdays count from Monday = 0 */

@@ -25,7 +25,8 @@ enum yaga_period {
     YAGA_WEEKEND_DAY,
     YAGA_WEEKEND_NIGHT,
     YAGA_POOLED, /* not a time of day: all periods together, the only one of the scheme single */
-    YAGA_N_PERIODS
+    YAGA_N_PERIODS,
+    YAGA_WHOLE = YAGA_N_PERIODS /* not a period: what is known of a service at all times of the week */
 };
 enum yaga_scheme { YAGA_SCHEME_FIVE, YAGA_SCHEME_THREE, YAGA_SCHEME_SINGLE };
 const char *yaga_scheme_name(enum yaga_scheme scheme); /* "five", "three", "single" */
@@ -57,7 +58,7 @@ struct yaga_when yaga_period_at(const struct yaga_calendar *calendar, int64_t at
 void yaga_period_grid(const struct yaga_calendar *calendar, int64_t start_s, int64_t step_s, size_t n,
                       struct yaga_when *out);
 
-const char *yaga_period_name(enum yaga_period period); /* "business_hours", ..., "pooled" */
+const char *yaga_period_name(enum yaga_period period); /* "business_hours", ..., "pooled", "service" */
 bool yaga_period_parse(const char *name, enum yaga_period *out);
 size_t yaga_period_count(enum yaga_scheme scheme); /* how many exist: 5, 3 or 1 */
 /* Do instants of this period exist? YAGA_POOLED only in the scheme single. */
