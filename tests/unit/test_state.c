@@ -3,6 +3,7 @@
  * come back. */
 #include "assert.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -639,9 +640,54 @@ static void exhausted_memory_leaves_no_store_behind(void **state)
     (void)yaga_store_close(store);
 }
 
+struct seen {
+    size_t n;
+    struct yaga_score score[8];
+};
+
+static void take_score(void *context, const struct yaga_score *score)
+{
+    struct seen *seen = context;
+    assert_true(seen->n < 8);
+    seen->score[seen->n++] = *score;
+}
+
+static void scores_of_a_row_are_replaced_listed_in_order_and_forgotten(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_store *store = NULL;
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s/scores.db", test_tmpdir());
+    assert_ok(yaga_state_open(path, false, &store, &err), &err);
+    const int64_t day = 86400;
+    const struct yaga_score rows[] = {{2 * day, {1.0, (double)NAN, 3.0}},
+                                      {2 * day, {1.5, 2.5, 0.0}},
+                                      {1 * day, {0.1, 0.2, 0.3}},
+                                      {50 * day, {4.0, 5.0, 6.0}}};
+    for (size_t i = 0; i < 4; i++)
+        assert_ok(yaga_score_put(store, "cart", &rows[i], &err), &err);
+    assert_ok(yaga_score_put(store, "other", &rows[0], &err), &err);
+    struct seen seen = {.n = 0};
+    assert_ok(yaga_scores_each(store, "cart", day, 50 * day, take_score, &seen, &err), &err);
+    assert_int_equal(seen.n, 2);
+    assert_int_equal(seen.score[0].at_s, day);
+    assert_near(seen.score[1].channel[YAGA_CHANNEL_SLOW], 2.5, 0);
+    seen.n = 0;
+    assert_ok(yaga_scores_each(store, "other", 0, 100 * day, take_score, &seen, &err), &err);
+    assert_true(seen.n == 1 && isnan(seen.score[0].channel[YAGA_CHANNEL_SLOW]));
+    assert_ok(yaga_scores_tidy(store, 42 * day + 1, &err), &err);
+    seen.n = 0;
+    assert_ok(yaga_scores_each(store, "cart", 0, 100 * day, take_score, &seen, &err), &err);
+    assert_int_equal(seen.n, 1);
+    assert_int_equal(seen.score[0].at_s, 50 * day);
+    store = yaga_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scores_of_a_row_are_replaced_listed_in_order_and_forgotten),
         cmocka_unit_test(a_new_file_gets_the_whole_schema),
         cmocka_unit_test(reopening_keeps_what_is_there),
         cmocka_unit_test(a_newer_database_is_refused_untouched),

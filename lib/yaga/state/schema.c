@@ -244,12 +244,24 @@ static const char marks[] =
 static const char explainability[] =
     "ALTER TABLE training_runs ADD COLUMN explainability_metrics INTEGER;";
 
+static const char scores[] =
+    /* what the channels of a service scored in a row; NULL = silent */
+    "CREATE TABLE scores ("
+    "  service TEXT NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  fast REAL,"
+    "  slow REAL,"
+    "  single REAL,"
+    "  PRIMARY KEY (service, at)"
+    ") STRICT, WITHOUT ROWID;";
+
 const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{validation}},
                                                    {{deliveries}},
                                                    {{alertmanager}},
                                                    {{marks}},
-                                                   {{explainability}}};
+                                                   {{explainability}},
+                                                   {{scores}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

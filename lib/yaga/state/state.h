@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 6 };
+enum { YAGA_SCHEMA_VERSION = 7 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -112,6 +112,22 @@ enum yaga_status yaga_last_seen_put(struct yaga_store *store, const char *servic
 /* 0 when never. */
 enum yaga_status yaga_last_seen_get(struct yaga_store *store, const char *service, const char *metric, int64_t *out_s,
                                     struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- scores ----------------------------------------------------------------------------- */
+/* What the channels of a service scored in one row (calibrate/levels.h). */
+struct yaga_score {
+    int64_t at_s;                    /* the row's time */
+    double channel[YAGA_N_CHANNELS]; /* NaN = silent */
+};
+/* Replaces what the same row scored before. */
+enum yaga_status yaga_score_put(struct yaga_store *store, const char *service, const struct yaga_score *score,
+                                struct yaga_error *err) YAGA_MUST_USE;
+/* Those of [start_s, end_s), ascending. */
+enum yaga_status yaga_scores_each(struct yaga_store *store, const char *service, int64_t start_s, int64_t end_s,
+                                  void (*take)(void *context, const struct yaga_score *score), void *context,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+/* What is older than 40 days goes; of all services, so once a day. */
+enum yaga_status yaga_scores_tidy(struct yaga_store *store, int64_t now_s, struct yaga_error *err) YAGA_MUST_USE;
 
 /* --- circuit breaker of a backend -------------------------------------------------------- */
 enum yaga_status yaga_breaker_put(struct yaga_store *store, const char *endpoint, struct yaga_breaker breaker,
