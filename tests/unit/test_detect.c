@@ -194,8 +194,9 @@ static void service_p_is_corrected_for_the_number_of_tests(void **state)
     make();
     set_p(LAST, LATENCY, 1e-8);
     assert_near(judge(LAST)->p, 6e-8, 1e-20);
-    assert_near(judge(LAST)->metric_score[LATENCY], 2.0, 1e-12);
-    assert_near(judge(LAST)->anomaly_score, log10(6e-8) / -4.0, 1e-12);
+    assert_near(judge(LAST)->metric_score[LATENCY], 7.0 / 4.0,
+                1e-12); /* -log10(10 p) over the level */
+    assert_near(judge(LAST)->anomaly_score, 7.0 / 4.0, 1e-12);
     made.p_mv[LAST] = 1e-9;
     made.decision_mv[LAST] = -0.1;
     assert_near(judge(LAST)->p, 7e-9, 1e-20);

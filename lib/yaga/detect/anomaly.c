@@ -151,11 +151,10 @@ void yaga_anomaly_from_signals(const struct yaga_bench *bench,
     out->percentile = root->percentile;
     out->sigma = root->sigma;
     summarise_signals(out);
-    bool lasting = false;
     /* the joint test is a signal of its own: together with others it must not grade lower
      * than alone */
-    if (yaga_joint_fires(bench, &lasting) && lasting &&
-        out->severity < YAGA_SEVERITY_MEDIUM)
+    out->sustained = out->sustained || bench->fires;
+    if (bench->fires && bench->lasting && out->severity < YAGA_SEVERITY_MEDIUM)
         out->severity = YAGA_SEVERITY_MEDIUM;
     out->confidence = confidence_of(bench, out, confidence);
     contributions_of(out);
@@ -163,7 +162,6 @@ void yaga_anomaly_from_signals(const struct yaga_bench *bench,
 }
 
 void yaga_anomaly_from_joint(const struct yaga_bench *bench,
-                             bool lasting,
                              double confidence,
                              struct yaga_anomaly *out)
 {
@@ -177,7 +175,7 @@ void yaga_anomaly_from_joint(const struct yaga_bench *bench,
     memcpy(out->pattern_name, out->name, sizeof out->name);
     (void)yaga_format(out->family, sizeof out->family, "other");
     out->type = "multivariate_pattern";
-    out->severity = lasting ? YAGA_SEVERITY_MEDIUM : YAGA_SEVERITY_LOW;
+    out->severity = bench->lasting ? YAGA_SEVERITY_MEDIUM : YAGA_SEVERITY_LOW;
     out->confidence =
         final_confidence(0.40 + 0.10 + 0.05, confidence); /* one test, sustained */
     out->score = bench->grid->decision_mv[bench->row];

@@ -41,39 +41,6 @@ static struct yaga_bench bench_at(const struct yaga_detect_params *params,
     };
 }
 
-/* log10 p / log10 alpha; + 0.0 because p = 1 would print as "-0". */
-static double score_of(double p, double alpha)
-{
-    return log10(p) / log10(alpha) + 0.0;
-}
-
-/* Scores per metric and of the service: min(1, M min p) over the M tests made. */
-static void publish_scores(const struct yaga_bench *bench, struct yaga_verdict *out)
-{
-    const struct yaga_evidence_grid *grid = bench->grid;
-    double least = 1.0;
-    size_t n_tests = 0;
-    for (size_t m = 0; m < grid->n_metrics; m++) {
-        const struct yaga_evidence *cell = &grid->cells[bench->row * grid->n_metrics + m];
-        out->metric_score[m] = (double)NAN;
-        if (isnan(cell->value) || cell->method == YAGA_METHOD_NONE)
-            continue;
-        out->metric_score[m] = score_of(cell->p, bench->alpha);
-        least = fmin(least, cell->p);
-        n_tests++;
-    }
-    out->p_mv = grid->p_mv[bench->row];
-    out->decision_mv = grid->decision_mv[bench->row];
-    if (!isnan(out->decision_mv)) {
-        least = fmin(least, out->p_mv);
-        n_tests++;
-    }
-    out->p = fmin(1.0, (double)n_tests * least);
-    if (n_tests == 0)
-        out->p = 1.0;
-    out->anomaly_score = score_of(out->p, bench->alpha);
-}
-
 static void find_signals(const struct yaga_bench *bench, struct yaga_verdict *out)
 {
     struct yaga_anomaly *anomaly = &out->anomalies[0];
@@ -101,13 +68,14 @@ void yaga_detect_decide(const struct yaga_detect_params *params,
     out->severity = YAGA_SEVERITY_NONE;
     out->alpha = bench.alpha;
     out->n_suppressed = 0;
-    publish_scores(&bench, out);
+    bench.fires = grid->levels != NULL ? yaga_channels_fire(&bench, &bench.lasting)
+                                       : yaga_joint_fires(&bench, &bench.lasting);
+    yaga_channels_publish(&bench, out);
     find_signals(&bench, out);
-    bool lasting = false;
     if (out->anomalies[0].n_signals > 0)
         yaga_anomaly_from_signals(&bench, confidence, &out->anomalies[0]);
-    else if (yaga_joint_fires(&bench, &lasting))
-        yaga_anomaly_from_joint(&bench, lasting, confidence, &out->anomalies[0]);
+    else if (bench.fires && !yaga_single_fired_lately(&bench))
+        yaga_anomaly_from_joint(&bench, confidence, &out->anomalies[0]);
     else
         return;
     out->n_anomalies = 1;

@@ -10,7 +10,12 @@
  *   p = min(1, 2 min(p_forest, p_tail)) where p_tail <= 0.05, else 1        (p_tail in the bad direction)
  * p_forest uses the most anomalous score between the start of the tail and the value: a worse value never counts less.
  * A metric is a signal if it is material and p <= alpha/10 now, or p <= alpha_soft = min(0.01, sqrt(alpha)) in at least k of the last n rows
- * including now. Published: anomaly_score = log10(p)/log10(alpha), >= 1 = anomalous.
+ * including now: as one number, if its evidence
+ *   e_m = max(-log10(10 p), -2 log10 q)     q: largest p among now and the k smallest of the last n rows on its side, where q <= 0.01
+ * reaches the level -log10 alpha of the channel `single` (calibrate/levels.h). The service as a whole alarms by its channels fast and slow
+ * (ensemble/ensemble.h); then every material metric with p <= alpha_soft is a signal, and without any the combination is the anomaly,
+ * unless a metric alarmed within the hour before: what is left of its trouble is no new one.
+ * Published: anomaly_score = evidence over its channel's level, >= 1 = anomalous; what is immaterial stays below.
  */
 #ifndef YAGA_DETECT_DETECT_H
 #define YAGA_DETECT_DETECT_H
@@ -92,6 +97,10 @@ struct yaga_evidence_grid {
     double *decision_mv;                 /* [n_rows] NaN when skipped */
     bool *mv_partial;                    /* [n_rows] a component was missing */
     const struct yaga_model **model;     /* [n_rows] model that judged the row, NULL = none */
+    /* How unusual the service is as a whole, from its ensemble; the caller's, NULL = not known. */
+    const double *fast, *slow;           /* [n_rows] evidence of the channels, NaN = none */
+    const double *apart;                 /* [n_metrics] |residual| of each metric in the judged row, in scales; 0 = none */
+    const struct yaga_levels *levels;    /* of the alarms */
 };
 void yaga_evidence_grid_clear(struct yaga_evidence_grid *grid);
 
@@ -150,11 +159,20 @@ struct yaga_verdict {
     enum yaga_severity severity;              /* maximum */
     double alpha;
     double p;                                 /* service: min(1, M min p) over the M scored metrics and the multivariate one */
-    double anomaly_score;                     /* of the service */
-    double metric_score[YAGA_METRICS_MAX];    /* log10 p / log10 alpha; NaN when not scored */
+    double anomaly_score;                     /* of the service: the largest of its metrics' and of its channels over their levels */
+    double channel[YAGA_N_CHANNELS];          /* evidence of the service's channels; NaN when not known */
+    double metric_score[YAGA_METRICS_MAX];    /* evidence of the metric over the level -log10 alpha; NaN when not scored */
     double p_mv, decision_mv;
     size_t n_suppressed;                      /* rare but immaterial metrics now */
 };
+
+/* Evidence of one metric alone in a row, and of the most telling one of the service (channel `single`), material only; NaN = not judged. */
+double yaga_detect_metric_evidence(const struct yaga_detect_params *params, const struct yaga_evidence_grid *grid, size_t row,
+                                   size_t metric);
+double yaga_detect_single(const struct yaga_detect_params *params, const struct yaga_evidence_grid *grid, size_t row);
+/* The slow channel speaks only while rows are still unusual (fast >= YAGA_STILL_UNUSUAL); NaN otherwise. */
+#define YAGA_STILL_UNUSUAL 1.0
+double yaga_detect_slow(double fast, double slow);
 
 /* Judge the row `row` of the grid (>= first_row + window_rows - 1 looks at a full window; earlier rows at what is there).
  * confidence: reliability of the period's model, 0..1. */

@@ -23,6 +23,8 @@ struct yaga_bench {
     size_t window_start;  /* first row of the window that ends with row */
     size_t persist_start; /* first of the persistence_n rows that end with row */
     double alpha, alpha_soft;
+    bool fires;   /* the service as a whole alarms */
+    bool lasting; /* and has done so for as long as a verdict looks back */
 };
 
 /* No value, no judgement. */
@@ -66,8 +68,14 @@ void yaga_judge_joint(const struct yaga_model *model,
  * returns the largest contributor, or -1 when the row has no joint evidence. */
 int yaga_joint_contributions(const struct yaga_bench *bench, double *contribution);
 /* Does the joint evidence alone make an anomaly? *lasting: in all of the last
- * persistence_n rows. */
+ * persistence_n rows. For a service without an ensemble. */
 bool yaga_joint_fires(const struct yaga_bench *bench, bool *lasting);
+/* The same by the channels of the ensemble (grid->levels is set). */
+bool yaga_channels_fire(const struct yaga_bench *bench, bool *lasting);
+/* Did a metric alone alarm within the hour before the row? */
+bool yaga_single_fired_lately(const struct yaga_bench *bench);
+/* Scores of the service and its metrics. */
+void yaga_channels_publish(const struct yaga_bench *bench, struct yaga_verdict *out);
 
 /* Is the metric a signal in the row? *suppressed: rare enough, but immaterial. */
 bool yaga_signal_make(const struct yaga_bench *bench,
@@ -84,7 +92,6 @@ void yaga_anomaly_from_signals(const struct yaga_bench *bench,
                                double confidence,
                                struct yaga_anomaly *out);
 void yaga_anomaly_from_joint(const struct yaga_bench *bench,
-                             bool lasting,
                              double confidence,
                              struct yaga_anomaly *out);
 /* Word of a signal's side: "high", "low", or "activated" for a metric that is usually

@@ -128,8 +128,26 @@ find_columns(const struct yaga_bench *bench, const struct yaga_model *model, int
                                 model->metrics[model->mv_metric[j]].name);
 }
 
+/* Shares of the residuals that the ensemble saw in the row. */
+static int ensemble_contributions(const struct yaga_bench *bench, double *contribution)
+{
+    const struct yaga_evidence_grid *grid = bench->grid;
+    double sum = 0.0;
+    size_t top = 0;
+    for (size_t m = 0; m < grid->n_metrics; m++) {
+        sum += grid->apart[m];
+        if (grid->apart[m] > grid->apart[top])
+            top = m;
+    }
+    for (size_t m = 0; m < grid->n_metrics && sum > 0.0; m++)
+        contribution[m] = grid->apart[m] / sum;
+    return (int)top;
+}
+
 int yaga_joint_contributions(const struct yaga_bench *bench, double *contribution)
 {
+    if (bench->grid->levels != NULL)
+        return ensemble_contributions(bench, contribution);
     const struct yaga_model *model = bench->grid->model[bench->row];
     int column[YAGA_METRICS_MAX];
     double x[YAGA_METRICS_MAX], share[YAGA_METRICS_MAX];

@@ -97,7 +97,8 @@ bool yaga_signal_make(const struct yaga_bench *bench,
         return false;
     bool strong = cell->p <= bench->alpha / 10.0;
     bool sustained = is_sustained(bench, metric, cell->direction);
-    if (!strong && !sustained)
+    bool carries = bench->fires && is_rare(bench, cell, cell->direction);
+    if (!strong && !sustained && !carries)
         return false;
     enum yaga_severity severity = grade(bench, cell, sustained);
     if (cell->immaterial != YAGA_MATERIAL || severity == YAGA_SEVERITY_NONE) {

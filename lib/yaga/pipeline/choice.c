@@ -11,8 +11,8 @@
 /* The models of one variant, as far as they were asked for. */
 struct shelf_set {
     const char *variant; /* borrowed from the setup; NULL = none yet */
-    struct yaga_model *models[YAGA_N_PERIODS];
-    bool tried[YAGA_N_PERIODS];
+    struct yaga_model *models[YAGA_N_PERIODS + 1]; /* the last is YAGA_WHOLE's */
+    bool tried[YAGA_N_PERIODS + 1];
 };
 
 enum { BASELINE, VARIANT, N_SETS };
@@ -21,6 +21,7 @@ struct shelf_service {
     char name[YAGA_NAME_MAX + 1];
     char run_id[YAGA_RUN_ID_MAX];
     struct shelf_set sets[N_SETS]; /* of variants only the one of the latest instant */
+    struct yaga_whole_memo memo;   /* of the baseline's whole */
     char problem[512];             /* first file that could not be used */
 };
 
@@ -46,7 +47,7 @@ enum yaga_status yaga_shelf_new(const struct yaga_setup *setup,
 
 static void drop_set(struct shelf_set *set)
 {
-    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+    for (size_t p = 0; p <= YAGA_WHOLE; p++) {
         set->models[p] = yaga_model_free(set->models[p]);
         set->tried[p] = false;
     }
@@ -56,6 +57,7 @@ static void drop_models(struct shelf_service *s)
 {
     for (size_t i = 0; i < N_SETS; i++)
         drop_set(&s->sets[i]);
+    yaga_whole_memo_clear(&s->memo);
     s->problem[0] = '\0';
 }
 
@@ -205,6 +207,12 @@ static enum yaga_status serve(struct yaga_shelf *shelf,
     c->current = c->set.by_period[now];
     c->is_fallback = c->set.is_fallback[now];
     c->is_variant = c->current != NULL && strcmp(c->current->variant, "baseline") != 0;
+    c->whole = NULL;
+    if (st == YAGA_OK && c->current != NULL && !c->is_variant) {
+        st = load(shelf, s, &s->sets[BASELINE], YAGA_WHOLE, err);
+        c->whole = s->sets[BASELINE].models[YAGA_WHOLE];
+        c->memo = &s->memo;
+    }
     memcpy(c->run_id, s->run_id, sizeof c->run_id);
     return st;
 }
@@ -308,7 +316,7 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf,
     } else {
         (void)yaga_format(c.problem, sizeof c.problem, "%s", s->problem);
     }
-    for (size_t p = 0; p < YAGA_N_PERIODS; p++)
+    for (size_t p = 0; p <= YAGA_WHOLE; p++)
         c.n_loaded +=
             (s->sets[BASELINE].models[p] != NULL) + (s->sets[VARIANT].models[p] != NULL);
     *out = c;

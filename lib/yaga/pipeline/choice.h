@@ -12,6 +12,7 @@
 #include "yaga/detect/detect.h"
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/setup.h"
+#include "yaga/pipeline/whole.h"
 
 struct yaga_shelf; /* loaded models of all services */
 
@@ -24,6 +25,8 @@ const char *yaga_model_status_name(enum yaga_model_status status); /* fresh stal
 
 struct yaga_choice {
     struct yaga_model_set set;           /* periods asked for; borrowed until the next call for this service */
+    const struct yaga_model *whole;      /* of the service at all times; NULL = none, or a variant's turn */
+    struct yaga_whole_memo *memo;        /* of the shelf, goes with whole */
     const struct yaga_model *current;    /* for the period of now; NULL = none usable */
     bool is_fallback;
     bool is_variant;                     /* current is no baseline: now lies in an excluded period with a variant */

@@ -44,11 +44,14 @@ size_t yaga_fit_trees(const struct yaga_fit_params *params, enum yaga_complexity
 size_t yaga_fit_trees_multivariate(const struct yaga_fit_params *params, enum yaga_complexity complexity,
                                    size_t n_rows);
 
+struct yaga_live_scores; /* pipeline/whole.h */
+
 /* One service's history, prepared once and shared by all its periods. */
 struct yaga_history {
     const char *service;
     const char *variant;                 /* of the models to be fitted: "baseline" unless the caller changes it */
     struct yaga_service_class service_class; /* by its name alone unless the caller changes it */
+    const struct yaga_live_scores *live; /* borrowed; what inference stored for the rows, NULL = nothing */
     const uint8_t *left_out;             /* borrowed [n_rows], non-zero = neither fitted nor judged; NULL = none */
     const uint8_t *lent;                 /* borrowed [n_rows], non-zero = left out, but shown to forests; NULL = none */
     const struct yaga_frame *frame;      /* validated, absence resolved */

@@ -108,6 +108,9 @@ static void record_service(struct yaga_cycle_work *c,
     memcpy(s->model_run_id, j->choice.run_id, sizeof s->model_run_id);
     bool evaluated = j->outcome == YAGA_EVALUATED;
     s->anomaly_score = evaluated ? j->verdict.anomaly_score : (double)NAN;
+    s->row_time_s = j->row_time_s;
+    for (size_t k = 0; k < YAGA_N_CHANNELS; k++)
+        s->channel[k] = evaluated ? j->verdict.channel[k] : (double)NAN;
     for (size_t m = 0; m < c->infer->setup->n_metrics; m++)
         s->metric_score[m] = evaluated ? j->verdict.metric_score[m] : (double)NAN;
     s->n_anomalies = evaluated ? j->verdict.n_anomalies : 0;

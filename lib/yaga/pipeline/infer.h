@@ -60,6 +60,8 @@ struct yaga_infer_service {
     enum yaga_model_status model_status;
     enum yaga_period period;
     int64_t traffic_seen_s;      /* time of the traffic metric's value; 0 = none now */
+    int64_t row_time_s;          /* of the values judged */
+    double channel[YAGA_N_CHANNELS]; /* what the service's channels scored; NaN = silent */
     double anomaly_score;        /* NaN unless evaluated */
     double metric_score[YAGA_METRICS_MAX];
     size_t n_anomalies;

@@ -8,6 +8,7 @@
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
 #include "yaga/pipeline/infer.h"
+#include "yaga/pipeline/whole.h"
 
 struct yaga_infer {
     const struct yaga_setup *setup;
@@ -37,6 +38,7 @@ struct yaga_judgement {
     int64_t traffic_seen_s;      /* row_time_s when the row has a value of the traffic metric, else 0 */
     struct yaga_choice choice;
     struct yaga_evidence_grid grid;
+    struct yaga_whole_look look; /* behind the grid's channels */
     struct yaga_warnings warnings;
     struct yaga_verdict verdict;
     enum yaga_period period;

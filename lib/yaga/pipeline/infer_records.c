@@ -2,6 +2,9 @@
 /* What a cycle leaves behind besides verdicts: its row, service states, deliveries,
  * active.json. */
 #include "yaga/base/civil.h"
+#include <math.h>
+#include <string.h>
+
 #include "yaga/base/log.h"
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
@@ -151,6 +154,18 @@ static enum yaga_status put_service_state(struct yaga_cycle_work *c,
     return yaga_service_state_put(c->infer->store, s->name, &state, err);
 }
 
+/* For the next training; a service without an ensemble has no levels to be found. */
+static enum yaga_status put_score(struct yaga_cycle_work *c,
+                                  const struct yaga_infer_service *s,
+                                  struct yaga_error *err)
+{
+    struct yaga_score score = {.at_s = s->row_time_s};
+    if (isnan(s->channel[YAGA_CHANNEL_FAST]))
+        return YAGA_OK;
+    memcpy(score.channel, s->channel, sizeof score.channel);
+    return yaga_score_put(c->infer->store, s->name, &score, err);
+}
+
 /* What was evaluated, and when traffic was seen: only where there is a metric of that
  * role. */
 static enum yaga_status put_service_states(struct yaga_cycle_work *c,
@@ -163,6 +178,8 @@ static enum yaga_status put_service_states(struct yaga_cycle_work *c,
     for (size_t i = 0; st == YAGA_OK && i < c->result->n_services; i++) {
         const struct yaga_infer_service *s = &c->result->services[i];
         st = put_service_state(c, s, err);
+        if (st == YAGA_OK)
+            st = put_score(c, s, err);
         if (st == YAGA_OK && s->traffic_seen_s != 0)
             st = yaga_last_seen_put(c->infer->store, s->name,
                                     setup->metrics[traffic].name, s->traffic_seen_s, err);

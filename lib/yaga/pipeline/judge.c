@@ -15,6 +15,7 @@ enum { MAX_FAILED_METRICS = 2 }; /* three failed core metrics: no detection */
 void yaga_judgement_clear(struct yaga_judgement *judgement)
 {
     yaga_evidence_grid_clear(&judgement->grid);
+    yaga_whole_look_clear(&judgement->look);
 }
 
 static void
@@ -146,6 +147,25 @@ static enum yaga_status choose(struct yaga_infer *infer,
                              err);
 }
 
+/* The service as a whole, next to its metrics. */
+static enum yaga_status look_at_whole(const struct yaga_frame *known,
+                                      const struct yaga_when *when,
+                                      struct yaga_judgement *j,
+                                      struct yaga_error *err)
+{
+    if (j->choice.whole == NULL)
+        return YAGA_OK;
+    const struct yaga_whole *whole = j->choice.whole->whole;
+    enum yaga_status st = yaga_whole_judge(whole, j->metrics, known, when, j->choice.memo, &j->look, err);
+    if (st != YAGA_OK)
+        return st;
+    j->grid.fast = j->look.fast;
+    j->grid.slow = j->look.slow;
+    j->grid.apart = j->look.apart;
+    j->grid.levels = &whole->levels;
+    return YAGA_OK;
+}
+
 static enum yaga_status evaluate(struct yaga_infer *infer,
                                  const char *service,
                                  const struct yaga_frame *frame,
@@ -176,6 +196,8 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
     }
     st = yaga_detect_score(&params, j->metrics, infer->setup->n_metrics, &j->choice.set,
                            &known, when, first_row, &j->grid, err);
+    if (st == YAGA_OK)
+        st = look_at_whole(&known, when, j, err);
     if (st != YAGA_OK)
         return st;
     yaga_detect_decide(&params, j->metrics, &known, &j->grid, j->row,

@@ -321,6 +321,41 @@ static enum yaga_status learn(struct yaga_train *run,
     return st;
 }
 
+struct live_rows {
+    const struct yaga_frame *frame;
+    struct yaga_live_scores *live;
+};
+
+static void take_score(void *context, const struct yaga_score *score)
+{
+    struct live_rows *rows = context;
+    /* cycles come more often than rows, and at other times: the last of a step counts */
+    int64_t since_s = score->at_s - rows->frame->start_s;
+    size_t t = (size_t)(since_s / rows->frame->step_s);
+    if (since_s < 0 || t >= rows->frame->n_rows)
+        return;
+    rows->live->n += isnan(rows->live->channel[YAGA_CHANNEL_FAST][t]);
+    for (size_t c = 0; c < YAGA_N_CHANNELS; c++)
+        rows->live->channel[c][t] = score->channel[c];
+}
+
+/* What inference scored in the range of the frame. */
+static enum yaga_status recall(const struct yaga_train *run,
+                               const struct yaga_fleet_service *service,
+                               struct yaga_live_scores *live,
+                               struct yaga_error *err)
+{
+    const struct yaga_frame *frame = &service->frame;
+    struct live_rows rows = {.frame = frame, .live = live};
+    enum yaga_status st = yaga_live_scores_init(live, frame->n_rows, err);
+    if (st != YAGA_OK || run->store == NULL)
+        return st;
+#pragma omp critical(yaga_publish)
+    st = yaga_scores_each(run->store, service->name, run->start_s, run->end_s, take_score,
+                          &rows, err);
+    return st;
+}
+
 static enum yaga_status leave_out(const struct yaga_train *run,
                                   const struct yaga_fleet_service *service,
                                   struct yaga_incident_time **incidents,
@@ -381,6 +416,7 @@ static enum yaga_status study(struct yaga_train *run,
     struct yaga_exceptions exceptions;
     struct yaga_exclusion x = {.left_out = NULL};
     struct yaga_history history = {.service = NULL};
+    struct yaga_live_scores live = {.n = 0};
     YAGA_AUTO_MEM(struct yaga_incident_time) incidents = NULL;
 
     yaga_setup_service_metrics(run->setup, service->name, metrics);
@@ -396,9 +432,13 @@ static enum yaga_status study(struct yaga_train *run,
         st = yaga_history_init(&history, service->name, &service->frame, metrics,
                                &run->setup->calendar, err);
         history.left_out = x.left_out;
+        history.live = &live;
         yaga_setup_service_class(run->setup, service->name, &history.service_class);
         if (st == YAGA_OK)
+            st = recall(run, service, &live, err);
+        if (st == YAGA_OK)
             st = learn(run, &history, &quality, &exceptions, run_id, models, result, err);
+        yaga_live_scores_clear(&live);
         yaga_history_clear(&history);
     }
     if (run->options->portraits)
@@ -608,11 +648,13 @@ static enum yaga_status open_state(struct yaga_train *run, struct yaga_error *er
     enum yaga_status st =
         yaga_state_open(yaga_config_string(run->setup->config, "fingerprinting.db_path"),
                         true, &run->store, err);
-    if (st != YAGA_OK)
-        return st;
-    return yaga_training_runs_tidy(run->store, run->options->now_s,
-                                   yaga_train_int(run, "training.run_retention_days"),
-                                   err);
+    if (st == YAGA_OK)
+        st = yaga_training_runs_tidy(run->store, run->options->now_s,
+                                     yaga_train_int(run, "training.run_retention_days"),
+                                     err);
+    if (st == YAGA_OK)
+        st = yaga_scores_tidy(run->store, run->options->now_s, err);
+    return st;
 }
 
 static enum yaga_status locked_run(struct yaga_train *run, struct yaga_error *err)

@@ -4,12 +4,12 @@
 #define YAGA_PIPELINE_TRAIN_INTERNAL_H
 
 #include "yaga/io/store.h"
-#include "yaga/pipeline/budget.h"
 #include "yaga/pipeline/exclude.h"
 #include "yaga/pipeline/fit.h"
 #include "yaga/pipeline/fit_setup.h"
 #include "yaga/pipeline/gate.h"
 #include "yaga/pipeline/train.h"
+#include "yaga/pipeline/whole.h"
 #include "yaga/series/quality.h"
 
 /* Everything one run shares; read-only inside the parallel part except where noted. */
@@ -55,6 +55,7 @@ enum { YAGA_SERVICES_PER_BATCH = 50 };
 /* One service's models of one variant, by period. */
 struct yaga_trained_models {
     struct yaga_model *by_period[YAGA_N_PERIODS]; /* owned; NULL = too little data */
+    struct yaga_model *whole; /* owned; of the service at all times, NULL = too little data, or a variant */
 };
 void yaga_trained_models_clear(struct yaga_trained_models *models);
 

@@ -265,8 +265,10 @@ static size_t list_models(const struct yaga_train *run,
     size_t n = 0;
     for (int fresh = 1; fresh >= 0; fresh--) {
         for (size_t s = 0; s < YAGA_TRAINED_SETS; s++) {
-            for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
-                struct yaga_model *model = models->sets[s].by_period[p];
+            for (size_t p = 0; p <= YAGA_N_PERIODS; p++) {
+                struct yaga_model *model = p == YAGA_N_PERIODS
+                                               ? models->sets[s].whole
+                                               : models->sets[s].by_period[p];
                 if (model != NULL &&
                     (model->trained_at_s == run->options->now_s) == (fresh == 1))
                     list[n++] = model;
@@ -308,7 +310,7 @@ enum yaga_status yaga_train_publish(const struct yaga_train *run,
                                     struct yaga_error *err)
 {
     const struct yaga_config *c = run->setup->config;
-    struct yaga_model *list[YAGA_TRAINED_SETS * YAGA_N_PERIODS];
+    struct yaga_model *list[YAGA_TRAINED_SETS * (YAGA_N_PERIODS + 1)];
     bool replaced[YAGA_N_PERIODS];
     replace_failed(run, &models->sets[0], replaced);
     enum yaga_status st = yaga_train_carry_over(run, result->name, run_id, models, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One service's history -> its models: candidates on the older part, alpha and the gate
- * on the newer, then all of it. */
+/* One service's history -> its models, and the alarm levels that keep the budget; then
+ * candidates on the older part, which the gate asks about the newer. */
+#include <math.h>
 #include <string.h>
 
 #include "yaga/base/log.h"
@@ -12,6 +13,7 @@ void yaga_trained_models_clear(struct yaga_trained_models *models)
 {
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
         models->by_period[p] = yaga_model_free(models->by_period[p]);
+    models->whole = yaga_model_free(models->whole);
 }
 
 static void remember_why(const struct yaga_history *h,
@@ -130,36 +132,60 @@ static enum yaga_status run_gate(const struct yaga_train *run,
                          candidates->by_period, err);
 }
 
-/* Candidates see the older part; the newer part says which alpha keeps the budget, and
- * whether they pass the gate. */
-static enum yaga_status validate(const struct yaga_train *run,
-                                 const struct yaga_history *h,
-                                 struct yaga_trained_models *candidates,
-                                 struct yaga_budget *budget,
-                                 struct yaga_error *err)
+/* Candidates see the older part; the newer, from *first_row on, says whether they pass the gate. */
+static enum yaga_status fit_candidates(const struct yaga_train *run,
+                                       const struct yaga_history *h,
+                                       size_t *first_row,
+                                       struct yaga_trained_models *candidates,
+                                       struct yaga_error *err)
 {
-    double per_week =
-        yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
     double fraction =
         yaga_config_float(run->setup->config, "training.validation_fraction");
-    size_t first_row = holdout_begin(h, fraction);
     size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") /
                               run->setup->step_s);
+    *first_row = holdout_begin(h, fraction);
+    if (*first_row <= embargo)
+        return YAGA_OK;
+    return fit_periods(run, h, *first_row - embargo, NULL, candidates, err);
+}
+
+/* The service at all times of the week, with its alarm levels. Without enough history
+ * there is none, and the decision stays with the single metrics. */
+static enum yaga_status learn_whole(const struct yaga_train *run,
+                                    const struct yaga_history *h,
+                                    struct yaga_trained_models *models,
+                                    struct yaga_error *err)
+{
+    struct yaga_whole_params params = {
+        .per_week =
+            yaga_config_float(run->setup->config, "alert_budget.per_service_per_week"),
+        .quiet_s = run->setup->incident.separation_s,
+        .seed = run->fit.seed,
+    };
     struct yaga_model_set set;
-    enum yaga_status st = YAGA_OK;
-    if (first_row > embargo)
-        st = fit_periods(run, h, first_row - embargo, NULL, candidates, err);
-    if (st != YAGA_OK)
-        return st;
-    yaga_train_serve(run, candidates, &set);
-    st = yaga_budget_find(&run->setup->detect, &run->setup->incident, h, &set, first_row,
-                          per_week, budget, err);
-    if (st != YAGA_OK || !is_gated(h))
-        return st;
-    st = run_gate(run, h, first_row, &set, budget->alpha, candidates, err);
+    struct yaga_whole *whole = NULL;
+    yaga_train_serve(run, models, &set);
+    enum yaga_status st =
+        yaga_whole_fit(&params, &run->setup->detect, h, &set, h->live, &whole, err);
+    if (st == YAGA_E_NO_DATA) {
+        yaga_log(YAGA_LOG_INFO, "SERVICE_NOT_TRAINED", h->service, "as a whole: %s",
+                 err->text);
+        yaga_error_clear(err);
+        return YAGA_OK;
+    }
     if (st == YAGA_OK)
-        st = yaga_train_folds(run, h, first_row, budget->alpha, candidates, err);
-    return st;
+        st = yaga_model_new(0, &models->whole, err);
+    if (st != YAGA_OK) {
+        (void)yaga_whole_free(whole, false);
+        return yaga_error_wrap(err, "service as a whole");
+    }
+    models->whole->whole = whole;
+    models->whole->period = YAGA_WHOLE;
+    (void)yaga_format(models->whole->service, sizeof models->whole->service, "%s",
+                      h->service);
+    (void)yaga_format(models->whole->variant, sizeof models->whole->variant, "%s",
+                      h->variant);
+    return YAGA_OK;
 }
 
 enum yaga_status yaga_train_try(const struct yaga_train *run,
@@ -169,15 +195,8 @@ enum yaga_status yaga_train_try(const struct yaga_train *run,
                                 struct yaga_trained_models *candidates,
                                 struct yaga_error *err)
 {
-    size_t embargo = (size_t)(60 * yaga_train_int(run, "training.embargo_minutes") /
-                              run->setup->step_s);
     struct yaga_model_set set;
-    *first_row = holdout_begin(
-        h, yaga_config_float(run->setup->config, "training.validation_fraction"));
-    if (*first_row <= embargo)
-        return YAGA_OK;
-    enum yaga_status st =
-        fit_periods(run, h, *first_row - embargo, NULL, candidates, err);
+    enum yaga_status st = fit_candidates(run, h, first_row, candidates, err);
     if (st != YAGA_OK)
         return st;
     yaga_train_serve(run, candidates, &set);
@@ -187,7 +206,7 @@ enum yaga_status yaga_train_try(const struct yaga_train *run,
 static void identify(const struct yaga_train *run,
                      const struct yaga_quality *quality,
                      const char *run_id,
-                     const struct yaga_budget *budget,
+                     const struct yaga_model *whole,
                      struct yaga_model *model)
 {
     (void)yaga_format(model->run_id, sizeof model->run_id, "%s", run_id);
@@ -203,31 +222,40 @@ static void identify(const struct yaga_train *run,
     model->seed = run->fit.seed;
     model->quality = quality->score;
     model->quality_grade = quality->grade;
-    model->alpha = budget->alpha;
-    model->budget_per_week = budget->promised_per_week;
-    model->achieved_per_week = budget->achieved_per_week;
-    model->holdout_days = budget->holdout_days;
+    model->alpha = YAGA_ALPHA_DEFAULT;
+    model->achieved_per_week = (double)NAN;
+    model->budget_per_week =
+        yaga_config_float(run->setup->config, "alert_budget.per_service_per_week");
+    if (whole == NULL)
+        return;
+    model->alpha = yaga_whole_alpha(whole->whole);
+    model->achieved_per_week = whole->whole->levels.achieved_per_week;
+    model->holdout_days = whole->whole->levels.weeks * 7.0;
 }
 
 static void finish_models(const struct yaga_train *run,
                           const struct yaga_quality *quality,
                           const char *run_id,
-                          const struct yaga_budget *budget,
                           struct yaga_trained_models *models,
                           struct yaga_train_service *result)
 {
-    result->alpha = budget->alpha;
-    result->achieved_per_week = budget->achieved_per_week;
     enum yaga_scheme scheme = run->setup->calendar.scheme;
     result->n_periods_wanted = yaga_period_count(scheme);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
         if (models->by_period[p] == NULL)
             continue;
-        identify(run, quality, run_id, budget, models->by_period[p]);
+        identify(run, quality, run_id, models->whole, models->by_period[p]);
         bool exists = yaga_period_exists(scheme, (enum yaga_period)p);
         result->pooled = result->pooled || !exists;
         result->n_periods += exists;
     }
+    if (models->whole != NULL) {
+        identify(run, quality, run_id, models->whole, models->whole);
+        yaga_gate_not_asked(models->whole);
+    }
+    result->alpha = models->whole != NULL ? models->whole->alpha : YAGA_ALPHA_DEFAULT;
+    result->achieved_per_week =
+        models->whole != NULL ? models->whole->achieved_per_week : (double)NAN;
 }
 
 static void leave_ungated(struct yaga_trained_models *models)
@@ -258,19 +286,6 @@ static void take_candidates(const struct yaga_train *run,
     }
 }
 
-static enum yaga_status settle(const struct yaga_train *run,
-                               const struct yaga_history *h,
-                               struct yaga_trained_models *candidates,
-                               struct yaga_trained_models *models,
-                               struct yaga_train_service *result,
-                               struct yaga_error *err)
-{
-    if (!is_gated(h) || yaga_config_bool(run->setup->config, "training.refit_on_all"))
-        return fit_periods(run, h, h->frame->n_rows, &result->not_trained, models, err);
-    take_candidates(run, h, candidates, models, &result->not_trained);
-    return YAGA_OK;
-}
-
 static enum yaga_status judge(const struct yaga_train *run,
                               const struct yaga_trained_models *candidates,
                               struct yaga_trained_models *models,
@@ -288,6 +303,47 @@ static enum yaga_status judge(const struct yaga_train *run,
     return yaga_train_details(models, result, err);
 }
 
+/* Candidates, then what is published: fitted on everything, or the candidates themselves. *checked: whom the gate is asked
+ * about. */
+static enum yaga_status fit(const struct yaga_train *run,
+                            const struct yaga_history *h,
+                            struct yaga_trained_models *candidates,
+                            struct yaga_trained_models *models,
+                            size_t *first_row,
+                            struct yaga_trained_models **checked,
+                            struct yaga_reasons *why,
+                            struct yaga_error *err)
+{
+    enum yaga_status st = YAGA_OK;
+    *checked = candidates;
+    if (is_gated(h))
+        st = fit_candidates(run, h, first_row, candidates, err);
+    if (st != YAGA_OK)
+        return st;
+    if (!is_gated(h) || yaga_config_bool(run->setup->config, "training.refit_on_all"))
+        return fit_periods(run, h, h->frame->n_rows, why, models, err);
+    take_candidates(run, h, candidates, models, why);
+    *checked = models;
+    return YAGA_OK;
+}
+
+/* The levels first: the gate asks with the alpha that the models will have. */
+static enum yaga_status validate(const struct yaga_train *run,
+                                 const struct yaga_history *h,
+                                 size_t first_row,
+                                 struct yaga_trained_models *checked,
+                                 struct yaga_trained_models *models,
+                                 struct yaga_train_service *result,
+                                 struct yaga_error *err)
+{
+    struct yaga_model_set set;
+    yaga_train_serve(run, checked, &set);
+    enum yaga_status st = run_gate(run, h, first_row, &set, result->alpha, checked, err);
+    if (st == YAGA_OK)
+        st = yaga_train_folds(run, h, first_row, result->alpha, checked, err);
+    return st == YAGA_OK ? judge(run, checked, models, result, err) : st;
+}
+
 enum yaga_status yaga_train_learn(const struct yaga_train *run,
                                   const struct yaga_history *h,
                                   const struct yaga_quality *quality,
@@ -296,15 +352,17 @@ enum yaga_status yaga_train_learn(const struct yaga_train *run,
                                   struct yaga_train_service *result,
                                   struct yaga_error *err)
 {
-    struct yaga_budget budget = {.alpha = YAGA_ALPHA_DEFAULT};
     struct yaga_trained_models candidates = {.by_period = {NULL}};
-    enum yaga_status st = validate(run, h, &candidates, &budget, err);
-    if (st == YAGA_OK)
-        st = settle(run, h, &candidates, models, result, err);
-    if (st == YAGA_OK)
-        finish_models(run, quality, run_id, &budget, models, result);
+    struct yaga_trained_models *checked;
+    size_t first_row = h->frame->n_rows;
+    enum yaga_status st = fit(run, h, &candidates, models, &first_row, &checked,
+                              &result->not_trained, err);
     if (st == YAGA_OK && is_gated(h))
-        st = judge(run, &candidates, models, result, err);
+        st = learn_whole(run, h, models, err);
+    if (st == YAGA_OK)
+        finish_models(run, quality, run_id, models, result);
+    if (st == YAGA_OK && is_gated(h))
+        st = validate(run, h, first_row, checked, models, result, err);
     else if (st == YAGA_OK)
         leave_ungated(models);
     yaga_trained_models_clear(&candidates);

@@ -332,6 +332,8 @@ static enum yaga_status keep_set(const struct yaga_train *run,
     for (size_t p = 0; st == YAGA_OK && p < YAGA_N_PERIODS; p++)
         st = keep(run, service, from, run_id, variant, (enum yaga_period)p,
                   &set->by_period[p], err);
+    if (st == YAGA_OK)
+        st = keep(run, service, from, run_id, variant, YAGA_WHOLE, &set->whole, err);
     return st;
 }
 
