@@ -297,7 +297,7 @@ def period_verdict(name, figures):
         assert (figures["any_metric_rate"] > figures["any_metric_limit"]) == ("any_metric_rate" in found), (name, figures)
     if found & {"false_alarms", "not_finite"}:
         return "FAILED"
-    return "WARNING" if found - {"level_shift", "trend"} else "PASSED"
+    return "WARNING" if found - {"level_shift", "trend", "contaminated"} else "PASSED"
 
 
 def the_gate_decides_as_specified(fleet):

@@ -248,6 +248,25 @@ static void too_little_held_out_data_is_inconclusive(void **state)
 /* --- several hold-outs
  * ------------------------------------------------------------------ */
 
+static void
+a_history_with_more_trouble_than_a_twentieth_is_called_contaminated(void **state)
+{
+    (void)state;
+    for (size_t every = 14; every <= 42; every += 28) { /* one value in 14, one in 42 */
+        fill();
+        for (size_t t = 0; t < N - HELD_OUT; t += every)
+            yaga_frame_row(&frame, t)[LATENCY] *= 3;
+        YAGA_AUTO(yaga_model) m = judge();
+        uint64_t want = every == 14 ? YAGA_GATE_CONTAMINATED : 0;
+        assert_near(m->metrics[LATENCY].outlier_share, 1.0 / (double)every, 0.01);
+        yaga_train_adopt_gate(NULL, m);
+        assert_int_equal(m->metrics[LATENCY].gate.findings & YAGA_GATE_CONTAMINATED,
+                         want);
+        assert_int_equal(m->gate.findings & YAGA_GATE_CONTAMINATED, want);
+        assert_int_equal(m->metrics[RATE].gate.findings & YAGA_GATE_CONTAMINATED, 0);
+    }
+}
+
 static struct yaga_model *with_figures(double n_rows, double rate, double found)
 {
     struct yaga_model *m = NULL;
@@ -600,6 +619,8 @@ int main(void)
         cmocka_unit_test(a_model_blind_to_slow_answers_gets_a_warning_that_says_so),
         cmocka_unit_test(changes_too_small_to_matter_need_not_be_found),
         cmocka_unit_test(too_little_held_out_data_is_inconclusive),
+        cmocka_unit_test(
+            a_history_with_more_trouble_than_a_twentieth_is_called_contaminated),
         cmocka_unit_test(figures_of_several_hold_outs_are_averaged),
         cmocka_unit_test(findings_are_those_of_the_averages),
         cmocka_unit_test(without_figures_nothing_is_averaged),

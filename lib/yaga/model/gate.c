@@ -13,9 +13,9 @@ const char *yaga_gate_verdict_name(enum yaga_gate_verdict verdict)
 const char *yaga_gate_finding_name(unsigned bit)
 {
     static const char *const names[YAGA_GATE_FINDINGS] = {
-        "inconclusive", "false_alarms", "any_metric_rate",
-        "not_finite",   "insensitive",  "weak_effect",
-        "level_shift",  "trend",        "not_explainable"};
+        "inconclusive",    "false_alarms", "any_metric_rate", "not_finite",
+        "insensitive",     "weak_effect",  "level_shift",     "trend",
+        "not_explainable", "contaminated"};
     assert(bit < YAGA_GATE_FINDINGS);
     return names[bit];
 }

@@ -32,9 +32,10 @@ enum yaga_gate_finding {
         32, /* the minimum detectable effect lies beyond what must be found */
     YAGA_GATE_SHIFT = 64, /* the level of the last week is another one */
     YAGA_GATE_TREND = 128,
-    YAGA_GATE_UNEXPLAINED = 256 /* what explaining a judgement takes is not all there */
+    YAGA_GATE_UNEXPLAINED = 256, /* what explaining a judgement takes is not all there */
+    YAGA_GATE_CONTAMINATED = 512 /* more than 5 % of the training values are outliers */
 };
-enum { YAGA_GATE_FINDINGS = 9 };
+enum { YAGA_GATE_FINDINGS = 10 };
 
 /* Of one metric; shares 0..1, NaN = not measured. */
 struct yaga_metric_gate {

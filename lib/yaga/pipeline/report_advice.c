@@ -289,7 +289,7 @@ struct matter {
     const char *text, *todo;
 };
 
-/* In the order of their weight. The last two are about the history, not the models. */
+/* In the order of their weight. The last three are about the history, not the models. */
 static const struct matter matters[] = {
     {YAGA_GATE_NOT_FINITE, "scores that are no numbers",
      "This should not happen: report it with what yaga-train --inspect says."},
@@ -318,8 +318,12 @@ static const struct matter matters[] = {
     {YAGA_GATE_TREND, "trend over the whole history",
      "Growth is learned as it goes on, a little late; a shorter history "
      "(training.lookback_days) follows faster. Otherwise look for its cause."},
+    {YAGA_GATE_CONTAMINATED, "more than a twentieth of the history is trouble",
+     "It is learned as usual and hides the next trouble: exclude its times "
+     "(training.excluded_periods, training.maintenance_file), or learn a new level by "
+     "waiting until it has lasted for ten weekdays."},
 };
-enum { N_MATTERS = sizeof matters / sizeof matters[0], N_MODEL_MATTERS = N_MATTERS - 2 };
+enum { N_MATTERS = sizeof matters / sizeof matters[0], N_MODEL_MATTERS = N_MATTERS - 3 };
 
 static const char *finding_kind(uint64_t finding)
 {

@@ -11,6 +11,7 @@
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/train_internal.h"
 
+#define MAX_OUTLIERS 0.05   /* share of outliers in the training values */
 #define MIN_PASSING 0.6     /* share of the periods that must pass when some fail */
 enum { SHIFT_POINTS = 10 }; /* quality lost by a level shift, and by a trend */
 
@@ -46,7 +47,7 @@ bool yaga_train_is_served(const struct yaga_train *run, const char *service)
                run_id, &err) == YAGA_OK;
 }
 
-static void adopt_stationarity(struct yaga_model *model)
+static void adopt_history(struct yaga_model *model)
 {
     for (size_t m = 0; m < model->n_metrics; m++) {
         struct yaga_metric_model *metric = &model->metrics[m];
@@ -54,6 +55,8 @@ static void adopt_stationarity(struct yaga_model *model)
             metric->gate.findings |= YAGA_GATE_SHIFT;
         if (metric->stationarity.trend)
             metric->gate.findings |= YAGA_GATE_TREND;
+        if (metric->outlier_share > MAX_OUTLIERS)
+            metric->gate.findings |= YAGA_GATE_CONTAMINATED;
         model->gate.findings |= metric->gate.findings;
     }
     for (uint64_t f = YAGA_GATE_SHIFT; f <= YAGA_GATE_TREND; f *= 2) {
@@ -88,7 +91,7 @@ void yaga_train_adopt_gate(const struct yaga_model *candidate, struct yaga_model
         for (size_t m = 0; m < model->n_metrics; m++)
             model->metrics[m].gate = candidate->metrics[m].gate;
     }
-    adopt_stationarity(model);
+    adopt_history(model);
     adopt_explanations(model);
 }
 
