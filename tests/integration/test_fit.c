@@ -242,6 +242,24 @@ static void a_model_that_lacks_statistics_does_not_explain(void **state)
     m->metrics[CPU].cls = YAGA_CLASS_DENSE; /* as it is to be freed */
 }
 
+static void figures_too_large_for_a_double_do_not_cost_the_model(void **state)
+{
+    (void)state;
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    struct yaga_error err;
+    fill(0, 10);
+    for (size_t t = 0; t < N; t++)
+        yaga_frame_row(&frame, t)[LATENCY] *= 1e200;
+    YAGA_AUTO(yaga_model) m = fit_period(YAGA_BUSINESS_HOURS);
+    assert_int_equal(m->metrics[LATENCY].cls, YAGA_CLASS_DENSE);
+    assert_true(isnan(m->metrics[LATENCY].detail.raw_std));
+    (void)yaga_format(m->run_id, sizeof m->run_id, "r");
+    m->step_s = 300;
+    assert_ok(yaga_model_encode(m, &bytes, &n, &err), &err);
+    yaga_free(bytes);
+}
+
 /* --- the share of rows that forests flag -----------------------------------------------
  */
 
@@ -334,6 +352,7 @@ int main(void)
         cmocka_unit_test(what_explanations_need_is_in_the_model),
         cmocka_unit_test(importance_follows_role_kind_and_variation),
         cmocka_unit_test(a_model_that_lacks_statistics_does_not_explain),
+        cmocka_unit_test(figures_too_large_for_a_double_do_not_cost_the_model),
         cmocka_unit_test(a_higher_rate_flags_all_that_a_lower_one_flags),
         cmocka_unit_test(the_rate_is_realised_on_fresh_rows),
     };

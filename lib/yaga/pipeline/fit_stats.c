@@ -84,6 +84,12 @@ static void seen(const struct fitting *f, size_t metric, struct yaga_metric_deta
     }
 }
 
+/* A figure too large for a double is not known; it must not cost the model. */
+static double known(double value)
+{
+    return isfinite(value) ? value : (double)NAN;
+}
+
 static void describe(const struct fitting *f,
                      size_t metric,
                      const double *sorted,
@@ -93,9 +99,9 @@ static void describe(const struct fitting *f,
 {
     static const double tiny = 1e-8; /* a mean of 0 has no coefficient of variation */
     seen(f, metric, d);
-    d->raw_mean = n > 0 ? yaga_mean(sorted, n) : (double)NAN;
-    d->raw_std = n > 0 ? yaga_sd(sorted, n) : (double)NAN;
-    d->cv = s->std / (s->mean + tiny);
+    d->raw_mean = n > 0 ? known(yaga_mean(sorted, n)) : (double)NAN;
+    d->raw_std = n > 0 ? known(yaga_sd(sorted, n)) : (double)NAN;
+    d->cv = known(s->std / (s->mean + tiny));
     for (size_t i = 0; i < YAGA_DETAIL_QUANTILES; i++)
         d->quantiles[i] =
             n > 0 ? yaga_quantile_sorted(sorted, n, yaga_detail_share(i)) : (double)NAN;
