@@ -227,7 +227,7 @@ def try_choice(programs, tmp):
 
 def main():
     programs = sys.argv[1]
-    wanted = sys.argv[2:] or PRESETS
+    wanted = sys.argv[3:] or PRESETS  # behind the root of the sources, which other tests need
     with tempfile.TemporaryDirectory(prefix="yaga-e2e-") as tmp:
         tmp = pathlib.Path(tmp)
         for preset in wanted:
