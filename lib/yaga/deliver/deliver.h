@@ -115,6 +115,7 @@ struct yaga_sink_report {
     int64_t sent, dead;   /* rows, or alerts, in this phase */
     int64_t pending;      /* rows that wait now */
     bool failed;          /* it was tried, and something could not be sent */
+    bool network;         /* nothing but this report tells of its failure */
     char error[512];      /* why, or what it complained about; "" when all went well */
 };
 struct yaga_delivery_counts {

@@ -160,6 +160,7 @@ run_phase(struct yaga_sinks *sinks, const struct phase *phase, struct yaga_error
         struct sink *sink = &sinks->sinks[i];
         sink->report = (struct yaga_sink_report){.sent = 0};
         memcpy(sink->report.sink, sink->name, sizeof sink->name);
+        sink->report.network = sink->type->network;
         sendings[i] =
             (struct sending){.sink = sink, .deadline_ms = phase->when->deadline_ms};
         keep_first(load(sink, phase, &sendings[i].wanted, &err), &err, first);

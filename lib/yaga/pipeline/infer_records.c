@@ -69,15 +69,14 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
 }
 
 /* What a sink complains about is told each cycle: the documents wait, nobody else says
- * so.
- */
+ * so. Files that cannot be written are told by what yaga_deliver returns. */
 static void tell_sinks(const struct yaga_sinks *sinks)
 {
     size_t n = 0;
     const struct yaga_sink_report *reports = yaga_sinks_reports(sinks, &n);
     for (size_t i = 0; i < n; i++) {
         const struct yaga_sink_report *r = &reports[i];
-        bool trouble = r->failed || r->dead > 0 || r->error[0] != '\0';
+        bool trouble = r->dead > 0 || (r->network && (r->failed || r->error[0] != '\0'));
         if (trouble || r->sent > 0)
             yaga_log(r->dead > 0 ? YAGA_LOG_ERROR
                      : trouble   ? YAGA_LOG_WARN
@@ -98,6 +97,16 @@ static bool any_failed(const struct yaga_sinks *sinks)
     return false;
 }
 
+/* That nothing can be written to the alerts directory was said when it was looked at. */
+static void delivery_failed(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    bool output = err->status == YAGA_E_IO || err->status == YAGA_E_NO_SPACE;
+    if (output && c->infer->alerts_unusable)
+        yaga_cycle_condition(c, YAGA_COND_OUTPUT, err);
+    else
+        yaga_cycle_state_failure(c, "delivery", err);
+}
+
 void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
 {
     struct yaga_infer *infer = c->infer;
@@ -115,7 +124,7 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
         .scores = leftovers ? NULL : yaga_str_get(&c->scores),
         .deadline_ms = yaga_clock_monotonic_ms() + budget_ms};
     if (yaga_deliver(infer->store, infer->sinks, &when, &counts, &err) != YAGA_OK)
-        yaga_cycle_state_failure(c, "delivery", &err);
+        delivery_failed(c, &err);
     tell_sinks(infer->sinks);
     c->result->n_sent += counts.sent;
     c->result->n_pending = counts.pending;
