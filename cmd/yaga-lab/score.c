@@ -27,6 +27,7 @@ static const char help[] =
     "any\n"
     "  --train FILE       rows to learn from (those of --csv)\n"
     "  --train-rows N     learn from the first N rows of each series, score the others\n"
+    "  --apart            the rows to score do not follow those to learn from\n"
     "  --series COLUMN    tells series apart, each is learned alone (service, if there)\n"
     "  --time COLUMN      passed on (time, timestamp or datetime, if there)\n"
     "  --label COLUMN     passed on, never looked at (label, if there; so is edge)\n"
@@ -40,7 +41,7 @@ static const char help[] =
     "  --trees N          of iforest (100)\n"
     "  --sample N         rows that a tree is grown on (256)\n"
     "  --variance SHARE   of pca: share that the components hold (0.95)\n"
-    "  --day-rows N       of adaptive: rows of a day, in which it has half moved (288)\n"
+    "  --day-rows N       of adaptive and ensemble: rows of a day (288)\n"
     "  --seed N           (42)\n"
     "  --threads N        (1)\n"
     "\n"
@@ -62,6 +63,7 @@ enum {
     OUT,
     TRAIN,
     TRAIN_ROWS,
+    APART,
     SERIES,
     TIME,
     LABEL,
@@ -79,6 +81,7 @@ enum {
 };
 
 static const struct option options[] = {
+    {"apart", no_argument, NULL, APART},
     {"csv", required_argument, NULL, CSV},
     {"day-rows", required_argument, NULL, DAY_ROWS},
     {"detector", required_argument, NULL, DETECTOR},
@@ -231,6 +234,9 @@ take(int option, const char *text, struct arguments *a, struct yaga_error *err)
         return take_ignored(text, a, err);
     case SCALER:
         return take_scaler(text, a, err);
+    case APART:
+        a->params.detector.apart = true;
+        return YAGA_OK;
     case EXPLAIN:
         a->params.explain = true;
         return YAGA_OK;

@@ -56,7 +56,7 @@ static void every_detector_finds_a_row_that_is_far_out(void **state)
     size_t n_kinds;
     const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n_kinds);
     fill(x);
-    assert_int_equal(n_kinds, 8);
+    assert_int_equal(n_kinds, 9);
     for (size_t k = 0; k < n_kinds; k++) {
         double scores[N];
         size_t higher = 0;
@@ -239,6 +239,61 @@ static void adaptive_follows_a_level_and_a_spread_that_move_for_good(void **stat
     assert_true(late < 4.0);
 }
 
+/* Rows that do not follow those to learn from have a level of their own. */
+static void rows_apart_begin_with_their_own_level(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"adaptive", "ensemble"};
+    double x[N * P];
+    double shifted[N * P];
+    struct yaga_detector_rows from = {x, N, P};
+    struct yaga_detector_rows to = {shifted, N, P};
+    struct yaga_error err;
+    fill(x);
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < P; j++)
+            shifted[i * P + j] = x[i * P + j] + (j == 1 ? 8.0 : 0.0);
+    for (size_t k = 0; k < 2; k++) {
+        const struct yaga_detector_kind *kind = yaga_detector_find(names[k]);
+        double scores[2][N];
+        double mean[2] = {0.0, 0.0};
+        for (size_t apart = 0; apart < 2; apart++) {
+            struct yaga_detector_params params = usual;
+            params.apart = apart == 1;
+            assert_ok(
+                yaga_detector_run(kind, &params, &from, &to, scores[apart], NULL, &err),
+                &err);
+            for (size_t i = 0; i < 50; i++)
+                mean[apart] += scores[apart][i] / 50.0;
+        }
+        if (!(mean[1] < 0.9 * mean[0]))
+            fail_msg("%s: %g apart, %g behind", names[k], mean[1], mean[0]);
+    }
+}
+
+/* Ordinary nights are not unusual because they are not days. */
+static void ensemble_learns_the_day_where_there_are_days(void **state)
+{
+    (void)state;
+    enum { DAY = 100, DAYS = 20, ROWS = DAY * DAYS };
+    static double x[2 * ROWS];
+    static double scores[ROWS];
+    struct yaga_rng rng;
+    struct yaga_error err;
+    yaga_rng_init(&rng, 9);
+    for (size_t i = 0; i < 2 * ROWS; i++)
+        x[i] = (i % DAY < DAY / 2 ? 0.0 : 50.0) + yaga_rng_normal(&rng);
+    x[ROWS + 5 * DAY + 10] = 50.0; /* as by day, at night */
+    x[ROWS + 5 * DAY + 11] = 50.0;
+    struct yaga_detector_rows from = {x, ROWS, 1};
+    struct yaga_detector_rows to = {x + ROWS, ROWS, 1};
+    assert_ok(yaga_detector_run(yaga_detector_find("ensemble"), &usual, &from, &to,
+                                scores, NULL, &err),
+              &err);
+    for (size_t i = 0; i < 5 * DAY + 10; i++)
+        assert_true(scores[i] < scores[5 * DAY + 11]);
+}
+
 static void adaptive_counts_once_what_moves_together(void **state)
 {
     (void)state;
@@ -411,6 +466,8 @@ int main(void)
         cmocka_unit_test(iforest_does_not_depend_on_threads_but_on_the_seed),
         cmocka_unit_test(spectral_residual_sees_a_break_and_nothing_of_what_comes_later),
         cmocka_unit_test(adaptive_follows_a_level_and_a_spread_that_move_for_good),
+        cmocka_unit_test(rows_apart_begin_with_their_own_level),
+        cmocka_unit_test(ensemble_learns_the_day_where_there_are_days),
         cmocka_unit_test(adaptive_counts_once_what_moves_together),
         cmocka_unit_test(the_transform_of_a_pure_tone_is_one_frequency_and_comes_back),
         cmocka_unit_test(tables_that_a_detector_cannot_take_are_refused),

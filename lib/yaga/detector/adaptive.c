@@ -12,12 +12,14 @@
  *
  *   score = z' (0.9 R + 0.1 I)^-1 z / p,    R = Z'Z/n of the rows to learn from
  *
- * The rows to learn from are gone through first; the scored ones follow them.
+ * The rows to learn from are gone through first. Where the rows to score do not follow
+ * them, m begins as the median of the first day of these, v as 1.
  */
 #include <math.h>
 
 #include "yaga/detector/detector_internal.h"
 #include "yaga/numeric/cholesky.h"
+#include "yaga/numeric/stats.h"
 
 enum { COLUMNS_MAX = 1024 };
 
@@ -144,6 +146,27 @@ static void attribute(const struct state *s, const double *z, double *y, double 
     }
 }
 
+/* Level by the first rows, variance as it was at the beginning. */
+static enum yaga_status start_anew(const struct state *s,
+                                   const struct yaga_detector_rows *rows,
+                                   const struct yaga_detector_params *params,
+                                   struct column *columns,
+                                   struct yaga_error *err)
+{
+    size_t n = rows->n_rows < params->day_rows ? rows->n_rows : params->day_rows;
+    YAGA_AUTO_MEM(double) x = yaga_alloc(n, sizeof *x);
+    if (x == NULL)
+        return yaga_error_nomem(err);
+    for (size_t j = 0; j < s->n; j++) {
+        for (size_t i = 0; i < n; i++)
+            x[i] = rows->x[i * s->n + j];
+        double median = yaga_median_inplace(x, n);
+        columns[j].level = cut((median - columns[j].mean) / columns[j].sd, far_out);
+        columns[j].variance = 1.0;
+    }
+    return YAGA_OK;
+}
+
 static enum yaga_status score(const void *opaque,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
@@ -153,12 +176,15 @@ static enum yaga_status score(const void *opaque,
 {
     const struct state *s = opaque;
     size_t p = s->n;
-    (void)params;
     YAGA_AUTO_MEM(struct column) columns = yaga_memdup(s->columns, p * sizeof *columns);
     YAGA_AUTO_MEM(double) z = yaga_alloc(p, sizeof *z);
     YAGA_AUTO_MEM(double) y = yaga_alloc(p, sizeof *y);
     if (columns == NULL || z == NULL || y == NULL)
         return yaga_error_nomem(err);
+    enum yaga_status st =
+        params->apart ? start_anew(s, rows, params, columns, err) : YAGA_OK;
+    if (st != YAGA_OK)
+        return st;
     for (size_t i = 0; i < rows->n_rows; i++) {
         follow_row(columns, rows->x + i * p, s, z);
         scores[i] = yaga_cholesky_distance2(s->factor, p, z, y) / (double)p;

@@ -14,6 +14,7 @@ static const struct yaga_detector_kind *const kinds[] = {
     &yaga_detector_pca_spe,
     &yaga_detector_spectral_residual,
     &yaga_detector_adaptive,
+    &yaga_detector_ensemble,
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 

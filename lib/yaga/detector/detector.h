@@ -15,7 +15,8 @@
  *                      worst column, spectral.c; learns nothing, and looks at the rows
  *                      before it in the scored table
  *   adaptive           distance from a level that moves, in units of a spread that
- *                      moves, adaptive.c; the scored rows follow those to learn from
+ *                      moves, adaptive.c
+ *   ensemble           the members that judge a service as a whole, ensemble.h
  *
  * Columns that are constant in the rows to learn from say nothing in zscore and
  * robust-zscore; pca and adaptive keep them, in units of 1.
@@ -35,7 +36,9 @@ struct yaga_detector_params {
     int n_threads;            /* >= 1; scores do not depend on it */
     size_t n_trees, n_sample; /* iforest */
     double variance;          /* pca: share of it that the components hold, 0..1 */
-    size_t day_rows;          /* adaptive: rows of a day, >= 1 */
+    size_t day_rows;          /* adaptive, ensemble: rows of a day, >= 1 */
+    bool apart; /* adaptive, ensemble: the rows to score do not follow those to learn
+                 * from; nothing is carried over, the first of them give the level */
 };
 
 /* Row-major rows of finite numbers. */

@@ -6,6 +6,7 @@
 #include "yaga/detector/detector.h"
 
 extern const struct yaga_detector_kind yaga_detector_adaptive;
+extern const struct yaga_detector_kind yaga_detector_ensemble;
 extern const struct yaga_detector_kind yaga_detector_iforest;
 extern const struct yaga_detector_kind yaga_detector_pca;
 extern const struct yaga_detector_kind yaga_detector_pca_spe;
