@@ -167,7 +167,7 @@ def check_models(programs, folder, preset):
     """Every service of the printed list has models, and the model over all periods knows what the data were."""
     names = re.findall(r'^  \{ name = "([^"]+)"', (folder / "yaga.cfg").read_text(), re.M)
     assert len(names) == len(SERVICES), (preset, names)
-    listed = servers.Yaga(programs, folder / "yaga.cfg").run("yaga-train", "--list-models").stdout
+    listed = servers.Yaga(programs, folder / "yaga.cfg").run("yaga-train", "--list-models", "--now", NOW).stdout
     n = 0
     models = {m["service"]: m for m in (inspect(programs, p) for p in (folder / "models/.versions").rglob("pooled.yaga"))}
     assert sorted(models) == sorted(names), (preset, sorted(models))
