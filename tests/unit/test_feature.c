@@ -91,17 +91,36 @@ static void requests_are_traffic_times_step(void **state)
     double requests[2];
     double out[2];
     assert_ok(yaga_frame_init(&frame, 0, 300, 2, 2, NULL), NULL);
-    memcpy(frame.values, (const double[]){0.1, 2, 0.2, (double)NAN}, 4 * sizeof(double));
+    memcpy(frame.values, (const double[]){0.1, 2, 0.2, 3}, 4 * sizeof(double));
     yaga_feature_requests(&frame, metrics, requests);
     assert_near(requests[0], 600, 0);
-    assert_true(isnan(requests[1]));
+    assert_near(requests[1], 900, 0);
     yaga_feature_transform(&frame, metrics, 0, requests, out);
     assert_near(out[0], yaga_transform_apply(YAGA_TRANSFORM_LOGIT, 0.1, 600), 0);
-    assert_near(out[1], yaga_transform_apply(YAGA_TRANSFORM_LOGIT, 0.2, 1), 0);
-    yaga_feature_requests(&frame, metrics, requests);
+    assert_near(out[1], yaga_transform_apply(YAGA_TRANSFORM_LOGIT, 0.2, 900), 0);
     const struct yaga_metric plain[2] = {{.name = "a"}, {.name = "b"}};
     yaga_feature_requests(&frame, plain, requests);
-    assert_true(isnan(requests[0]));
+    assert_true(isnan(requests[0]) && isnan(requests[1]));
+    yaga_frame_clear(&frame);
+}
+
+static void a_row_without_traffic_has_as_many_requests_as_the_last_one(void **state)
+{
+    (void)state;
+    const struct yaga_metric metrics[1] = {{.name = "t", .role = YAGA_ROLE_TRAFFIC}};
+    const double nan = (double)NAN;
+    struct yaga_frame frame;
+    double requests[6];
+    assert_ok(yaga_frame_init(&frame, 0, 300, 6, 1, NULL), NULL);
+    memcpy(frame.values, (const double[]){nan, nan, 2, nan, 0, nan}, 6 * sizeof(double));
+    yaga_feature_requests(&frame, metrics, requests);
+    for (size_t row = 0; row < 6; row++)
+        assert_near(requests[row], row < 4 ? 600 : 0, 0);
+    memcpy(frame.values, (const double[]){nan, nan, nan, nan, nan, nan},
+           6 * sizeof(double));
+    yaga_feature_requests(&frame, metrics, requests);
+    for (size_t row = 0; row < 6; row++)
+        assert_true(isnan(requests[row]));
     yaga_frame_clear(&frame);
 }
 
@@ -300,6 +319,7 @@ int main(void)
         cmocka_unit_test(transforms_agree_with_their_formulas),
         cmocka_unit_test(inverses_stay_in_the_range_of_the_metric),
         cmocka_unit_test(requests_are_traffic_times_step),
+        cmocka_unit_test(a_row_without_traffic_has_as_many_requests_as_the_last_one),
         cmocka_unit_test_setup(a_profile_finds_the_median_of_each_half_hour, set_up),
         cmocka_unit_test_setup(thin_buckets_take_the_level, set_up),
         cmocka_unit_test_setup(smoothing_removes_a_single_spike, set_up),

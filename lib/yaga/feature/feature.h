@@ -18,7 +18,8 @@ double yaga_transform_apply(enum yaga_transform transform, double x, double n_re
 /* Inverse of g, same n_requests; clamped to >= 0 for rate, latency and ratio transforms (and <= 1 for the ratio). */
 double yaga_transform_invert(enum yaga_transform transform, double g, double n_requests);
 
-/* Requests per row: traffic * step_s where a traffic metric exists, else NaN. */
+/* Requests per row: traffic * step_s where a traffic metric exists, else NaN. A row without a sample of it has about as many as the last
+ * one with, or the first: one request instead would make an ordinary ratio look like none that ever was. NaN when no row has any. */
 void yaga_feature_requests(const struct yaga_frame *frame, const struct yaga_metric *metrics, double *out);
 /* g of one metric for all rows. requests [n_rows]. */
 void yaga_feature_transform(const struct yaga_frame *frame, const struct yaga_metric *metrics, size_t metric,

@@ -64,10 +64,18 @@ void yaga_feature_requests(const struct yaga_frame *frame,
                            double *out)
 {
     int traffic = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_TRAFFIC);
-    for (size_t row = 0; row < frame->n_rows; row++)
-        out[row] = traffic < 0 ? (double)NAN
-                               : yaga_frame_at(frame, row, (size_t)traffic) *
-                                     (double)frame->step_s;
+    double last = (double)NAN;
+    size_t n_before = 0; /* rows before the first that is known */
+    for (size_t row = 0; row < frame->n_rows; row++) {
+        double rate =
+            traffic < 0 ? (double)NAN : yaga_frame_at(frame, row, (size_t)traffic);
+        if (!isnan(rate))
+            last = rate * (double)frame->step_s;
+        n_before += isnan(last);
+        out[row] = last;
+    }
+    for (size_t row = 0; row < n_before && n_before < frame->n_rows; row++)
+        out[row] = out[n_before];
 }
 
 void yaga_feature_transform(const struct yaga_frame *frame,
