@@ -19,7 +19,7 @@ struct yaga_whole_metric {
     char name[YAGA_NAME_MAX + 1];
     enum yaga_transform transform;
     struct yaga_profile
-        profile; /* all buckets are the level when the day explains too little */
+        profile; /* 0 everywhere when the day explains too little */
 };
 
 struct yaga_whole {

@@ -72,7 +72,8 @@ static bool any_value(const double *g, const bool *use, size_t n_rows)
 }
 
 /* Profile of one metric and its residuals, each row against a profile without its own
- * day; flat where the day explains too little. flat [n_rows] is scratch. */
+ * day; where the day explains too little there is none, and the residual is
+ * the value. flat [n_rows] is scratch. */
 static enum yaga_status fit_profile(const struct yaga_history *h,
                                     const bool *use,
                                     size_t metric,
@@ -97,10 +98,14 @@ static enum yaga_status fit_profile(const struct yaga_history *h,
     if (st != YAGA_OK)
         return st;
     yaga_profile_residuals(out, g, h->when, n_rows, flat);
-    if (mean_abs(r, use, n_rows) < worthwhile * mean_abs(flat, use, n_rows))
+    if (mean_abs(r, use, n_rows) < worthwhile * mean_abs(flat, use, n_rows)) {
         *out = seasonal;
-    else
-        memcpy(r, flat, n_rows * sizeof *r);
+        return YAGA_OK;
+    }
+    /* the value itself: how far a metric that never moved may move depends on where it is
+     */
+    *out = (struct yaga_profile){.level = 0.0};
+    memcpy(r, g, n_rows * sizeof *r);
     return YAGA_OK;
 }
 
