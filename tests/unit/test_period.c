@@ -211,7 +211,7 @@ static void too_many_holidays_are_refused(void **state)
 static void names_parse_to_what_they_name(void **state)
 {
     (void)state;
-    for (int p = 0; p < YAGA_N_PERIODS; p++) {
+    for (int p = 0; p <= YAGA_WHOLE; p++) {
         enum yaga_period parsed;
         assert_true(yaga_period_parse(yaga_period_name((enum yaga_period)p), &parsed));
         assert_int_equal(parsed, p);

@@ -180,7 +180,7 @@ const char *yaga_period_name(enum yaga_period period)
 
 bool yaga_period_parse(const char *name, enum yaga_period *out)
 {
-    for (int i = 0; i < YAGA_N_PERIODS; i++) {
+    for (int i = 0; i <= YAGA_WHOLE; i++) {
         if (strcmp(name, names[i]) == 0) {
             *out = (enum yaga_period)i;
             return true;
