@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What serves what, as a table for people and as a document for programs. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,6 +156,7 @@ static void describe(const struct yaga_serving *serving, struct cells *cells)
 /* One line instead of six that say the same. */
 static bool is_all_nothing(const struct decisions *d)
 {
+    assert(d->n <= YAGA_N_PERIODS); /* see decide */
     bool same = d->n > 0;
     for (size_t i = 0; i < d->n; i++)
         same = same && d->serving[i].how == YAGA_SERVING_NONE &&
