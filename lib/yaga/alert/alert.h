@@ -6,7 +6,6 @@
 #define YAGA_ALERT_ALERT_H
 
 #include "yaga/detect/detect.h"
-#include "yaga/drift/window.h"
 #include "yaga/incident/incident.h"
 #include "yaga/io/json.h"
 #include "yaga/series/quality.h"
@@ -60,7 +59,6 @@ struct yaga_alert_context {
     size_t n_failed;
     const char *failure_summary;
     int64_t cycle_id;
-    const struct yaga_drift_findings *drift; /* NULL = not looked for */
 };
 
 /* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, with _<suffix> when suffix is neither NULL nor "", made safe as a file name (percent-encoding;

@@ -156,7 +156,7 @@ void yaga_anomaly_from_signals(const struct yaga_bench *bench,
     out->sustained = out->sustained || bench->fires;
     if (bench->fires && bench->lasting && out->severity < YAGA_SEVERITY_MEDIUM)
         out->severity = YAGA_SEVERITY_MEDIUM;
-    out->confidence = out->original_confidence = confidence_of(bench, out, confidence);
+    out->confidence = confidence_of(bench, out, confidence);
     contributions_of(out);
     yaga_texts_fill(bench->metrics, out);
 }
@@ -176,7 +176,7 @@ void yaga_anomaly_from_joint(const struct yaga_bench *bench,
     (void)yaga_format(out->family, sizeof out->family, "other");
     out->type = "multivariate_pattern";
     out->severity = bench->lasting ? YAGA_SEVERITY_MEDIUM : YAGA_SEVERITY_LOW;
-    out->confidence = out->original_confidence =
+    out->confidence =
         final_confidence(0.40 + 0.10 + 0.05, confidence); /* one test, sustained */
     out->score = bench->grid->decision_mv[bench->row];
     out->root_metric = top;
