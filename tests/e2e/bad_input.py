@@ -273,7 +273,7 @@ def services_without_enough_data_keep_their_models_and_disturb_nobody(case):
     archive.change(lambda t, v: 0.0, services=["pricing"])
     archive.write(case.shop.folder / "archive.jsonl")
     links = case.shop.links()
-    case.train(expect=1, lines=2, says=["account: no_data: no data in the training range", "cart: insufficient_data: 10 rows with data, 2000 needed",
+    case.train(expect=1, lines=3, says=["cart: grade C", "account: no_data: no data in the training range", "cart: insufficient_data: 10 rows with data, 2000 needed",
                                         "training.min_data_points"])
     after = case.shop.links()
     assert {s for s in links if after[s] != links[s]} == {"catalog", "pricing"}, "who was trained?"
