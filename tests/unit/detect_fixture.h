@@ -214,9 +214,11 @@ static inline void shop_decide(struct shop *shop, struct yaga_verdict *verdict)
 {
     struct yaga_evidence_grid grid;
     shop_score(shop, 0, &grid);
+    struct yaga_circumstances unknown;
+    yaga_circumstances_init(&unknown);
     memset(verdict, 0, sizeof *verdict);
     yaga_detect_decide(&shop->params, shop->metrics, &shop->frame, &grid, grid.n_rows - 1,
-                       0.9, verdict);
+                       0.9, &unknown, verdict);
     yaga_evidence_grid_clear(&grid);
 }
 

@@ -14,6 +14,7 @@ struct made {
     double p_mv[N_ROWS], decision_mv[N_ROWS];
     bool partial[N_ROWS];
     const struct yaga_model *model[N_ROWS];
+    struct yaga_circumstances around;
     struct yaga_verdict verdict;
 };
 
@@ -29,6 +30,7 @@ static void make(void)
     memset(&made, 0, sizeof made);
     memcpy(made.metrics, shop_metrics, sizeof shop_metrics);
     yaga_detect_params_init(&made.params, SHOP_STEP_S);
+    yaga_circumstances_init(&made.around);
     made.frame =
         (struct yaga_frame){.step_s = SHOP_STEP_S, .n_rows = N_ROWS, .n_metrics = N_SHOP};
     made.grid = (struct yaga_evidence_grid){.n_rows = N_ROWS,
@@ -67,7 +69,7 @@ static const struct yaga_verdict *judge(size_t row)
 {
     memset(&made.verdict, 0, sizeof made.verdict);
     yaga_detect_decide(&made.params, made.metrics, &made.frame, &made.grid, row, 0.9,
-                       &made.verdict);
+                       &made.around, &made.verdict);
     return &made.verdict;
 }
 
@@ -644,7 +646,7 @@ static void the_same_evidence_gives_the_same_verdict(void **state)
     first = *judge(LAST);
     memset(&made.verdict, 0xa5, sizeof made.verdict);
     yaga_detect_decide(&made.params, made.metrics, &made.frame, &made.grid, LAST, 0.9,
-                       &made.verdict);
+                       &made.around, &made.verdict);
     const struct yaga_anomaly *a = &first.anomalies[0], *b = &made.verdict.anomalies[0];
     assert_memory_equal(a->name, b->name, sizeof a->name);
     assert_memory_equal(a->contribution, b->contribution, sizeof a->contribution);
@@ -653,6 +655,41 @@ static void the_same_evidence_gives_the_same_verdict(void **state)
     assert_int_equal(a->n_checks, b->n_checks);
     assert_near(a->confidence, b->confidence, 0.0);
     assert_near(first.anomaly_score, made.verdict.anomaly_score, 0.0);
+}
+
+static void assert_same_anomaly(const struct yaga_anomaly *a,
+                                const struct yaga_anomaly *b)
+{
+    assert_memory_equal(a->signals, b->signals, a->n_signals * sizeof *a->signals);
+    assert_memory_equal(a->contribution, b->contribution,
+                        N_SHOP * sizeof *a->contribution);
+    assert_string_equal(a->name, b->name);
+    assert_string_equal(a->description, b->description);
+    assert_int_equal(a->severity, b->severity);
+    assert_int_equal(a->root_metric, b->root_metric);
+    assert_near(a->confidence, b->confidence, 0.0);
+}
+
+static void what_was_found_is_named_again_without_frame_grid_and_model(void **state)
+{
+    (void)state;
+    static struct yaga_verdict again;
+    make();
+    set_p(LAST, LATENCY, 1e-6);
+    set_p(LAST, CPU, 1e-7);
+    again = *judge(LAST);
+    memset(again.anomalies, 0xa5, sizeof again.anomalies);
+    again.n_anomalies = 3;
+    again.severity = YAGA_SEVERITY_LOW;
+    memset(made.cells, 0xa5, sizeof made.cells);
+    yaga_detect_interpret(&made.params, made.metrics, &made.around, &again);
+    assert_int_equal(again.n_anomalies, 1);
+    assert_int_equal(again.severity, made.verdict.severity);
+    assert_same_anomaly(&again.anomalies[0], &made.verdict.anomalies[0]);
+    again.found.n_signals = 0;
+    yaga_detect_interpret(&made.params, made.metrics, &made.around, &again);
+    assert_int_equal(again.n_anomalies, 0);
+    assert_int_equal(again.severity, YAGA_SEVERITY_NONE);
 }
 
 int main(void)
@@ -673,6 +710,7 @@ int main(void)
         cmocka_unit_test(what_the_forest_flags_counts_when_that_is_asked_for),
         cmocka_unit_test(severity_follows_the_forest_when_percentiles_are_asked_for),
         cmocka_unit_test(rarer_evidence_never_lowers_severity_or_score),
+        cmocka_unit_test(what_was_found_is_named_again_without_frame_grid_and_model),
         cmocka_unit_test(the_root_is_what_users_feel_first),
         cmocka_unit_test(the_order_of_the_metrics_does_not_change_the_name),
         cmocka_unit_test(an_anomaly_reports_the_value_and_side_of_its_own_root),

@@ -80,15 +80,14 @@ static double final_confidence(double own, double period_confidence)
     return round(confidence * 100.0) / 100.0;
 }
 
-static double confidence_of(const struct yaga_bench *bench,
-                            const struct yaga_anomaly *anomaly,
-                            double period_confidence)
+static double confidence_of(const struct yaga_case *it,
+                            const struct yaga_anomaly *anomaly)
 {
     double own = fmin(0.70, 0.40 + 0.10 * (double)anomaly->n_signals);
-    if (bench->grid->p_mv[bench->row] <= 0.01)
+    if (it->p_mv <= 0.01)
         own += 0.10;
     own += anomaly->sustained ? 0.05 : -0.10;
-    return final_confidence(own, period_confidence);
+    return final_confidence(own, it->found->confidence);
 }
 
 /* -log10 p, normalised; a signal has p < 1, so the sum is positive. */
@@ -124,23 +123,27 @@ static void summarise_signals(struct yaga_anomaly *anomaly)
     }
 }
 
-/* Everything but the signals, which are already there. */
 static void reset(struct yaga_anomaly *anomaly)
 {
     memset(anomaly->name, 0, sizeof anomaly->name);
     memset(anomaly->family, 0, sizeof anomaly->family);
     memset(anomaly->contribution, 0, sizeof anomaly->contribution);
-    anomaly->n_causes = anomaly->n_checks = 0;
+    anomaly->n_signals = anomaly->n_causes = anomaly->n_checks = 0;
 }
 
-void yaga_anomaly_from_signals(const struct yaga_bench *bench,
-                               double confidence,
-                               struct yaga_anomaly *out)
+static void take_signals(const struct yaga_case *it, struct yaga_anomaly *out)
+{
+    out->n_signals = it->found->n_signals;
+    memcpy(out->signals, it->found->signals, out->n_signals * sizeof *out->signals);
+    sort_signals(it->metrics, out->signals, out->n_signals);
+}
+
+void yaga_anomaly_from_signals(const struct yaga_case *it, struct yaga_anomaly *out)
 {
     reset(out);
-    sort_signals(bench->metrics, out->signals, out->n_signals);
+    take_signals(it, out);
     const struct yaga_signal *root = &out->signals[0];
-    const struct yaga_metric *metric = &bench->metrics[root->metric];
+    const struct yaga_metric *metric = &it->metrics[root->metric];
     set_name(out, metric->name, yaga_signal_side(root));
     (void)yaga_format(out->family, sizeof out->family, "%s", family_of(metric->role));
     out->type = type_of(out);
@@ -153,32 +156,30 @@ void yaga_anomaly_from_signals(const struct yaga_bench *bench,
     summarise_signals(out);
     /* the joint test is a signal of its own: together with others it must not grade lower
      * than alone */
-    out->sustained = out->sustained || bench->fires;
-    if (bench->fires && bench->lasting && out->severity < YAGA_SEVERITY_MEDIUM)
+    out->sustained = out->sustained || it->found->fires;
+    if (it->found->fires && it->found->lasting && out->severity < YAGA_SEVERITY_MEDIUM)
         out->severity = YAGA_SEVERITY_MEDIUM;
-    out->confidence = confidence_of(bench, out, confidence);
+    out->confidence = confidence_of(it, out);
     contributions_of(out);
-    yaga_texts_fill(bench->metrics, out);
+    yaga_texts_fill(it->metrics, out);
 }
 
-void yaga_anomaly_from_joint(const struct yaga_bench *bench,
-                             double confidence,
-                             struct yaga_anomaly *out)
+void yaga_anomaly_from_joint(const struct yaga_case *it, struct yaga_anomaly *out)
 {
+    const struct yaga_findings *found = it->found;
     reset(out);
-    out->n_signals = 0;
-    int top = yaga_joint_contributions(bench, out->contribution);
+    int top = found->joint_top;
     assert(top >= 0); /* it fired, so the row was complete */
-    const struct yaga_evidence *cell =
-        &bench->grid->cells[bench->row * bench->grid->n_metrics + (size_t)top];
+    const struct yaga_evidence *cell = &found->now[top];
+    memcpy(out->contribution, found->joint_share, found->n_metrics * sizeof(double));
     memcpy(out->name, joint_name, sizeof joint_name);
     memcpy(out->pattern_name, out->name, sizeof out->name);
     (void)yaga_format(out->family, sizeof out->family, "other");
     out->type = "multivariate_pattern";
-    out->severity = bench->lasting ? YAGA_SEVERITY_MEDIUM : YAGA_SEVERITY_LOW;
+    out->severity = found->lasting ? YAGA_SEVERITY_MEDIUM : YAGA_SEVERITY_LOW;
     out->confidence =
-        final_confidence(0.40 + 0.10 + 0.05, confidence); /* one test, sustained */
-    out->score = bench->grid->decision_mv[bench->row];
+        final_confidence(0.40 + 0.10 + 0.05, found->confidence); /* one test, sustained */
+    out->score = it->decision_mv;
     out->root_metric = top;
     out->direction = cell->direction;
     out->value = cell->value;
@@ -186,5 +187,5 @@ void yaga_anomaly_from_joint(const struct yaga_bench *bench,
     out->percentile = cell->percentile;
     out->sigma = cell->sigma;
     out->sustained = true;
-    yaga_texts_fill(bench->metrics, out);
+    yaga_texts_fill(it->metrics, out);
 }

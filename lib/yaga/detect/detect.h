@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Detection: values -> evidence -> signals -> at most a few named anomalies (detection.md 3-7; the
- * trigger after ruling 5). Two steps, so that training can replay exactly what inference decides:
+ * trigger after ruling 5). Steps, so that training can replay exactly what inference decides, and a second pass that knows
+ * the callees can name again what the first has found:
  *
- *   yaga_detect_score    every metric of every row against the model of the row's own period: evidence
- *   yaga_detect_decide   the evidence of the last rows -> signals (strong or persistent) -> anomalies
+ *   yaga_detect_score      every metric of every row against the model of the row's own period: evidence
+ *   yaga_detect_decide     the evidence of the last rows -> findings: signals (strong or persistent), the service as a whole
+ *   yaga_detect_interpret  findings and circumstances -> anomalies; the last step of yaga_detect_decide
  *
  * Evidence of a metric, p in (0, 1]: how rare a deviation at least this bad is in ordinary operation,
  *   p = min(1, 2 min(p_forest, p_tail)) where p_tail <= 0.05, else 1        (p_tail in the bad direction)
@@ -25,6 +27,7 @@
 #include <stdint.h>
 
 #include "yaga/base/error.h"
+#include "yaga/detect/circumstances.h"
 #include "yaga/model/model.h"
 #include "yaga/period/period.h"
 #include "yaga/series/frame.h"
@@ -153,7 +156,24 @@ struct yaga_anomaly {
     char checks[YAGA_LIST_MAX][YAGA_LIST_TEXT_MAX + 1];
 };
 
+/* What a row shows, before it is named: all that its interpretation needs of frame, grid and model. */
+struct yaga_findings {
+    size_t n_metrics;
+    int64_t at_s, window_start_s;               /* the row, and the first one looked at */
+    double confidence;                          /* reliability of the period's model, 0..1 */
+    bool fires, lasting;                        /* the service as a whole alarms; for as long as a verdict looks back */
+    bool is_echo;                               /* a metric alarmed within the hour before: the whole alone is no new anomaly */
+    int joint_top;                              /* metric with the largest share in the alarm of the whole, -1 = none */
+    size_t n_signals;
+    struct yaga_signal signals[YAGA_METRICS_MAX]; /* in the order of metrics */
+    struct yaga_evidence now[YAGA_METRICS_MAX]; /* of the row, per metric */
+    bool is_known[YAGA_METRICS_MAX];            /* the model has seen the metric: without a value it is missing, else not applicable */
+    double p99[YAGA_METRICS_MAX];               /* of the training, raw units; NaN = not known */
+    double joint_share[YAGA_METRICS_MAX];       /* contributions to the alarm of the whole */
+};
+
 struct yaga_verdict {
+    struct yaga_findings found;
     size_t n_anomalies;
     struct yaga_anomaly anomalies[YAGA_ANOMALIES_MAX]; /* [n_anomalies]; the rest is not written */
     enum yaga_severity severity;              /* maximum */
@@ -178,6 +198,10 @@ double yaga_detect_slow(double fast, double slow);
  * confidence: reliability of the period's model, 0..1. */
 void yaga_detect_decide(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
                         const struct yaga_frame *frame, const struct yaga_evidence_grid *grid, size_t row,
-                        double confidence, struct yaga_verdict *out);
+                        double confidence, const struct yaga_circumstances *circumstances, struct yaga_verdict *out);
+/* Name verdict->found again, under other circumstances: replaces anomalies and severity, nothing else. Frame, grid and model are not needed
+ * any more. */
+void yaga_detect_interpret(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
+                           const struct yaga_circumstances *circumstances, struct yaga_verdict *verdict);
 
 #endif

@@ -87,13 +87,18 @@ enum yaga_severity yaga_severity_of_share(const struct yaga_detect_params *param
 enum yaga_severity
 yaga_severity_of_p(const struct yaga_detect_params *params, double step_s, double p);
 
+/* What was found in a row and what is to be made of it. */
+struct yaga_case {
+    const struct yaga_detect_params *params;
+    const struct yaga_metric *metrics;
+    const struct yaga_circumstances *circumstances;
+    const struct yaga_findings *found;
+    double p_mv, decision_mv;
+};
+
 /* Name, grade and explain: n >= 1 signals, or the joint evidence alone. */
-void yaga_anomaly_from_signals(const struct yaga_bench *bench,
-                               double confidence,
-                               struct yaga_anomaly *out);
-void yaga_anomaly_from_joint(const struct yaga_bench *bench,
-                             double confidence,
-                             struct yaga_anomaly *out);
+void yaga_anomaly_from_signals(const struct yaga_case *it, struct yaga_anomaly *out);
+void yaga_anomaly_from_joint(const struct yaga_case *it, struct yaga_anomaly *out);
 /* Word of a signal's side: "high", "low", or "activated" for a metric that is usually
  * silent. */
 const char *yaga_signal_side(const struct yaga_signal *signal);

@@ -31,6 +31,18 @@ bool yaga_severity_parse(const char *text, enum yaga_severity *out)
     return false;
 }
 
+const char *yaga_cascade_type_name(enum yaga_cascade_type type)
+{
+    static const char *const names[] = {
+        [YAGA_CASCADE_UNKNOWN] = "unknown",
+        [YAGA_CASCADE_NONE] = "none",
+        [YAGA_CASCADE_UPSTREAM_ANOMALY] = "upstream_anomaly",
+        [YAGA_CASCADE_CHAIN_DEGRADED] = "chain_degraded",
+        [YAGA_CASCADE_DEPENDENCIES_HEALTHY] = "dependencies_healthy",
+    };
+    return names[type];
+}
+
 const char *yaga_immaterial_name(enum yaga_immaterial reason)
 {
     static const char *const names[] = {

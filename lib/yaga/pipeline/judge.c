@@ -200,8 +200,10 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
         st = look_at_whole(&known, when, j, err);
     if (st != YAGA_OK)
         return st;
+    struct yaga_circumstances circumstances;
+    yaga_circumstances_init(&circumstances);
     yaga_detect_decide(&params, j->metrics, &known, &j->grid, j->row,
-                       j->choice.confidence, &j->verdict);
+                       j->choice.confidence, &circumstances, &j->verdict);
     j->outcome = YAGA_EVALUATED;
     return YAGA_OK;
 }
