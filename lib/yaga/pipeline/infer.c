@@ -2,8 +2,8 @@
 /*
  * The story of one cycle, top to bottom:
  *
- *   leftovers of the outbox -> services -> health -> fetch -> each service: judge,
- * announce -> sweep and tidy -> deliver -> active.json
+ *   leftovers of the outbox -> services -> health -> fetch -> judge every service
+ *   -> announce every service -> sweep and tidy -> deliver -> active.json
  *
  * Whatever fails becomes a condition of the cycle or an outcome of one service; nothing
  * is silent.
@@ -132,16 +132,15 @@ static void record_service(struct yaga_cycle_work *c,
     }
 }
 
-static void run_service(struct yaga_cycle_work *c,
-                        struct yaga_fleet *fleet,
-                        size_t index,
-                        const struct yaga_when *when,
-                        struct yaga_judgement *j)
+/* Pass 1: what each service's own values say. */
+static void judge_service(struct yaga_cycle_work *c,
+                          struct yaga_fleet *fleet,
+                          size_t index,
+                          const struct yaga_when *when,
+                          struct yaga_judgement *j)
 {
-    struct yaga_error err = {.status = YAGA_OK};
-    const char *name = fleet->services[index].name;
-    *j = (struct yaga_judgement){.outcome = YAGA_SERVICE_ERROR};
     bool (*interrupted)(void) = c->infer->options.interrupted;
+    j->outcome = YAGA_SERVICE_ERROR;
     if (interrupted != NULL && interrupted()) {
         (void)yaga_format(j->reason, sizeof j->reason, "interrupted");
         c->result->conditions |= YAGA_COND_INTERRUPTED;
@@ -152,32 +151,43 @@ static void run_service(struct yaga_cycle_work *c,
     } else {
         yaga_judge(c->infer, fleet, index, when, c->at_s, j);
     }
+}
+
+static void announce_service(struct yaga_cycle_work *c,
+                             const struct yaga_fleet_service *service,
+                             struct yaga_judgement *j)
+{
+    struct yaga_error err = {.status = YAGA_OK};
     enum yaga_status st =
-        yaga_announce(c->infer, &fleet->services[index].frame, name, j, c->clock_s,
+        yaga_announce(c->infer, &service->frame, service->name, j, c->clock_s,
                       c->result->cycle_id, c->result->documents, &c->announced, &err);
     if (st != YAGA_OK) {
         j->outcome = YAGA_SERVICE_ERROR;
         (void)yaga_format(j->reason, sizeof j->reason, "%.310s", err.text);
-        yaga_cycle_state_failure(c, name, &err);
+        yaga_cycle_state_failure(c, service->name, &err);
     }
-    record_service(c, name, j);
-    yaga_cycle_score(c, &fleet->services[index].frame, name, j);
-    yaga_judgement_clear(j);
+    record_service(c, service->name, j);
+    yaga_cycle_score(c, &service->frame, service->name, j);
 }
 
+/* A service is announced when all are judged: what one of them shows may explain another. */
 static enum yaga_status
 run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
 {
-    size_t n_rows = fleet->services[0].frame.n_rows;
+    size_t n_rows = fleet->services[0].frame.n_rows, n = fleet->n_services;
     YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(n_rows, sizeof *when);
-    YAGA_AUTO_MEM(struct yaga_judgement) judgement = yaga_alloc(1, sizeof *judgement);
-    if (when == NULL || judgement == NULL)
+    YAGA_AUTO_MEM(struct yaga_judgement) judgements = yaga_calloc(n, sizeof *judgements);
+    if (when == NULL || judgements == NULL)
         return yaga_error_nomem(err);
     yaga_period_grid(&c->infer->setup->calendar, fleet->services[0].frame.start_s,
                      c->infer->setup->step_s, n_rows, when);
     yaga_tell_metrics(c->infer->setup, fleet);
-    for (size_t i = 0; i < fleet->n_services; i++)
-        run_service(c, fleet, i, when, judgement);
+    for (size_t i = 0; i < n; i++)
+        judge_service(c, fleet, i, when, &judgements[i]);
+    for (size_t i = 0; i < n; i++) {
+        announce_service(c, &fleet->services[i], &judgements[i]);
+        yaga_judgement_clear(&judgements[i]);
+    }
     yaga_tell_not_evaluated(c->infer->setup, c->result);
     return YAGA_OK;
 }
