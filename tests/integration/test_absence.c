@@ -161,7 +161,8 @@ static int read_once(void **state)
     stub_server_stop(server);
     assert_int_equal(fleet.services[0].frame.n_rows, N);
     yaga_frame_validate(&fleet.services[0].frame, metrics, NULL, NULL);
-    yaga_frame_resolve_absence(&fleet.services[0].frame, metrics);
+    yaga_frame_resolve_absence(&fleet.services[0].frame, metrics,
+                               fleet.services[0].presence);
     assert_ok(yaga_history_init(&history, "cart", &fleet.services[0].frame, metrics,
                                 &shop.setup.calendar, &err),
               &err);

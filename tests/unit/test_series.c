@@ -203,9 +203,27 @@ static void absence_means_what_the_roles_say(void **state)
         struct yaga_frame frame;
         assert_ok(yaga_frame_init(&frame, 0, 300, 1, N, NULL), NULL);
         memcpy(frame.values, cases[i].in, sizeof cases[i].in);
-        yaga_frame_resolve_absence(&frame, metrics);
+        yaga_frame_resolve_absence(&frame, metrics, NULL);
         for (size_t m = 0; m < N; m++)
             assert_near(frame.values[m], cases[i].out[m], 0);
+        yaga_frame_clear(&frame);
+    }
+}
+
+static void an_unanswered_query_is_no_empty_counter(void **state)
+{
+    (void)state;
+    static const enum yaga_presence unknown[] = {YAGA_FAILED, YAGA_AMBIGUOUS};
+    static const enum yaga_presence empty[] = {YAGA_ABSENT, YAGA_PRESENT};
+    const double in[N] = {10, 50, (double)NAN, (double)NAN};
+    for (size_t i = 0; i < 4; i++) {
+        struct yaga_frame frame;
+        enum yaga_presence presence[N] = {YAGA_PRESENT, YAGA_PRESENT, YAGA_PRESENT,
+                                          i < 2 ? unknown[i] : empty[i - 2]};
+        assert_ok(yaga_frame_init(&frame, 0, 300, 1, N, NULL), NULL);
+        memcpy(frame.values, in, sizeof in);
+        yaga_frame_resolve_absence(&frame, metrics, presence);
+        assert_near(frame.values[N - 1], i < 2 ? (double)NAN : 0.0, 0);
         yaga_frame_clear(&frame);
     }
 }
@@ -218,7 +236,7 @@ static void metrics_without_roles_keep_their_absence(void **state)
     struct yaga_frame frame;
     assert_ok(yaga_frame_init(&frame, 0, 300, 1, 2, NULL), NULL);
     frame.values[0] = 0;
-    yaga_frame_resolve_absence(&frame, plain);
+    yaga_frame_resolve_absence(&frame, plain, NULL);
     assert_true(isnan(frame.values[1]));
     yaga_frame_clear(&frame);
 }
@@ -450,6 +468,7 @@ int main(void)
         cmocka_unit_test(only_the_last_row_warns),
         cmocka_unit_test(metrics_without_bounds_have_none),
         cmocka_unit_test(absence_means_what_the_roles_say),
+        cmocka_unit_test(an_unanswered_query_is_no_empty_counter),
         cmocka_unit_test(metrics_without_roles_keep_their_absence),
         cmocka_unit_test(complete_data_is_graded_a),
         cmocka_unit_test(rows_before_the_first_sample_are_not_expected),

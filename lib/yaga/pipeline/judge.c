@@ -220,7 +220,7 @@ void yaga_judge(struct yaga_infer *infer,
     out->outcome = YAGA_SERVICE_ERROR;
     yaga_setup_service_metrics(infer->setup, s->name, out->metrics);
     yaga_frame_validate(&s->frame, out->metrics, &out->warnings, NULL);
-    yaga_frame_resolve_absence(&s->frame, out->metrics);
+    yaga_frame_resolve_absence(&s->frame, out->metrics, s->presence);
     bool usable;
     enum yaga_status st = check_input(infer, s, at_s, out, &usable, &err);
     if (st == YAGA_OK && usable)

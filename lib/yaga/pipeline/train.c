@@ -421,7 +421,7 @@ static enum yaga_status study(struct yaga_train *run,
 
     yaga_setup_service_metrics(run->setup, service->name, metrics);
     yaga_frame_validate(&service->frame, metrics, NULL, corrected);
-    yaga_frame_resolve_absence(&service->frame, metrics);
+    yaga_frame_resolve_absence(&service->frame, metrics, service->presence);
     enum yaga_status st =
         leave_out(run, service, &incidents, &exceptions, &x, result, err);
     if (st != YAGA_OK)

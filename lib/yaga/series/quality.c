@@ -104,8 +104,15 @@ static bool needs_traffic(const struct yaga_metric *metric)
     return metric->role == YAGA_ROLE_LATENCY || metric->role == YAGA_ROLE_ERRORS;
 }
 
+static bool answered(const enum yaga_presence *presence, size_t metric)
+{
+    return presence == NULL || presence[metric] == YAGA_PRESENT ||
+           presence[metric] == YAGA_ABSENT;
+}
+
 void yaga_frame_resolve_absence(struct yaga_frame *frame,
-                                const struct yaga_metric *metrics)
+                                const struct yaga_metric *metrics,
+                                const enum yaga_presence *presence)
 {
     int traffic = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_TRAFFIC);
     int latency = yaga_metric_by_role(metrics, frame->n_metrics, YAGA_ROLE_LATENCY);
@@ -117,7 +124,8 @@ void yaga_frame_resolve_absence(struct yaga_frame *frame,
         for (size_t m = 0; m < frame->n_metrics; m++) {
             if (needs_traffic(&metrics[m]) && values[traffic] == 0.0)
                 values[m] = (double)NAN;
-            else if (metrics[m].role == YAGA_ROLE_ERRORS && served && isnan(values[m]))
+            else if (metrics[m].role == YAGA_ROLE_ERRORS && served && isnan(values[m]) &&
+                     answered(presence, m))
                 values[m] = 0.0;
         }
     }

@@ -23,8 +23,9 @@ void yaga_frame_validate(struct yaga_frame *frame, const struct yaga_metric *met
 
 /* Absence rules: errors absent while latency is present and traffic > 0 -> 0 (no error series means no errors: the one zero
  * that stands for an empty counter); latency and ratio metrics with traffic = 0 -> NaN (undefined). Roles decide; metrics without
- * roles stay as they are. */
-void yaga_frame_resolve_absence(struct yaga_frame *frame, const struct yaga_metric *metrics);
+ * roles stay as they are. presence [n_metrics]: a metric whose query failed or was ambiguous is unknown, not empty; NULL = all answered. */
+void yaga_frame_resolve_absence(struct yaga_frame *frame, const struct yaga_metric *metrics,
+                                const enum yaga_presence *presence);
 
 /* From the last point before it to the first behind it. minutes: without what is left out. */
 struct yaga_gap {
