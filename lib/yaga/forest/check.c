@@ -13,7 +13,8 @@ struct checker {
     size_t n_nodes;
     size_t n_features;
     unsigned depth_limit;
-    size_t next; /* first node not yet met */
+    size_t next;   /* first node not yet met */
+    size_t n_rows; /* in the leaves met */
 };
 
 static bool leaf_is_sound(const struct yaga_forest_node *leaf)
@@ -27,8 +28,11 @@ static bool subtree_is_sound(struct checker *c, unsigned depth)
         return false;
     size_t self = c->next++;
     const struct yaga_forest_node *node = &c->nodes[self];
-    if (node->feature < 0)
-        return leaf_is_sound(node);
+    if (node->feature < 0) {
+        size_t n_rows = forest_leaf_rows(node->value, depth);
+        c->n_rows += n_rows;
+        return leaf_is_sound(node) && n_rows > 0;
+    }
     if (depth >= c->depth_limit || (size_t)node->feature >= c->n_features ||
         !isfinite(node->value))
         return false;
@@ -54,7 +58,8 @@ static bool tree_is_sound(const struct yaga_forest *forest, size_t tree)
                         .n_nodes = end - start,
                         .n_features = forest->n_features,
                         .depth_limit = forest_depth_limit(forest->sample_size)};
-    return subtree_is_sound(&c, 0) && c.next == c.n_nodes;
+    return subtree_is_sound(&c, 0) && c.next == c.n_nodes &&
+           c.n_rows == forest->sample_size;
 }
 
 enum yaga_status yaga_forest_check(const struct yaga_forest *forest,

@@ -71,7 +71,11 @@ double yaga_forest_score(const struct yaga_forest *forest, const double *row);
 /* Of many rows, n_threads >= 1; the result does not depend on it. */
 void yaga_forest_score_rows(const struct yaga_forest *forest, const double *x, size_t n_rows,
                             int n_threads, double *scores);
-/* Structure is sound: indices in range, depth bounded, values finite (for files). YAGA_E_CORRUPT otherwise. */
+/* Which features make the row unusual: exact Shapley values of log2(-score) = -mean h(x)/c(psi'), path-dependent (Lundberg et al. 2020;
+ * the rows behind a branch follow from the paths of its leaves). contributions [n_features], positive = more anomalous, 0 for a feature
+ * that no tree splits. Returns what is expected of the training rows: with the contributions it adds up to log2(-score), to rounding. */
+double yaga_forest_attribute(const struct yaga_forest *forest, const double *row, double *contributions);
+/* Structure is sound: indices in range, depth bounded, values finite, leaves that hold psi' rows together (for files). YAGA_E_CORRUPT otherwise. */
 enum yaga_status yaga_forest_check(const struct yaga_forest *forest, struct yaga_error *err)
     YAGA_MUST_USE;
 

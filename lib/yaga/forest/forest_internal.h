@@ -27,6 +27,8 @@ double forest_score_of_path(double path_sum, double n_trees, double depth_c);
 /* Values this close cannot be told apart after rounding to float; the same rule
  * everywhere. */
 bool forest_has_spread(float min, float max);
+/* Rows in a leaf, by its path and its depth; 0 when it can hold none. */
+size_t forest_leaf_rows(float path, unsigned depth);
 /* Uniform in [min, max). */
 float forest_draw_threshold(struct yaga_rng *rng, float min, float max);
 
