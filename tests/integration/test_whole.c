@@ -139,7 +139,7 @@ static void what_was_walked_before_is_not_walked_again_and_changes_nothing(void 
             struct yaga_whole_look fresh = look_at(NULL), with = look_at(&memo);
             assert_memory_equal(fresh.fast, with.fast, later.n_rows * sizeof *fresh.fast);
             assert_memory_equal(fresh.slow, with.slow, later.n_rows * sizeof *fresh.slow);
-            assert_memory_equal(fresh.apart, with.apart, N_METRICS * sizeof *fresh.apart);
+            assert_memory_equal(fresh.share, with.share, N_METRICS * sizeof *fresh.share);
             yaga_whole_look_clear(&fresh);
             yaga_whole_look_clear(&with);
         }

@@ -523,6 +523,10 @@ static void an_anomaly_of_the_combination_has_one_signal(void **state)
     double score = 0;
     assert_true(yaga_json_number(yaga_json_get(anomaly, "anomaly_score"), &score));
     assert_near(score, 1.25, 1e-12);
+    assert_string_equal(text_at(anomaly, "contribution_method"), "ensemble");
+    s.verdict.channel[YAGA_CHANNEL_FAST] = (double)NAN;
+    YAGA_AUTO(yaga_json) without = document_of(&s);
+    assert_string_equal(text_at(only_anomaly(without), "contribution_method"), "forest_pca");
 }
 
 static void a_metric_that_came_to_life_is_activated(void **state)

@@ -59,6 +59,9 @@ static void a_cholesky_factor_multiplies_back_and_measures_distances(void **stat
         expected += x[i] * y[i];
     }
     assert_near(yaga_cholesky_distance2(l, P, x, scratch), expected, 1e-10);
+    yaga_cholesky_solve(l, P, x);
+    for (size_t i = 0; i < P; i++)
+        assert_near(x[i], y[i], 1e-10);
 }
 
 static void a_matrix_that_is_not_positive_definite_is_refused(void **state)

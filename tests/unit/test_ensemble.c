@@ -8,6 +8,7 @@
 
 #include "yaga/base/mem.h"
 #include "yaga/ensemble/ensemble.h"
+#include "yaga/ensemble/ensemble_internal.h"
 #include "yaga/numeric/rng.h"
 
 enum { ROWS = 3000, P = 3, DAY = 288 };
@@ -173,6 +174,62 @@ static void a_gap_ends_the_momentum_but_not_the_level(void **state)
     yaga_ensemble_clear(&m->ensemble);
 }
 
+/* The shares of a row after some like it. */
+static void shares_after(struct made *m, double a, double b, double c, double *shares)
+{
+    double scratch[16 * P];
+    struct yaga_ensemble_row row = {.evidence = 0.0};
+    for (int i = 0; i < 4; i++)
+        row = step(m, a, b, c);
+    yaga_ensemble_attribute(&m->ensemble, &m->state, &row, scratch, shares);
+}
+
+static void evidence_is_attributed_to_what_moved(void **state)
+{
+    (void)state;
+    struct made *m = make();
+    struct yaga_ensemble_state quiet = m->state;
+    double shares[P];
+    shares_after(m, 10.0, -5.0, 0.6, shares);
+    assert_true(shares[2] > 0.8);
+    m->state = quiet;
+    shares_after(m, 11.5, -9.5, 0.0, shares); /* ordinary each, but against each other */
+    assert_true(shares[0] > 0.25 && shares[1] > 0.25 && shares[2] < 0.15);
+    yaga_ensemble_clear(&m->ensemble);
+}
+
+/* Property, 10,000 rows: the terms of a distance are all of it, and of every fifth row (a
+ * millisecond each) the shares are shares. */
+static void shares_add_up_to_one_and_terms_to_the_distance(void **state)
+{
+    (void)state;
+    struct made *m = make();
+    struct yaga_rng rng;
+    yaga_rng_init(&rng, 23);
+    for (size_t i = 0; i < 10000; i++) {
+        double scratch[16 * P], shares[P], terms[P], r[P], sum = 0.0, whole = 0.0;
+        for (size_t j = 0; j < P; j++)
+            r[j] = yaga_rng_below(&rng, 20) == 0
+                       ? (double)NAN
+                       : 10.0 * yaga_rng_normal(&rng) * yaga_rng_normal(&rng);
+        struct yaga_ensemble_row row = step(m, r[0], r[1], r[2]);
+        double distance = yaga_distance_of(&m->ensemble.ewma, m->state.ewma, scratch);
+        yaga_distance_terms(&m->ensemble.ewma, m->state.ewma, scratch, terms);
+        for (size_t j = 0; j < P; j++)
+            whole += terms[j];
+        assert_near(whole, distance * distance, 1e-10);
+        if (i % 5 != 0)
+            continue;
+        yaga_ensemble_attribute(&m->ensemble, &m->state, &row, scratch, shares);
+        for (size_t j = 0; j < P; j++) {
+            assert_true(shares[j] >= 0.0);
+            sum += shares[j];
+        }
+        assert_near(sum, isnan(row.evidence) || row.evidence <= 0.0 ? 0.0 : 1.0, 1e-12);
+    }
+    yaga_ensemble_clear(&m->ensemble);
+}
+
 static void rows_not_to_be_used_leave_no_trace(void **state)
 {
     (void)state;
@@ -269,6 +326,8 @@ int main(void)
         cmocka_unit_test(a_shift_for_good_is_borne_after_some_days),
         cmocka_unit_test(missing_values_are_held_for_three_rows_and_then_say_nothing),
         cmocka_unit_test(a_gap_ends_the_momentum_but_not_the_level),
+        cmocka_unit_test(evidence_is_attributed_to_what_moved),
+        cmocka_unit_test(shares_add_up_to_one_and_terms_to_the_distance),
         cmocka_unit_test(rows_not_to_be_used_leave_no_trace),
         cmocka_unit_test(a_metric_that_never_moved_is_watched_nevertheless),
         cmocka_unit_test(the_state_goes_on_where_the_training_ended),

@@ -135,6 +135,17 @@ static struct yaga_json *contribution_object(const struct yaga_alert_context *co
     return object;
 }
 
+/* How the contributions were found: from the p-values of the signals; without any from the
+ * ensemble, or from forest and PCA of the period's model. */
+static const char *contribution_method(const struct yaga_alert_context *context,
+                                       const struct yaga_anomaly *anomaly)
+{
+    if (anomaly->n_signals > 0)
+        return "log_p";
+    return isnan(context->verdict->channel[YAGA_CHANNEL_FAST]) ? "forest_pca"
+                                                               : "ensemble";
+}
+
 static void set_contributions(struct yaga_json *object,
                               const struct yaga_alert_context *context,
                               const struct yaga_anomaly *anomaly)
@@ -152,6 +163,8 @@ static void set_contributions(struct yaga_json *object,
     }
     yaga_json_set(object, "contributing_metrics", names);
     yaga_json_set(object, "feature_contributions", details);
+    yaga_json_set_string(object, "contribution_method",
+                         contribution_method(context, anomaly));
     if (yaga_json_size(compared) > 0)
         yaga_json_set(object, "comparison_data", compared);
     else

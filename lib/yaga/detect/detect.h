@@ -102,7 +102,7 @@ struct yaga_evidence_grid {
     const struct yaga_model **model;     /* [n_rows] model that judged the row, NULL = none */
     /* How unusual the service is as a whole, from its ensemble; the caller's, NULL = not known. */
     const double *fast, *slow;           /* [n_rows] evidence of the channels, NaN = none */
-    const double *apart;                 /* [n_metrics] |residual| of each metric in the judged row, in scales; 0 = none */
+    const double *share;                 /* [n_metrics] part of each metric in the evidence of the judged row; sums to 1, or all 0 */
     const struct yaga_levels *levels;    /* of the alarms */
 };
 void yaga_evidence_grid_clear(struct yaga_evidence_grid *grid);

@@ -91,30 +91,35 @@ bool yaga_joint_fires(const struct yaga_bench *bench, bool *lasting)
     return n_soft >= k && (now <= bench->alpha || n_floor >= k);
 }
 
-/* What replacing one residual by its usual value takes off the forest's score. */
-static double forest_shares(const struct yaga_model *model, double *x, double *share)
-{
-    double score = yaga_forest_score(&model->mv_forest, x), sum = 0.0;
-    for (size_t j = 0; j < model->n_mv; j++) {
-        double kept = x[j];
-        x[j] = model->metrics[model->mv_metric[j]].residuals.centre;
-        share[j] = fmax(yaga_forest_score(&model->mv_forest, x) - score, 0.0);
-        x[j] = kept;
-        sum += share[j];
-    }
-    return sum;
-}
-
-static double pca_shares(const struct yaga_model *model, const double *x, double *share)
+/* Adds the positive terms of a test, as shares of 1. */
+static void add_shares(const double *terms, size_t n, double *share)
 {
     double sum = 0.0;
-    if (!has_pca(model))
-        return sum;
-    (void)yaga_pca_score(&model->pca, x, share);
-    for (size_t j = 0; j < model->n_mv; j++) {
-        share[j] = fmax(share[j], 0.0);
-        sum += share[j];
+    for (size_t j = 0; j < n; j++)
+        sum += fmax(terms[j], 0.0);
+    for (size_t j = 0; sum > 0.0 && j < n; j++)
+        share[j] += fmax(terms[j], 0.0) / sum;
+}
+
+/* The test that found the row rarer explains it: the forest by Shapley values, the PCA by
+ * the terms of SPE/Q + T2/H; both, where they agree. Returns the sum. */
+static double joint_shares(const struct yaga_model *model, const double *x, double *share)
+{
+    double terms[YAGA_METRICS_MAX], sum = 0.0, pca_p = 1.0;
+    double forest_p =
+        yaga_table_p(&model->mv_forest_scores, -yaga_forest_score(&model->mv_forest, x));
+    memset(share, 0, model->n_mv * sizeof *share);
+    if (has_pca(model)) {
+        pca_p = yaga_table_p(&model->pca_scores, yaga_pca_score(&model->pca, x, terms));
+        if (pca_p <= forest_p)
+            add_shares(terms, model->n_mv, share);
     }
+    if (forest_p <= pca_p) {
+        (void)yaga_forest_attribute(&model->mv_forest, x, terms);
+        add_shares(terms, model->n_mv, share);
+    }
+    for (size_t j = 0; j < model->n_mv; j++)
+        sum += share[j];
     return sum;
 }
 
@@ -128,19 +133,16 @@ find_columns(const struct yaga_bench *bench, const struct yaga_model *model, int
                                 model->metrics[model->mv_metric[j]].name);
 }
 
-/* Shares of the residuals that the ensemble saw in the row. */
+/* What the ensemble says (ensemble/attribute.c). */
 static int ensemble_contributions(const struct yaga_bench *bench, double *contribution)
 {
     const struct yaga_evidence_grid *grid = bench->grid;
-    double sum = 0.0;
     size_t top = 0;
     for (size_t m = 0; m < grid->n_metrics; m++) {
-        sum += grid->apart[m];
-        if (grid->apart[m] > grid->apart[top])
+        contribution[m] = grid->share[m];
+        if (grid->share[m] > grid->share[top])
             top = m;
     }
-    for (size_t m = 0; m < grid->n_metrics && sum > 0.0; m++)
-        contribution[m] = grid->apart[m] / sum;
     return (int)top;
 }
 
@@ -157,9 +159,7 @@ int yaga_joint_contributions(const struct yaga_bench *bench, double *contributio
     if (!gather(model, column, &bench->grid->cells[bench->row * bench->grid->n_metrics],
                 x))
         return -1;
-    double sum = forest_shares(model, x, share);
-    if (sum <= 0.0)
-        sum = pca_shares(model, x, share);
+    double sum = joint_shares(model, x, share);
     int top = column[model->mv_metric[0]];
     for (size_t j = 0; j < model->n_mv; j++) {
         int at = column[model->mv_metric[j]];

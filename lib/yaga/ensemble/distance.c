@@ -109,3 +109,16 @@ yaga_distance_of(const struct yaga_distance *distance, const double *x, double *
         u[j] = (x[j] - distance->mean[j]) / distance->sd[j];
     return sqrt(yaga_cholesky_distance2(distance->factor, n, u, scratch) / (double)n);
 }
+
+void yaga_distance_terms(const struct yaga_distance *distance,
+                         const double *x,
+                         double *scratch,
+                         double *terms)
+{
+    size_t n = distance->n;
+    for (size_t j = 0; j < n; j++)
+        scratch[j] = terms[j] = (x[j] - distance->mean[j]) / distance->sd[j];
+    yaga_cholesky_solve(distance->factor, n, scratch);
+    for (size_t j = 0; j < n; j++)
+        terms[j] *= scratch[j] / (double)n;
+}

@@ -135,6 +135,19 @@ void yaga_ensemble_step(const struct yaga_ensemble *ensemble,
                         const double *r,
                         double *scratch,
                         struct yaga_ensemble_row *out);
+/* Which metrics the evidence of a row comes from, given the state behind it: each member's score as a sum over the metrics
+ *
+ *   ewma, window   u_j (R^-1 u)_j, the terms of the squared distance (those of a metric's window features together)
+ *   mean           |d_j|
+ *   forest         Shapley values of the path length (yaga_forest_attribute)
+ *
+ * what lowers the score (a negative term) left out, the rest as shares of 1, weighted by the evidence of the member. shares [n_metrics] sum
+ * to 1; all 0 when the row has no evidence. scratch as for yaga_ensemble_step. */
+void yaga_ensemble_attribute(const struct yaga_ensemble *ensemble,
+                             const struct yaga_ensemble_state *state,
+                             const struct yaga_ensemble_row *row,
+                             double *scratch,
+                             double *shares);
 /* fast and slow of the next row from its evidence alone; NaN = nothing measured: after
  * YAGA_ENSEMBLE_RECENT such rows what came before is forgotten. For evidence that was
  * computed elsewhere. */

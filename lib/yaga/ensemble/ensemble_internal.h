@@ -21,6 +21,13 @@ void yaga_distance_clear(struct yaga_distance *distance);
 double
 yaga_distance_of(const struct yaga_distance *distance, const double *x, double *scratch);
 
+/* The squared distance as a sum over the features: u_j (R^-1 u)_j / n, which may be
+ * negative. scratch [n], terms [n]. */
+void yaga_distance_terms(const struct yaga_distance *distance,
+                         const double *x,
+                         double *scratch,
+                         double *terms);
+
 /* z of a row goes through hold, level, EWMA and window; what the members look at. */
 struct yaga_ensemble_view {
     const double *ewma; /* [n_metrics], in the state */
@@ -33,6 +40,12 @@ bool yaga_ensemble_advance(const struct yaga_ensemble *ensemble,
                            struct yaga_ensemble_state *state,
                            const double *r,
                            struct yaga_ensemble_view *view);
+
+/* The features of the window as it is: what the member `window` looks at. out
+ * [YAGA_ENSEMBLE_FEATURES * n_metrics]. */
+void yaga_window_features(const struct yaga_ensemble *ensemble,
+                          const struct yaga_ensemble_state *state,
+                          double *out);
 
 double yaga_member_evidence(const struct yaga_member_scale *scale, double score);
 

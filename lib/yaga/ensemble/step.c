@@ -117,6 +117,14 @@ static void window_features(const struct yaga_ensemble_state *s, size_t j, doubl
     out[4] = steps > 0.0 ? (double)YAGA_ENSEMBLE_WINDOW * along / steps : 0.0;
 }
 
+void yaga_window_features(const struct yaga_ensemble *ensemble,
+                          const struct yaga_ensemble_state *state,
+                          double *out)
+{
+    for (size_t j = 0; j < ensemble->n_metrics; j++)
+        window_features(state, j, out + YAGA_ENSEMBLE_FEATURES * j);
+}
+
 bool yaga_ensemble_advance(const struct yaga_ensemble *ensemble,
                            struct yaga_ensemble_state *state,
                            const double *r,
@@ -133,10 +141,9 @@ bool yaga_ensemble_advance(const struct yaga_ensemble *ensemble,
     correct(ensemble, state, z, view->d);
     push(ensemble, state, z);
     view->ewma = state->ewma;
-    for (size_t j = 0; j < ensemble->n_metrics; j++) {
+    for (size_t j = 0; j < ensemble->n_metrics; j++)
         view->d[j] = clip(view->d[j] / ensemble->spread[j], YAGA_ENSEMBLE_CLIP);
-        window_features(state, j, view->window + YAGA_ENSEMBLE_FEATURES * j);
-    }
+    yaga_window_features(ensemble, state, view->window);
     return true;
 }
 

@@ -37,3 +37,17 @@ yaga_cholesky_distance2(const double *l, size_t p, const double *x, double *scra
     }
     return sum;
 }
+
+void yaga_cholesky_solve(const double *l, size_t p, double *x)
+{
+    for (size_t i = 0; i < p; i++) {
+        for (size_t j = 0; j < i; j++)
+            x[i] -= l[i * p + j] * x[j];
+        x[i] /= l[i * p + i];
+    }
+    for (size_t i = p; i-- > 0;) {
+        for (size_t j = i + 1; j < p; j++)
+            x[i] -= l[j * p + i] * x[j];
+        x[i] /= l[i * p + i];
+    }
+}

@@ -17,4 +17,7 @@ enum yaga_status yaga_cholesky(double *a, size_t p, struct yaga_error *err) YAGA
 double
 yaga_cholesky_distance2(const double *l, size_t p, const double *x, double *scratch);
 
+/* x becomes (L L')^-1 x: forward, then backward substitution. x [p]. */
+void yaga_cholesky_solve(const double *l, size_t p, double *x);
+
 #endif

@@ -161,7 +161,7 @@ static enum yaga_status look_at_whole(const struct yaga_frame *known,
         return st;
     j->grid.fast = j->look.fast;
     j->grid.slow = j->look.slow;
-    j->grid.apart = j->look.apart;
+    j->grid.share = j->look.share;
     j->grid.levels = &whole->levels;
     return YAGA_OK;
 }

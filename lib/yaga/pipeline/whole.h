@@ -53,7 +53,10 @@ void yaga_whole_memo_clear(struct yaga_whole_memo *memo);
 /* What the ensemble sees in a frame up to its last row. */
 struct yaga_whole_look {
     double *fast, *slow;             /* owned [n_rows] NaN = none */
-    double apart[YAGA_METRICS_MAX];  /* |residual| of the frame's metrics in the last row */
+    struct yaga_ensemble_row last;   /* the last row; its d is in the order of the whole's metrics */
+    /* Shares of the frame's metrics in the evidence of the last row (yaga_ensemble_attribute); 0 everywhere where that is ordinary:
+     * evidence and fast channel below YAGA_STILL_UNUSUAL, and nothing over its level. */
+    double share[YAGA_METRICS_MAX];
 };
 /* The state of the training goes on where the frame follows it, else a new one starts. memo may be NULL. */
 enum yaga_status yaga_whole_judge(const struct yaga_whole *whole, const struct yaga_metric *metrics,

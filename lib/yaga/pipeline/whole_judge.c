@@ -137,12 +137,25 @@ static void remember(struct yaga_whole_walk *memo,
     memcpy(memo->slow, look->slow + first, n * sizeof *r);
 }
 
+/* Is there anything in the row that would have to be explained? */
+static bool is_unusual(const struct yaga_whole *w, const struct yaga_ensemble_row *row)
+{
+    const double score[YAGA_N_CHANNELS] = {
+        [YAGA_CHANNEL_FAST] = row->fast,
+        [YAGA_CHANNEL_SLOW] = yaga_detect_slow(row->fast, row->slow),
+        [YAGA_CHANNEL_SINGLE] = (double)NAN,
+    };
+    return row->evidence >= YAGA_STILL_UNUSUAL || row->fast >= YAGA_STILL_UNUSUAL ||
+           yaga_levels_ratio(&w->levels, score) >= 1.0;
+}
+
+/* share [n_metrics], in the order of the whole's metrics */
 static enum yaga_status walk(const struct yaga_whole *w,
                              const struct yaga_frame *frame,
                              const double *r,
                              struct yaga_whole_walk *memo,
                              struct yaga_whole_look *look,
-                             struct yaga_ensemble_row *row,
+                             double *share,
                              struct yaga_error *err)
 {
     YAGA_AUTO_MEM(double)
@@ -163,10 +176,13 @@ static enum yaga_status walk(const struct yaga_whole *w,
     for (size_t t = first + known; t <= last; t++) {
         if (t == last && memo != NULL)
             remember(memo, w, frame, first, r, look, state);
-        yaga_ensemble_step(&w->ensemble, state, r + t * w->n_metrics, scratch, row);
-        look->fast[t] = row->fast;
-        look->slow[t] = row->slow;
+        yaga_ensemble_step(&w->ensemble, state, r + t * w->n_metrics, scratch,
+                           &look->last);
+        look->fast[t] = look->last.fast;
+        look->slow[t] = look->last.slow;
     }
+    if (is_unusual(w, &look->last))
+        yaga_ensemble_attribute(&w->ensemble, state, &look->last, scratch, share);
     return st;
 }
 
@@ -181,9 +197,9 @@ enum yaga_status yaga_whole_judge(const struct yaga_whole *whole,
     size_t n_rows = frame->n_rows, p = whole->n_metrics;
     struct yaga_whole_look look = {.fast = yaga_alloc(2 * n_rows, sizeof *look.fast)};
     YAGA_AUTO_MEM(double) work = yaga_alloc(n_rows * (p + 3), sizeof *work);
-    YAGA_AUTO_MEM(struct yaga_ensemble_row) row = yaga_calloc(1, sizeof *row);
+    double share[YAGA_METRICS_MAX] = {0.0};
     int column[YAGA_METRICS_MAX];
-    if (look.fast == NULL || work == NULL || row == NULL) {
+    if (look.fast == NULL || work == NULL) {
         yaga_whole_look_clear(&look);
         return yaga_error_nomem(err);
     }
@@ -199,14 +215,14 @@ enum yaga_status yaga_whole_judge(const struct yaga_whole *whole,
                      requests + n_rows, work);
     }
     enum yaga_status st = walk(
-        whole, frame, work, memo != NULL ? walk_of(memo, frame) : NULL, &look, row, err);
+        whole, frame, work, memo != NULL ? walk_of(memo, frame) : NULL, &look, share, err);
     if (st != YAGA_OK) {
         yaga_whole_look_clear(&look);
         return st;
     }
     for (size_t j = 0; j < p; j++) {
         if (column[j] >= 0)
-            look.apart[column[j]] = fabs(row->d[j]);
+            look.share[column[j]] = share[j];
     }
     *out = look;
     return YAGA_OK;
