@@ -98,7 +98,7 @@ static struct yaga_whole_look look_at(struct yaga_whole_memo *memo)
     YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(later.n_rows, sizeof *when);
     assert_non_null(when);
     yaga_period_grid(&calendar, later.start_s, later.step_s, later.n_rows, when);
-    assert_ok(yaga_whole_judge(whole, metrics, &later, when, memo, &look, &err), &err);
+    assert_ok(yaga_whole_judge(whole, metrics, &later, when, memo, true, &look, &err), &err);
     return look;
 }
 

@@ -529,6 +529,32 @@ static void an_anomaly_of_the_combination_has_one_signal(void **state)
     assert_string_equal(text_at(only_anomaly(without), "contribution_method"), "forest_pca");
 }
 
+static void what_would_be_quiet_is_told_of_the_metrics_that_carry_it(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    static const struct yaga_counterfactual asked[] = {
+        {.metric = 1, .value = 287.4, .quiet = 212.4},
+        {.metric = 2, .value = 0.02, .quiet = NAN},
+        {.metric = 0, .value = 3.0, .quiet = 2.0}}; /* has no part in it */
+    s.context.counterfactuals = asked;
+    s.context.n_counterfactuals = 3;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *list = yaga_json_get(only_anomaly(document), "counterfactuals");
+    assert_int_equal(yaga_json_size(list), 2);
+    const struct yaga_json *one = yaga_json_at(list, 0), *none = yaga_json_at(list, 1);
+    double value = 0;
+    assert_string_equal(text_at(one, "metric"), "application_latency");
+    assert_string_equal(text_at(one, "relation"), "<=");
+    assert_true(yaga_json_number(yaga_json_get(one, "value"), &value));
+    assert_near(value, 212.4, 0);
+    assert_string_equal(text_at(one, "text"), "quiet if application_latency <= 212.4");
+    assert_null(yaga_json_get(none, "value"));
+    assert_null(yaga_json_get(none, "relation"));
+    assert_string_equal(text_at(none, "text"), "no value of error_rate alone would be quiet");
+}
+
 static void a_metric_that_came_to_life_is_activated(void **state)
 {
     (void)state;
@@ -752,6 +778,7 @@ int main(void)
         cmocka_unit_test(overall_severity_is_the_maximum_of_what_is_sent),
         cmocka_unit_test(missing_numbers_are_left_out_and_zero_is_a_value),
         cmocka_unit_test(an_anomaly_of_the_combination_has_one_signal),
+        cmocka_unit_test(what_would_be_quiet_is_told_of_the_metrics_that_carry_it),
         cmocka_unit_test(a_metric_that_came_to_life_is_activated),
         cmocka_unit_test(lists_are_bounded),
         cmocka_unit_test(updates_reopenings_and_gaps_are_told),

@@ -5,6 +5,7 @@
 #ifndef YAGA_ALERT_ALERT_H
 #define YAGA_ALERT_ALERT_H
 
+#include "yaga/detect/counterfactual.h"
 #include "yaga/detect/detect.h"
 #include "yaga/incident/incident.h"
 #include "yaga/io/json.h"
@@ -58,6 +59,8 @@ struct yaga_alert_context {
     const char *const *failed_metrics;    /* partial failure; n_failed = 0: none */
     size_t n_failed;
     const char *failure_summary;
+    const struct yaga_counterfactual *counterfactuals; /* what would be quiet, of all anomalies; may be NULL */
+    size_t n_counterfactuals;
     int64_t cycle_id;
 };
 

@@ -171,6 +171,40 @@ static void set_contributions(struct yaga_json *object,
         (void)yaga_json_free(compared);
 }
 
+static struct yaga_json *counterfactual_object(const struct yaga_alert_context *context,
+                                               const struct yaga_counterfactual *c)
+{
+    const struct yaga_metric *metric = &context->metrics[c->metric];
+    char text[YAGA_COUNTERFACTUAL_TEXT_MAX];
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "metric", metric->name);
+    yaga_json_set_number(object, "current", c->value);
+    if (!isnan(c->quiet)) {
+        yaga_json_set_string(object, "relation", yaga_counterfactual_relation(c));
+        yaga_json_set_number(object, "value", c->quiet);
+    }
+    yaga_counterfactual_text(metric, c, text);
+    yaga_json_set_string(object, "text", text);
+    return object;
+}
+
+/* What the metrics of the anomaly would have to be for it to be quiet. */
+static void set_counterfactuals(struct yaga_json *object,
+                                const struct yaga_alert_context *context,
+                                const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *list = yaga_json_array_new();
+    for (size_t i = 0; i < context->n_counterfactuals; i++) {
+        const struct yaga_counterfactual *c = &context->counterfactuals[i];
+        if (anomaly->contribution[c->metric] > 0.0)
+            yaga_json_push(list, counterfactual_object(context, c));
+    }
+    if (yaga_json_size(list) > 0)
+        yaga_json_set(object, "counterfactuals", list);
+    else
+        (void)yaga_json_free(list);
+}
+
 static void set_texts(struct yaga_json *object,
                       const char *key,
                       size_t n,
@@ -274,6 +308,7 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     struct yaga_json *object = yaga_json_object_new();
     set_finding(object, context, anomaly);
     set_contributions(object, context, anomaly);
+    set_counterfactuals(object, context, anomaly);
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
     set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
     yaga_json_set_significant(object, "time_confidence", context->time_confidence,

@@ -158,6 +158,22 @@ static enum yaga_status put_resolution(struct yaga_infer *infer,
                change->incident.incident_id, at_s, cycle_id, document, documents, err);
 }
 
+/* The context of a document that tells what would be quiet; only what is told is worth
+ * the search. found is written and borrowed. */
+static enum yaga_status add_counterfactuals(const struct yaga_infer *infer,
+                                            const struct yaga_frame *frame,
+                                            const struct yaga_judgement *j,
+                                            struct yaga_counterfactuals *found,
+                                            struct yaga_alert_context *context,
+                                            struct yaga_error *err)
+{
+    enum yaga_status st =
+        yaga_counterfactuals_find(infer->setup, frame, j, found, err);
+    context->counterfactuals = found->items;
+    context->n_counterfactuals = found->n;
+    return st;
+}
+
 static enum yaga_status put_alert(struct yaga_infer *infer,
                                   const struct yaga_alert_context *context,
                                   const struct yaga_incident_changes *changes,
@@ -189,7 +205,9 @@ static enum yaga_status put_alert(struct yaga_infer *infer,
 }
 
 static enum yaga_status send_changes(struct yaga_infer *infer,
-                                     const struct yaga_alert_context *context,
+                                     const struct yaga_frame *frame,
+                                     const struct yaga_judgement *j,
+                                     struct yaga_alert_context *context,
                                      const struct yaga_incident_changes *changes,
                                      int64_t at_s,
                                      int64_t cycle_id,
@@ -222,6 +240,9 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
         if (verdict == YAGA_ALERT_UPDATE_RATE)
             st = yaga_incident_held_back(infer->store, change->incident.incident_id, err);
     }
+    struct yaga_counterfactuals found;
+    if (st == YAGA_OK && any)
+        st = add_counterfactuals(infer, frame, j, &found, context, err);
     if (st == YAGA_OK && any)
         st = put_alert(infer, context, changes, send, at_s, cycle_id, documents, err);
     return st;
@@ -257,8 +278,8 @@ static enum yaga_status tracked(struct yaga_infer *infer,
     st = yaga_incidents_apply(infer->store, &infer->setup->incident, &observation,
                               &changes, err);
     if (st == YAGA_OK && changes.n > 0)
-        st = send_changes(infer, &context, &changes, at_s, cycle_id, documents, &counts,
-                          err);
+        st = send_changes(infer, frame, j, &context, &changes, at_s, cycle_id, documents,
+                          &counts, err);
     if (st == YAGA_OK)
         st = yaga_store_commit(infer->store, err);
     if (st == YAGA_OK)
@@ -299,12 +320,16 @@ static enum yaga_status untracked(struct yaga_infer *infer,
         return YAGA_OK;
     struct yaga_alert_context context;
     fill_context(infer, frame, service, j, at_s, 0, &context);
+    struct yaga_counterfactuals found;
+    enum yaga_status st = add_counterfactuals(infer, frame, j, &found, &context, err);
+    if (st != YAGA_OK)
+        return st;
     YAGA_AUTO(yaga_json)
     document = yaga_alert_document_untracked(&infer->setup->alert, &context,
                                              !infer->options.dry_run);
     if (document == NULL) /* nothing passes the filter */
         return YAGA_OK;
-    enum yaga_status st = keep_copy(documents, document, err);
+    st = keep_copy(documents, document, err);
     return st != YAGA_OK ? st : direct(infer, document, service, at_s, 0, true, err);
 }
 

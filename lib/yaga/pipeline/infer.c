@@ -70,24 +70,29 @@ static enum yaga_status list_services(struct yaga_cycle_work *c, struct yaga_err
     return YAGA_OK;
 }
 
-static enum yaga_status
-fetch(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
+enum yaga_status yaga_infer_fetch(const struct yaga_infer *infer,
+                                  const char *const *services,
+                                  size_t n_services,
+                                  int64_t at_s,
+                                  int64_t deadline_ms,
+                                  struct yaga_fleet *fleet,
+                                  struct yaga_error *err)
 {
-    const struct yaga_setup *setup = c->infer->setup;
+    const struct yaga_setup *setup = infer->setup;
     size_t hour_rows = (size_t)(3600 / setup->step_s) +
                        1; /* the level correction looks back from a full hour */
     size_t rows = setup->detect.window_rows + setup->detect.level_rows + hour_rows;
     struct yaga_source_request request = {
         .metrics = setup->metrics,
         .n_metrics = setup->n_metrics,
-        .services = c->services,
-        .n_services = c->n_services,
-        .start_s = c->at_s - (int64_t)(rows - 1) * setup->step_s,
-        .end_s = c->at_s + 1,
+        .services = services,
+        .n_services = n_services,
+        .start_s = at_s - (int64_t)(rows - 1) * setup->step_s,
+        .end_s = at_s + 1,
         .step_s = setup->step_s,
-        .deadline_ms = c->deadline_ms,
+        .deadline_ms = deadline_ms,
     };
-    return yaga_source_fetch(c->infer->source, &request, fleet, err);
+    return yaga_source_fetch(infer->source, &request, fleet, err);
 }
 
 /* --- one service
@@ -236,7 +241,8 @@ static enum yaga_status detect_all(struct yaga_cycle_work *c, struct yaga_error 
     struct yaga_fleet fleet;
     enum yaga_status st = yaga_source_health(c->infer->source, &why);
     if (st == YAGA_OK)
-        st = fetch(c, &fleet, &why);
+        st = yaga_infer_fetch(c->infer, c->services, c->n_services, c->at_s,
+                              c->deadline_ms, &fleet, &why);
     if (st == YAGA_E_NOMEM) {
         *err = why;
         return st;

@@ -5,6 +5,7 @@
 
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
+#include "yaga/detect/counterfactual.h"
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
 #include "yaga/pipeline/infer.h"
@@ -42,7 +43,26 @@ struct yaga_judgement {
     struct yaga_warnings warnings;
     struct yaga_verdict verdict;
     enum yaga_period period;
+    bool is_trial;               /* only whether it alarms: no attribution */
 };
+
+/* The decision itself: score, look at the whole, decide, with the models of j->choice. known ends with the judged row j->row; grid, look and
+ * verdict are written. What a cycle does, and what a counterfactual asks again. */
+enum yaga_status yaga_judge_row(const struct yaga_setup *setup, const struct yaga_frame *known, const struct yaga_when *when,
+                                struct yaga_judgement *j, struct yaga_error *err);
+
+/* Of the metrics that carry the anomalies of a verdict, the largest share first (counterfactual.c). */
+struct yaga_counterfactuals {
+    size_t n;
+    struct yaga_counterfactual items[YAGA_COUNTERFACTUALS_MAX];
+};
+enum yaga_status yaga_counterfactuals_find(const struct yaga_setup *setup, const struct yaga_frame *frame,
+                                           const struct yaga_judgement *judgement, struct yaga_counterfactuals *out,
+                                           struct yaga_error *err);
+
+/* What a cycle at at_s looks at: the window, the day before it that the level follows, and what is missing to a full hour. */
+enum yaga_status yaga_infer_fetch(const struct yaga_infer *infer, const char *const *services, size_t n_services, int64_t at_s,
+                                  int64_t deadline_ms, struct yaga_fleet *fleet, struct yaga_error *err);
 
 /* Values -> verdict (judge.c). Never fails a cycle: an unexpected error is outcome YAGA_SERVICE_ERROR. */
 void yaga_judge(struct yaga_infer *infer, struct yaga_fleet *fleet, size_t service, const struct yaga_when *when,

@@ -156,13 +156,42 @@ static enum yaga_status look_at_whole(const struct yaga_frame *known,
     if (j->choice.whole == NULL)
         return YAGA_OK;
     const struct yaga_whole *whole = j->choice.whole->whole;
-    enum yaga_status st = yaga_whole_judge(whole, j->metrics, known, when, j->choice.memo, &j->look, err);
+    enum yaga_status st = yaga_whole_judge(whole, j->metrics, known, when,
+                                           j->choice.memo, !j->is_trial, &j->look, err);
     if (st != YAGA_OK)
         return st;
     j->grid.fast = j->look.fast;
     j->grid.slow = j->look.slow;
     j->grid.share = j->look.share;
     j->grid.levels = &whole->levels;
+    return YAGA_OK;
+}
+
+static size_t first_row_of(const struct yaga_setup *setup, size_t row)
+{
+    size_t n = setup->detect.window_rows;
+    return row + 1 > n ? row + 1 - n : 0;
+}
+
+enum yaga_status yaga_judge_row(const struct yaga_setup *setup,
+                                const struct yaga_frame *known,
+                                const struct yaga_when *when,
+                                struct yaga_judgement *j,
+                                struct yaga_error *err)
+{
+    struct yaga_detect_params params = setup->detect;
+    params.joint_rows = (size_t)params.persistence_n; /* what one verdict looks back at */
+    enum yaga_status st =
+        yaga_detect_score(&params, j->metrics, setup->n_metrics, &j->choice.set, known,
+                          when, first_row_of(setup, j->row), &j->grid, err);
+    if (st == YAGA_OK)
+        st = look_at_whole(known, when, j, err);
+    if (st != YAGA_OK)
+        return st;
+    struct yaga_circumstances circumstances;
+    yaga_circumstances_init(&circumstances);
+    yaga_detect_decide(&params, j->metrics, known, &j->grid, j->row, j->choice.confidence,
+                       &circumstances, &j->verdict);
     return YAGA_OK;
 }
 
@@ -174,14 +203,11 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
                                  struct yaga_judgement *j,
                                  struct yaga_error *err)
 {
-    struct yaga_detect_params params = infer->setup->detect;
     struct yaga_frame known = *frame; /* up to the judged row; borrows the values */
-    size_t first_row =
-        j->row + 1 > params.window_rows ? j->row + 1 - params.window_rows : 0;
     known.n_rows = j->row + 1;
-    params.joint_rows = (size_t)params.persistence_n; /* what one verdict looks back at */
     j->period = when[j->row].period;
-    enum yaga_status st = choose(infer, service, when, first_row, at_s, j, err);
+    enum yaga_status st = choose(infer, service, when,
+                                 first_row_of(infer->setup, j->row), at_s, j, err);
     if (st != YAGA_OK)
         return st;
     if (j->choice.current == NULL) {
@@ -194,16 +220,9 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
         (void)yaga_format(j->reason, sizeof j->reason, "%.310s", j->choice.problem);
         return YAGA_OK;
     }
-    st = yaga_detect_score(&params, j->metrics, infer->setup->n_metrics, &j->choice.set,
-                           &known, when, first_row, &j->grid, err);
-    if (st == YAGA_OK)
-        st = look_at_whole(&known, when, j, err);
+    st = yaga_judge_row(infer->setup, &known, when, j, err);
     if (st != YAGA_OK)
         return st;
-    struct yaga_circumstances circumstances;
-    yaga_circumstances_init(&circumstances);
-    yaga_detect_decide(&params, j->metrics, &known, &j->grid, j->row,
-                       j->choice.confidence, &circumstances, &j->verdict);
     j->outcome = YAGA_EVALUATED;
     return YAGA_OK;
 }

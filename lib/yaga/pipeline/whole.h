@@ -58,10 +58,11 @@ struct yaga_whole_look {
      * evidence and fast channel below YAGA_STILL_UNUSUAL, and nothing over its level. */
     double share[YAGA_METRICS_MAX];
 };
-/* The state of the training goes on where the frame follows it, else a new one starts. memo may be NULL. */
+/* The state of the training goes on where the frame follows it, else a new one starts. memo may be NULL. attribute: shares, too
+ * (a millisecond where the row is unusual). */
 enum yaga_status yaga_whole_judge(const struct yaga_whole *whole, const struct yaga_metric *metrics,
                                   const struct yaga_frame *frame, const struct yaga_when *when,
-                                  struct yaga_whole_memo *memo, struct yaga_whole_look *out,
+                                  struct yaga_whole_memo *memo, bool attribute, struct yaga_whole_look *out,
                                   struct yaga_error *err) YAGA_MUST_USE;
 void yaga_whole_look_clear(struct yaga_whole_look *look);
 

@@ -154,6 +154,7 @@ static enum yaga_status walk(const struct yaga_whole *w,
                              const struct yaga_frame *frame,
                              const double *r,
                              struct yaga_whole_walk *memo,
+                             bool attribute,
                              struct yaga_whole_look *look,
                              double *share,
                              struct yaga_error *err)
@@ -181,7 +182,7 @@ static enum yaga_status walk(const struct yaga_whole *w,
         look->fast[t] = look->last.fast;
         look->slow[t] = look->last.slow;
     }
-    if (is_unusual(w, &look->last))
+    if (attribute && is_unusual(w, &look->last))
         yaga_ensemble_attribute(&w->ensemble, state, &look->last, scratch, share);
     return st;
 }
@@ -191,6 +192,7 @@ enum yaga_status yaga_whole_judge(const struct yaga_whole *whole,
                                   const struct yaga_frame *frame,
                                   const struct yaga_when *when,
                                   struct yaga_whole_memo *memo,
+                                  bool attribute,
                                   struct yaga_whole_look *out,
                                   struct yaga_error *err)
 {
@@ -214,8 +216,9 @@ enum yaga_status yaga_whole_judge(const struct yaga_whole *whole,
         residuals_of(whole, j, column[j], metrics, frame, when, requests,
                      requests + n_rows, work);
     }
-    enum yaga_status st = walk(
-        whole, frame, work, memo != NULL ? walk_of(memo, frame) : NULL, &look, share, err);
+    enum yaga_status st =
+        walk(whole, frame, work, memo != NULL ? walk_of(memo, frame) : NULL, attribute,
+             &look, share, err);
     if (st != YAGA_OK) {
         yaga_whole_look_clear(&look);
         return st;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The counterfactuals of a verdict: the judged row is changed in one value and judged
+ * again, by the same path as the cycle judged it (yaga_judge_row): one question costs
+ * about as much as the service did.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "yaga/base/mem.h"
+#include "yaga/pipeline/infer_internal.h"
+
+struct asking {
+    const struct yaga_setup *setup;
+    struct yaga_frame frame; /* a copy, up to the judged row */
+    const struct yaga_when *when;
+    struct yaga_judgement *trial;
+    size_t metric;
+};
+
+static enum yaga_status
+judge_with(void *context, double value, bool *quiet, struct yaga_error *err)
+{
+    struct asking *a = context;
+    struct yaga_judgement *trial = a->trial;
+    double *cell = yaga_frame_row(&a->frame, trial->row) + a->metric;
+    double kept = *cell;
+    *cell = value;
+    enum yaga_status st = yaga_judge_row(a->setup, &a->frame, a->when, trial, err);
+    *cell = kept;
+    *quiet = st == YAGA_OK && trial->verdict.n_anomalies == 0;
+    yaga_judgement_clear(trial);
+    return st;
+}
+
+struct candidate {
+    size_t metric;
+    double share;
+};
+
+static int by_share(const void *a, const void *b)
+{
+    const struct candidate *x = a;
+    const struct candidate *y = b;
+    if (x->share != y->share)
+        return x->share < y->share ? 1 : -1;
+    return x->metric < y->metric ? -1 : x->metric > y->metric;
+}
+
+/* Metrics with a value that carry an anomaly, the largest share first. */
+static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
+{
+    const struct yaga_verdict *v = &j->verdict;
+    size_t n = 0;
+    for (size_t m = 0; m < v->found.n_metrics; m++) {
+        double share = 0.0;
+        for (size_t i = 0; i < v->n_anomalies; i++)
+            share = fmax(share, v->anomalies[i].contribution[m]);
+        if (share > 0.0 && !isnan(v->found.now[m].value))
+            out[n++] = (struct candidate){.metric = m, .share = share};
+    }
+    qsort(out, n, sizeof *out, by_share);
+    return n < YAGA_COUNTERFACTUALS_MAX ? n : YAGA_COUNTERFACTUALS_MAX;
+}
+
+static enum yaga_status ask_all(struct asking *a,
+                                const struct yaga_judgement *j,
+                                struct yaga_counterfactuals *out,
+                                struct yaga_error *err)
+{
+    struct candidate candidate[YAGA_METRICS_MAX];
+    size_t n = candidates(j, candidate);
+    for (size_t i = 0; i < n; i++) {
+        size_t m = a->metric = candidate[i].metric;
+        const struct yaga_evidence *cell = &j->verdict.found.now[m];
+        const struct yaga_quiet_question question = {.value = cell->value,
+                                                     .expected = cell->expected,
+                                                     .min = j->metrics[m].min,
+                                                     .max = j->metrics[m].max,
+                                                     .ask = judge_with,
+                                                     .context = a};
+        struct yaga_counterfactual *c = &out->items[i];
+        *c = (struct yaga_counterfactual){.metric = m, .value = cell->value};
+        enum yaga_status st = yaga_quiet_nearest(&question, &c->quiet, err);
+        if (st != YAGA_OK)
+            return yaga_error_wrap(err, "counterfactual of %s", j->metrics[m].name);
+    }
+    out->n = n;
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_counterfactuals_find(const struct yaga_setup *setup,
+                                           const struct yaga_frame *frame,
+                                           const struct yaga_judgement *judgement,
+                                           struct yaga_counterfactuals *out,
+                                           struct yaga_error *err)
+{
+    size_t n_rows = judgement->row + 1, n = n_rows * frame->n_metrics;
+    YAGA_AUTO_MEM(double) values = yaga_alloc(n, sizeof *values);
+    YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(n_rows, sizeof *when);
+    YAGA_AUTO_MEM(struct yaga_judgement) trial = yaga_alloc(1, sizeof *trial);
+    out->n = 0;
+    if (values == NULL || when == NULL || trial == NULL)
+        return yaga_error_nomem(err);
+    memcpy(values, frame->values, n * sizeof *values);
+    yaga_period_grid(&setup->calendar, frame->start_s, frame->step_s, n_rows, when);
+    *trial = *judgement;
+    trial->grid = (struct yaga_evidence_grid){.n_rows = 0};
+    trial->look = (struct yaga_whole_look){.fast = NULL};
+    trial->is_trial = true;
+    struct asking a = {.setup = setup, .frame = *frame, .when = when, .trial = trial};
+    a.frame.values = values;
+    a.frame.n_rows = n_rows;
+    return ask_all(&a, judgement, out, err);
+}
