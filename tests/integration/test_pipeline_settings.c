@@ -74,6 +74,8 @@ static const struct {
     {"detection.min_errors=9", OF(detect.min_errors)},
     {"inference.window_minutes=120", OF(detect.window_rows)},
     {"inference.level_window_hours=12", OF(detect.level_rows)},
+    {"inference.check_drift=false", OF(drift_rows)},
+    {"drift.window_hours=48", OF(drift_rows)},
     {"training.alert_budget.low_hours=9", OF(detect.return_hours[0])},
     {"training.alert_budget.medium_hours=49", OF(detect.return_hours[1])},
     {"training.alert_budget.high_hours=337", OF(detect.return_hours[2])},

@@ -697,6 +697,77 @@ static void an_untracked_document_keeps_what_passes_the_filter(void **state)
     assert_null(yaga_alert_document_untracked(&s.params, &s.context, true));
 }
 
+static double number_at(const struct yaga_json *object, const char *key)
+{
+    double number = (double)NAN;
+    if (!yaga_json_number(yaga_json_get(object, key), &number))
+        fail_msg("%s is no number", key);
+    return number;
+}
+
+static void drift_of_the_model_is_told(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_drift_findings drift = {
+        .conclusion = {YAGA_DRIFT_CRITICAL, 5.4, 0.3},
+        .joint = {YAGA_DRIFT_WARNING, 0.05, 3.25, 4.529},
+        .n_metrics = N_METRICS,
+        .metrics = {{YAGA_DRIFT_NONE, 0.2, 0.01, 0.6},
+                    {YAGA_DRIFT_CRITICAL, 2.345, 0.8, 5.4}},
+        .current = {60, 300, (double)NAN}};
+    s.context.drift = &drift;
+    s.verdict.anomalies[0].original_confidence = 0.83;
+    s.verdict.anomalies[0].confidence = 0.58;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *analysis = yaga_json_get(document, "drift_analysis");
+    const struct yaga_json *moved = yaga_json_get(analysis, "drift_metrics");
+    const struct yaga_json *latency = yaga_json_get(moved, "application_latency");
+    assert_int_equal(yaga_json_size(moved), 1);
+    assert_near(number_at(latency, "z_score"), 2.35, 0.006);
+    assert_near(number_at(latency, "psi"), 0.8, 0);
+    assert_near(number_at(latency, "current_value"), 300, 0);
+    assert_true(number_at(latency, "training_mean") > 0);
+    assert_string_equal(text_at(latency, "severity"), "high");
+    assert_near(number_at(analysis, "overall_drift_score"), 5.4, 0);
+    assert_near(number_at(analysis, "multivariate_threshold"), 4.529, 0);
+    const struct yaga_json *warning = yaga_json_get(document, "drift_warning");
+    assert_string_equal(text_at(warning, "type"), "model_drift");
+    assert_int_equal(yaga_json_size(yaga_json_get(warning, "affected_metrics")), 1);
+    assert_near(number_at(warning, "confidence_penalty_applied"), 0.3, 0);
+    assert_near(
+        number_at(yaga_json_get(document, "performance_info"), "drift_penalty_applied"),
+        0.3, 0);
+    assert_near(number_at(only_anomaly(document), "confidence"), 0.58, 0);
+    assert_near(number_at(only_anomaly(document), "original_confidence"), 0.83, 0);
+}
+
+static void without_drift_there_is_no_warning(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_drift_findings drift = {.conclusion = {YAGA_DRIFT_NONE, 1.5, 0},
+                                        .joint = {.verdict = YAGA_DRIFT_UNKNOWN},
+                                        .n_metrics = N_METRICS};
+    s.context.drift = &drift;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    bool flag = true;
+    const struct yaga_json *analysis = yaga_json_get(document, "drift_analysis");
+    assert_true(yaga_json_bool(yaga_json_get(analysis, "has_drift"), &flag) && !flag);
+    assert_null(yaga_json_get(analysis, "mahalanobis_distance"));
+    assert_null(yaga_json_get(document, "drift_warning"));
+    assert_null(yaga_json_get(only_anomaly(document), "original_confidence"));
+    drift.conclusion.verdict = YAGA_DRIFT_UNKNOWN;
+    YAGA_AUTO(yaga_json) silent = document_of(&s);
+    assert_null(yaga_json_get(silent, "drift_analysis"));
+    assert_true(yaga_json_bool(yaga_json_get(yaga_json_get(silent, "performance_info"),
+                                             "drift_check_enabled"),
+                               &flag) &&
+                flag);
+}
+
 static void a_resolution_without_measurements_has_no_context(void **state)
 {
     (void)state;
@@ -784,6 +855,8 @@ int main(void)
         cmocka_unit_test(updates_reopenings_and_gaps_are_told),
         cmocka_unit_test(the_overall_action_sums_up_the_changes),
         cmocka_unit_test(an_untracked_document_keeps_what_passes_the_filter),
+        cmocka_unit_test(drift_of_the_model_is_told),
+        cmocka_unit_test(without_drift_there_is_no_warning),
         cmocka_unit_test(a_resolution_without_measurements_has_no_context),
         cmocka_unit_test(local_documents_say_what_failed),
         cmocka_unit_test(an_active_entry_shows_where_an_incident_stands),

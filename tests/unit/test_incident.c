@@ -574,7 +574,7 @@ static void grave_incidents_are_found_and_kept_for_training(void **state)
         const char *service;
         int64_t from, to;
         size_t n;
-    } cases[] = {{"shop", 0, 9, 1},  {"shop", 3, 9, 1}, {"shop", 4, 9, 0},
+    } cases[] = {{"shop", 0, 9, 1},  {"shop", 3, 9, 1},  {"shop", 4, 9, 0},
                  {"shop", -9, 0, 0}, {"shop", -9, 1, 1}, {"cart", 0, 9, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct yaga_incident_time *times = NULL;
@@ -590,6 +590,14 @@ static void grave_incidents_are_found_and_kept_for_training(void **state)
         }
         yaga_free(times);
     }
+    struct yaga_incident_time *times = NULL;
+    size_t n = 9; /* of all grades, but for the one that was seen once */
+    assert_ok(yaga_incidents_confirmed(f->store, "shop", T0, T0 + 9 * MINUTE, &times, &n,
+                                       &f->err),
+              &f->err);
+    assert_int_equal(n, 2);
+    assert_int_equal(times[1].last_seen_s, T0 + 3 * MINUTE);
+    yaga_free(times);
 
     int64_t later_s = T0 + 100 * 86400;
     f->params.keep_severe_s = 101 * 86400;

@@ -7,6 +7,7 @@
 
 #include "yaga/detect/counterfactual.h"
 #include "yaga/detect/detect.h"
+#include "yaga/drift/window.h"
 #include "yaga/incident/incident.h"
 #include "yaga/io/json.h"
 #include "yaga/series/quality.h"
@@ -62,6 +63,7 @@ struct yaga_alert_context {
     const struct yaga_counterfactual *counterfactuals; /* what would be quiet, of all anomalies; may be NULL */
     size_t n_counterfactuals;
     int64_t cycle_id;
+    const struct yaga_drift_findings *drift; /* NULL = not looked for */
 };
 
 /* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, with _<suffix> when suffix is neither NULL nor "", made safe as a file name (percent-encoding;

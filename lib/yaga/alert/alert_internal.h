@@ -31,6 +31,9 @@ struct yaga_json *alert_fingerprinting(const struct yaga_alert_params *params,
                                        const bool *send,
                                        const struct yaga_alert_counts *counts);
 
+/* drift_analysis and, when there is any, drift_warning (6.7); nothing when it was not looked for or cannot be said. */
+void alert_set_drift(struct yaga_json *document, const struct yaga_alert_context *context);
+
 /* Current values by metric name, missing ones left out. */
 struct yaga_json *alert_current_metrics(const struct yaga_alert_context *context);
 /* Metric m against its training statistics; NULL when value or baseline is missing.

@@ -226,6 +226,9 @@ static void set_finding(struct yaga_json *object,
     yaga_json_set_string(object, "type", anomaly->type);
     yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
     yaga_json_set_rounded(object, "confidence", anomaly->confidence, 2);
+    if (anomaly->original_confidence > anomaly->confidence)
+        yaga_json_set_rounded(object, "original_confidence", anomaly->original_confidence,
+                              2);
     yaga_json_set_significant(object, "score", anomaly->score, ALERT_DIGITS);
     yaga_json_set_rounded(object, "anomaly_score", anomaly_score(context, anomaly), 3);
     yaga_json_set_string(object, "description", anomaly->description);

@@ -37,8 +37,9 @@ static struct yaga_json *performance_info(const struct yaga_alert_context *conte
     yaga_json_set_string(object, "period_used", context->model_period);
     yaga_json_set_bool(object, "is_fallback", context->is_fallback);
     yaga_json_set_int(object, "total_available", (int64_t)context->n_models_available);
-    yaga_json_set_bool(object, "drift_check_enabled", false);
-    yaga_json_set_number(object, "drift_penalty_applied", 0);
+    yaga_json_set_bool(object, "drift_check_enabled", context->drift != NULL);
+    yaga_json_set_number(object, "drift_penalty_applied",
+                         context->drift != NULL ? context->drift->conclusion.penalty : 0);
     return object;
 }
 
@@ -133,6 +134,7 @@ static void end_document(struct yaga_json *document,
                          const struct yaga_alert_context *context)
 {
     set_warnings(document, context);
+    alert_set_drift(document, context);
     yaga_json_set(document, "performance_info", performance_info(context));
     yaga_json_set(document, "metadata", metadata(params, context));
 }

@@ -205,6 +205,9 @@ static const struct yaga_setting table[] = {
     INT("inference.expected_interval_seconds", "120", 10, 86400, "s", "Interval at which the scheduler starts a cycle."),
     INT("inference.max_run_seconds", "100", 1, 86400, "s", "Time limit of one cycle; below inference.expected_interval_seconds."),
     INT("inference.presence_lookback_hours", "24", 1, 168, "h", "A metric seen within this time and absent now is missing, otherwise it does not apply."),
+    BOOL("inference.check_drift", "true", "Compare the last day with the training: a model that no longer describes its service is said, and trusted less."),
+
+    INT("drift.window_hours", "24", 4, 168, "h", "Recent residuals that are compared with those of the training; fewer than 48 rows say nothing."),
 
     FLOAT("detection.alpha", NULL, 1e-9, 0.1, "", "Fixed level of significance; without it the level is calibrated."),
     INT("detection.persistence_k", "2", 1, 12, "", "Points out of the last persistence_n that must be anomalous."),

@@ -159,7 +159,7 @@ void yaga_anomaly_from_signals(const struct yaga_case *it, struct yaga_anomaly *
     out->sustained = out->sustained || it->found->fires;
     if (it->found->fires && it->found->lasting && out->severity < YAGA_SEVERITY_MEDIUM)
         out->severity = YAGA_SEVERITY_MEDIUM;
-    out->confidence = confidence_of(it, out);
+    out->confidence = out->original_confidence = confidence_of(it, out);
     contributions_of(out);
     yaga_texts_fill(it->metrics, out);
 }
@@ -177,7 +177,7 @@ void yaga_anomaly_from_joint(const struct yaga_case *it, struct yaga_anomaly *ou
     (void)yaga_format(out->family, sizeof out->family, "other");
     out->type = "multivariate_pattern";
     out->severity = found->lasting ? YAGA_SEVERITY_MEDIUM : YAGA_SEVERITY_LOW;
-    out->confidence =
+    out->confidence = out->original_confidence =
         final_confidence(0.40 + 0.10 + 0.05, found->confidence); /* one test, sustained */
     out->score = it->decision_mv;
     out->root_metric = top;

@@ -141,6 +141,7 @@ struct yaga_anomaly {
     const char *type;                         /* "ml_isolation", "consolidated", "threshold", "multivariate_pattern" */
     enum yaga_severity severity;
     double confidence;                        /* 0.05 .. 0.95, 2 decimals */
+    double original_confidence;               /* before drift of the model lowered it; the same where it did not */
     double score;                             /* worst decision among the signals, negative = anomalous */
     int root_metric;                          /* index, -1 = none */
     enum yaga_direction direction;

@@ -200,5 +200,9 @@ struct yaga_incident_time {
  * yaga_free; NULL when there are none. */
 enum yaga_status yaga_incidents_severe(struct yaga_store *store, const char *service, int64_t start_s, int64_t end_s,
                                        struct yaga_incident_time **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
+/* The same of all that were ever confirmed, whatever people say of them. */
+enum yaga_status yaga_incidents_confirmed(struct yaga_store *store, const char *service, int64_t start_s, int64_t end_s,
+                                          struct yaga_incident_time **out, size_t *n,
+                                          struct yaga_error *err) YAGA_MUST_USE;
 
 #endif

@@ -24,26 +24,17 @@ static enum yaga_status push(struct yaga_query *query,
     return YAGA_OK;
 }
 
-enum yaga_status yaga_incidents_severe(struct yaga_store *store,
-                                       const char *service,
-                                       int64_t start_s,
-                                       int64_t end_s,
-                                       struct yaga_incident_time **out,
-                                       size_t *n,
-                                       struct yaga_error *err)
+/* What a statement with service, start and end finds. */
+static enum yaga_status times_of(struct yaga_store *store,
+                                 const char *sql,
+                                 const char *service,
+                                 int64_t start_s,
+                                 int64_t end_s,
+                                 struct yaga_incident_time **out,
+                                 size_t *n,
+                                 struct yaga_error *err)
 {
-    struct yaga_query *q = yaga_query(
-        store,
-        "SELECT first_seen, last_seen FROM ("
-        " SELECT i.incident_id, i.first_seen, i.last_seen FROM incidents AS i"
-        "  LEFT JOIN incident_marks AS m USING (incident_id) WHERE i.service = ?1"
-        "  AND (m.verdict = 'true' OR (m.verdict IS NULL AND i.confirmed_at IS NOT NULL"
-        "   AND i.peak_severity IN ('high', 'critical')))"
-        " UNION ALL SELECT incident_id, first_seen, last_seen FROM incident_marks AS m"
-        "  WHERE service = ?1 AND verdict = 'true' AND NOT EXISTS (SELECT 1"
-        "   FROM incidents AS i WHERE i.incident_id = m.incident_id))"
-        " WHERE last_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen, incident_id",
-        err);
+    struct yaga_query *q = yaga_query(store, sql, err);
     if (q == NULL)
         return err->status;
     yaga_bind_text(q, 1, service);
@@ -65,4 +56,40 @@ enum yaga_status yaga_incidents_severe(struct yaga_store *store,
     *out = YAGA_TAKE(times);
     *n = n_times;
     return YAGA_OK;
+}
+
+enum yaga_status yaga_incidents_severe(struct yaga_store *store,
+                                       const char *service,
+                                       int64_t start_s,
+                                       int64_t end_s,
+                                       struct yaga_incident_time **out,
+                                       size_t *n,
+                                       struct yaga_error *err)
+{
+    static const char sql[] =
+        "SELECT first_seen, last_seen FROM ("
+        " SELECT i.incident_id, i.first_seen, i.last_seen FROM incidents AS i"
+        "  LEFT JOIN incident_marks AS m USING (incident_id) WHERE i.service = ?1"
+        "  AND (m.verdict = 'true' OR (m.verdict IS NULL AND i.confirmed_at IS NOT NULL"
+        "   AND i.peak_severity IN ('high', 'critical')))"
+        " UNION ALL SELECT incident_id, first_seen, last_seen FROM incident_marks AS m"
+        "  WHERE service = ?1 AND verdict = 'true' AND NOT EXISTS (SELECT 1"
+        "   FROM incidents AS i WHERE i.incident_id = m.incident_id))"
+        " WHERE last_seen >= ?2 AND first_seen < ?3 ORDER BY first_seen, incident_id";
+    return times_of(store, sql, service, start_s, end_s, out, n, err);
+}
+
+enum yaga_status yaga_incidents_confirmed(struct yaga_store *store,
+                                          const char *service,
+                                          int64_t start_s,
+                                          int64_t end_s,
+                                          struct yaga_incident_time **out,
+                                          size_t *n,
+                                          struct yaga_error *err)
+{
+    static const char sql[] =
+        "SELECT first_seen, last_seen FROM incidents WHERE service = ?1"
+        " AND confirmed_at IS NOT NULL AND last_seen >= ?2 AND first_seen < ?3"
+        " ORDER BY first_seen, incident_id";
+    return times_of(store, sql, service, start_s, end_s, out, n, err);
 }

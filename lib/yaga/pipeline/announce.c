@@ -44,6 +44,7 @@ static void fill_context(const struct yaga_infer *infer,
         .n_failed = j->n_failed,
         .failure_summary = j->n_failed > 0 ? "queries failed or were ambiguous" : NULL,
         .cycle_id = cycle_id,
+        .drift = infer->setup->drift_rows > 0 ? &j->drift : NULL,
     };
     static const char *const model_types[] = {
         [YAGA_SCHEME_FIVE] = "time_aware_5period",

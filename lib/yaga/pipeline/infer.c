@@ -79,9 +79,7 @@ enum yaga_status yaga_infer_fetch(const struct yaga_infer *infer,
                                   struct yaga_error *err)
 {
     const struct yaga_setup *setup = infer->setup;
-    size_t hour_rows = (size_t)(3600 / setup->step_s) +
-                       1; /* the level correction looks back from a full hour */
-    size_t rows = setup->detect.window_rows + setup->detect.level_rows + hour_rows;
+    size_t rows = yaga_setup_history_rows(setup);
     struct yaga_source_request request = {
         .metrics = setup->metrics,
         .n_metrics = setup->n_metrics,
@@ -120,6 +118,9 @@ static void record_service(struct yaga_cycle_work *c,
         s->metric_score[m] = evaluated ? j->verdict.metric_score[m] : (double)NAN;
     s->n_anomalies = evaluated ? j->verdict.n_anomalies : 0;
     s->severity = evaluated ? j->verdict.severity : YAGA_SEVERITY_NONE;
+    s->drift = evaluated ? j->drift.conclusion.verdict : YAGA_DRIFT_UNKNOWN;
+    s->drift_score =
+        s->drift != YAGA_DRIFT_UNKNOWN ? j->drift.conclusion.score : (double)NAN;
     r->n_evaluated += evaluated;
     r->n_anomalies += s->n_anomalies;
     r->n_skipped += j->outcome == YAGA_METRICS_UNAVAILABLE || j->outcome == YAGA_NO_MODEL;
@@ -128,6 +129,9 @@ static void record_service(struct yaga_cycle_work *c,
         r->conditions |= YAGA_COND_PARTIAL;
         return;
     }
+    /* A drift lasts for days: once an hour is often enough to say it. */
+    if (s->drift >= YAGA_DRIFT_WARNING && c->clock_s / 3600 != c->infer->last_at_s / 3600)
+        yaga_drift_tell(name, j);
     if (j->choice.problem[0] != '\0')
         yaga_log(YAGA_LOG_WARN, "MODEL_LOAD_FAILED", name, "%s", j->choice.problem);
     if (j->choice.status == YAGA_MODEL_STALE &&
@@ -222,7 +226,8 @@ static void all_unavailable(struct yaga_cycle_work *c, const struct yaga_error *
         struct yaga_infer_service *s = &c->result->services[c->result->n_services++];
         *s = (struct yaga_infer_service){.outcome = YAGA_METRICS_UNAVAILABLE,
                                          .model_status = YAGA_MODEL_NONE,
-                                         .anomaly_score = (double)NAN};
+                                         .anomaly_score = (double)NAN,
+                                         .drift_score = (double)NAN};
         (void)yaga_format(s->name, sizeof s->name, "%s", c->services[i]);
         (void)yaga_format(s->reason, sizeof s->reason, "%s", reason);
         for (size_t m = 0; m < YAGA_METRICS_MAX; m++)

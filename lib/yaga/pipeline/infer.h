@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "yaga/base/error.h"
+#include "yaga/drift/window.h"
 #include "yaga/io/json.h"
 #include "yaga/pipeline/choice.h"
 #include "yaga/pipeline/setup.h"
@@ -66,6 +67,8 @@ struct yaga_infer_service {
     double metric_score[YAGA_METRICS_MAX];
     size_t n_anomalies;
     enum yaga_severity severity;
+    enum yaga_drift_verdict drift; /* of the model: does it still describe the service? */
+    double drift_score;          /* NaN when not known */
 };
 
 struct yaga_infer_result {

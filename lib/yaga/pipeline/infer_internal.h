@@ -42,6 +42,7 @@ struct yaga_judgement {
     struct yaga_whole_look look; /* behind the grid's channels */
     struct yaga_warnings warnings;
     struct yaga_verdict verdict;
+    struct yaga_drift_findings drift; /* all zero when nothing was compared */
     enum yaga_period period;
     bool is_trial;               /* only whether it alarms: no attribution */
 };
@@ -68,6 +69,13 @@ enum yaga_status yaga_infer_fetch(const struct yaga_infer *infer, const char *co
 void yaga_judge(struct yaga_infer *infer, struct yaga_fleet *fleet, size_t service, const struct yaga_when *when,
                 int64_t at_s, struct yaga_judgement *out);
 void yaga_judgement_clear(struct yaga_judgement *judgement);
+
+/* Does the model still describe the service (drift_check.c)? Into out->drift; takes the penalty off the confidence of the anomalies. known:
+ * the frame up to the judged row. */
+enum yaga_status yaga_drift_look(const struct yaga_infer *infer, const char *service, const struct yaga_frame *known,
+                                 const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
+/* The log line of a judgement with drift. */
+void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement);
 
 /* Verdict -> incidents, outbox, direct documents (announce.c). */
 struct yaga_announced {

@@ -223,8 +223,10 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
     st = yaga_judge_row(infer->setup, &known, when, j, err);
     if (st != YAGA_OK)
         return st;
-    j->outcome = YAGA_EVALUATED;
-    return YAGA_OK;
+    st = yaga_drift_look(infer, service, &known, when, j, err);
+    if (st == YAGA_OK)
+        j->outcome = YAGA_EVALUATED;
+    return st;
 }
 
 void yaga_judge(struct yaga_infer *infer,

@@ -131,9 +131,7 @@ static enum yaga_status open_source(const struct yaga_setup *setup,
         strcmp(yaga_config_string(setup->config, "source.type"), "archive") != 0)
         return st;
     int64_t history =
-        (int64_t)(setup->detect.window_rows + setup->detect.level_rows + 2) *
-            setup->step_s +
-        7200;
+        (int64_t)(yaga_setup_history_rows(setup) + 2) * setup->step_s + 3600;
     return yaga_source_archive_preload(*out, setup->metrics, setup->n_metrics,
                                        o->from_s - history, o->to_s + 1, err);
 }
@@ -155,9 +153,8 @@ enum yaga_status yaga_replay_run(const struct yaga_setup *setup,
     yaga_file_set_durable(false);
     enum yaga_status st = open_source(setup, options, &source, err);
     if (st == YAGA_OK) {
-        struct yaga_infer_options io = {.source = source,
-                                        .offline = true,
-                                        .interrupted = options->interrupted};
+        struct yaga_infer_options io = {
+            .source = source, .offline = true, .interrupted = options->interrupted};
         st = yaga_infer_open(setup, &io, &infer, err);
     }
     if (st == YAGA_OK)

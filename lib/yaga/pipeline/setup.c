@@ -230,6 +230,10 @@ static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error
         (size_t)(yaga_config_int(c, "inference.window_minutes") * 60 / setup->step_s);
     d->level_rows = (size_t)(yaga_config_int(c, "inference.level_window_hours") * 3600 /
                              setup->step_s);
+    setup->drift_rows = 0;
+    if (yaga_config_bool(c, "inference.check_drift"))
+        setup->drift_rows =
+            (size_t)(yaga_config_int(c, "drift.window_hours") * 3600 / setup->step_s);
     static const char *const levels[] = {
         "training.alert_budget.low_hours", "training.alert_budget.medium_hours",
         "training.alert_budget.high_hours", "training.alert_budget.critical_hours"};
@@ -602,4 +606,14 @@ enum yaga_status yaga_setup_services(const struct yaga_setup *setup,
     *out = names;
     *n_out = used;
     return YAGA_OK;
+}
+
+size_t yaga_setup_history_rows(const struct yaga_setup *setup)
+{
+    size_t hour_rows = (size_t)(3600 / setup->step_s) +
+                       1; /* the level correction looks back from a full hour */
+    size_t learned = setup->detect.level_rows;
+    if (setup->drift_rows > learned)
+        learned = setup->drift_rows;
+    return setup->detect.window_rows + learned + hour_rows;
 }

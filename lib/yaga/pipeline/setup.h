@@ -32,6 +32,7 @@ struct yaga_setup {
     struct yaga_spans excluded;       /* variants borrowed from the configuration */
     int64_t step_s;
     struct yaga_detect_params detect;
+    size_t drift_rows;                /* newest rows that are compared with the training; 0 = none are */
     struct yaga_incident_params incident;
     struct yaga_alert_params alert;
     struct yaga_deliver_params deliver;
@@ -43,6 +44,9 @@ struct yaga_setup {
 /* Also sets the process-wide civil zone. */
 enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_config *config, const char *program,
                                  struct yaga_error *err) YAGA_MUST_USE;
+
+/* Rows of history that a cycle takes: what a verdict looks back at, and what is learned from the last day. */
+size_t yaga_setup_history_rows(const struct yaga_setup *setup);
 
 /* The configured metrics; *out borrows from the configuration. */
 enum yaga_status yaga_setup_metrics(const struct yaga_config *config, struct yaga_metric out[YAGA_METRICS_MAX],

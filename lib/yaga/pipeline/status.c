@@ -73,6 +73,10 @@ static struct yaga_json *service_json(const struct yaga_infer_service *s)
     yaga_json_set_string(o, "model_status", yaga_model_status_name(s->model_status));
     yaga_json_set_rounded(o, "anomaly_score", s->anomaly_score, 3);
     yaga_json_set_int(o, "anomalies", (int64_t)s->n_anomalies);
+    if (s->drift != YAGA_DRIFT_UNKNOWN) {
+        yaga_json_set_string(o, "drift", yaga_drift_verdict_name(s->drift));
+        yaga_json_set_rounded(o, "drift_score", s->drift_score, 2);
+    }
     return o;
 }
 
@@ -123,6 +127,20 @@ enum yaga_status yaga_metrics_label(struct yaga_str *out, const char *text)
     return st;
 }
 
+static enum yaga_status
+append_gauge(struct yaga_str *out, const char *name, const char *service, double value)
+{
+    char number[YAGA_DOUBLE_TEXT_MAX];
+    if (isnan(value))
+        return YAGA_OK;
+    enum yaga_status st = yaga_str_appendf(out, "%s{service=\"", name);
+    if (st == YAGA_OK)
+        st = yaga_metrics_label(out, service);
+    if (st == YAGA_OK)
+        st = yaga_str_appendf(out, "\"} %s\n", yaga_format_double(value, number));
+    return st;
+}
+
 static enum yaga_status append_service(struct yaga_str *out,
                                        const struct yaga_infer_service *s)
 {
@@ -132,15 +150,10 @@ static enum yaga_status append_service(struct yaga_str *out,
     if (st == YAGA_OK)
         st = yaga_str_appendf(out, "\",outcome=\"%s\"} 1\n",
                               yaga_infer_outcome_name(s->outcome));
-    if (st != YAGA_OK || isnan(s->anomaly_score))
-        return st;
-    char number[YAGA_DOUBLE_TEXT_MAX];
-    st = yaga_str_append(out, "yaga_anomaly_score{service=\"");
     if (st == YAGA_OK)
-        st = yaga_metrics_label(out, s->name);
+        st = append_gauge(out, "yaga_anomaly_score", s->name, s->anomaly_score);
     if (st == YAGA_OK)
-        st = yaga_str_appendf(out, "\"} %s\n",
-                              yaga_format_double(s->anomaly_score, number));
+        st = append_gauge(out, "yaga_drift_score", s->name, s->drift_score);
     return st;
 }
 
