@@ -62,9 +62,9 @@ static struct window judge_rows(const double *x, size_t n, double independent)
     struct yaga_error err;
     for (size_t t = 0; t < n; t++)
         r[t] = x[t * P];
-    assert_ok(yaga_drift_judge_metric(r, n, &ordinary, independent, &w.metric, &err),
+    assert_ok(yaga_drift_judge_metric(r, n, &ordinary, independent, 0, &w.metric, &err),
               &err);
-    assert_ok(yaga_drift_judge_joint(x, n, &baseline, &w.joint, &err), &err);
+    assert_ok(yaga_drift_judge_joint(x, n, &baseline, 0, &w.joint, &err), &err);
     w.conclusion = yaga_drift_conclude(&w.metric, 1, &w.joint);
     return w;
 }
@@ -178,10 +178,10 @@ static void what_training_had_beyond_the_limit_is_no_news(void **state)
     draw(9, x, DAY);
     for (size_t t = 0; t < DAY; t += HOUR)
         x[t * P + 2] = 10; /* a row in twelve: 8 % */
-    assert_ok(yaga_drift_judge_joint(x, DAY, &baseline, &joint, &err), &err);
+    assert_ok(yaga_drift_judge_joint(x, DAY, &baseline, 0, &joint, &err), &err);
     assert_int_equal(joint.verdict, YAGA_DRIFT_WARNING);
     restless.beyond = 0.04;
-    assert_ok(yaga_drift_judge_joint(x, DAY, &restless, &joint, &err), &err);
+    assert_ok(yaga_drift_judge_joint(x, DAY, &restless, 0, &joint, &err), &err);
     assert_int_equal(joint.verdict, YAGA_DRIFT_NONE);
 }
 
@@ -215,9 +215,9 @@ static void a_metric_without_spread_and_no_baseline_say_nothing(void **state)
     struct yaga_error err;
     flat.scale = 1e-9;
     r[5] = 1;
-    assert_ok(yaga_drift_judge_metric(r, DAY, &flat, 1, &metric, &err), &err);
+    assert_ok(yaga_drift_judge_metric(r, DAY, &flat, 1, 0, &metric, &err), &err);
     assert_int_equal(metric.verdict, YAGA_DRIFT_UNKNOWN);
-    assert_ok(yaga_drift_judge_joint(r, DAY, &none, &joint, &err), &err);
+    assert_ok(yaga_drift_judge_joint(r, DAY, &none, 0, &joint, &err), &err);
     assert_int_equal(joint.verdict, YAGA_DRIFT_UNKNOWN);
 }
 
@@ -235,9 +235,32 @@ static void values_that_repeat_are_a_bin_of_their_own(void **state)
     assert_ok(yaga_residuals_fit(values, TRAINING, &tied, &err), &err);
     for (size_t t = 0; t < DAY; t++)
         r[t] = t % 3 == 0 ? 0.0 : training[t * P + 2];
-    assert_ok(yaga_drift_judge_metric(r, DAY, &tied, 1, &metric, &err), &err);
+    assert_ok(yaga_drift_judge_metric(r, DAY, &tied, 1, 0, &metric, &err), &err);
     assert_int_equal(metric.verdict, YAGA_DRIFT_NONE);
     assert_true(metric.psi < 0.1);
+}
+
+/* Days of the training were as far off: only what is further is drift. */
+static void what_days_of_the_training_did_is_no_drift(void **state)
+{
+    (void)state;
+    double r[DAY], further[DAY];
+    struct yaga_drift_metric plain, usual, beyond;
+    struct yaga_error err;
+    for (size_t t = 0; t < DAY; t++) {
+        r[t] = training[t * P] + 1.5 * ordinary.scale;
+        further[t] = training[t * P] + 3.5 * ordinary.scale;
+    }
+    assert_ok(yaga_drift_judge_metric(r, DAY, &ordinary, 1, 0, &plain, &err), &err);
+    assert_true(plain.verdict >= YAGA_DRIFT_WARNING);
+    assert_ok(yaga_drift_judge_metric(r, DAY, &ordinary, 1, plain.score, &usual, &err),
+              &err);
+    assert_int_equal(usual.verdict, YAGA_DRIFT_NONE);
+    assert_near(usual.shift, plain.shift, 0);
+    assert_ok(
+        yaga_drift_judge_metric(further, DAY, &ordinary, 1, plain.score, &beyond, &err),
+        &err);
+    assert_true(beyond.verdict >= YAGA_DRIFT_WARNING);
 }
 
 static void a_lack_of_memory_is_said(void **state)
@@ -248,10 +271,10 @@ static void a_lack_of_memory_is_said(void **state)
     struct yaga_drift_joint joint;
     struct yaga_error err;
     yaga_mem_fail_nth(1);
-    assert_int_equal(yaga_drift_judge_metric(r, DAY, &ordinary, 1, &metric, &err),
+    assert_int_equal(yaga_drift_judge_metric(r, DAY, &ordinary, 1, 0, &metric, &err),
                      YAGA_E_NOMEM);
     yaga_mem_fail_nth(1);
-    assert_int_equal(yaga_drift_judge_joint(r, DAY, &baseline, &joint, &err),
+    assert_int_equal(yaga_drift_judge_joint(r, DAY, &baseline, 0, &joint, &err),
                      YAGA_E_NOMEM);
     yaga_mem_fail_nth(0);
 }
@@ -270,6 +293,7 @@ int main(void)
         cmocka_unit_test(too_few_rows_say_nothing),
         cmocka_unit_test(a_metric_without_spread_and_no_baseline_say_nothing),
         cmocka_unit_test(values_that_repeat_are_a_bin_of_their_own),
+        cmocka_unit_test(what_days_of_the_training_did_is_no_drift),
         cmocka_unit_test(a_lack_of_memory_is_said),
     };
     return cmocka_run_group_tests(tests, learn, forget);

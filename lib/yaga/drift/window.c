@@ -14,6 +14,9 @@ static const double shift_limit[] = {1.0, 2.0}; /* moderate, severe */
 static const double psi_limit[] = {0.1, 0.25};
 static const double joint_limit[] = {0.02, 0.10};
 static const double joint_of_training[] = {3.0, 5.0};
+static const double more_than_usual =
+    1.5; /* days to come differ more than the few that were seen */
+static const double joint_of_usual[] = {2.0, 4.0};
 static const double median_error = 1.2533141373155003; /* sqrt(pi/2) */
 static const double standard_errors = 3.0;
 static const double chance = 0.999;
@@ -158,6 +161,7 @@ enum yaga_status yaga_drift_judge_metric(const double *r,
                                          size_t n,
                                          const struct yaga_residuals *ordinary,
                                          double independent,
+                                         double usual,
                                          struct yaga_drift_metric *out,
                                          struct yaga_error *err)
 {
@@ -173,7 +177,8 @@ enum yaga_status yaga_drift_judge_metric(const double *r,
         double moved = lasting_shift(x, found, result.shift, ordinary, x + n);
         double by_shift = score_of(moved, shift_limit, error);
         double by_shape = score_of_shape(x, found, ordinary, m, &result.psi);
-        result.score = fmax(by_shift, by_shape);
+        result.score =
+            fmax(by_shift, by_shape) / fmax(more_than_usual * usual / score_warning, 1.0);
         result.verdict = verdict_of(result.score);
     }
     *out = result;
@@ -214,6 +219,7 @@ static double lasting_share(const double *d2, size_t n, double limit)
 enum yaga_status yaga_drift_judge_joint(const double *x,
                                         size_t n,
                                         const struct yaga_drift_baseline *baseline,
+                                        double usual,
                                         struct yaga_drift_joint *out,
                                         struct yaga_error *err)
 {
@@ -227,7 +233,8 @@ enum yaga_status yaga_drift_judge_joint(const double *x,
     if (found >= YAGA_DRIFT_MIN_ROWS) {
         double limit[2];
         for (size_t i = 0; i < 2; i++)
-            limit[i] = fmax(joint_limit[i], joint_of_training[i] * baseline->beyond);
+            limit[i] = fmax(fmax(joint_limit[i], joint_of_training[i] * baseline->beyond),
+                            joint_of_usual[i] * usual);
         result.share = lasting_share(d2, found, baseline->warning);
         result.distance = sqrt(yaga_median_inplace(d2, found));
         result.verdict = YAGA_DRIFT_NONE;

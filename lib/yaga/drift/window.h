@@ -22,6 +22,12 @@
  * errors, or the 0.999 quantile, and the severe one rises with it. Shares q_b are (m q_b
  * + 1/2)/(m + bins/2) (Jeffreys), so that an empty bin is no infinity. A joint limit is
  * not below 3 times (severe: 5 times) the share that training itself had beyond.
+ *
+ * What the service does anyhow is no drift. Days differ from each other by more than rows
+ * within a day tell: a window is compared with the one of the training that was furthest
+ * off. Scores are divided by 1.5 usual/3 where that is above 1, so that 3 is at the limit
+ * or half as far again off as ever in training; a joint limit is not below twice (severe:
+ * four times) the usual share.
  */
 #ifndef YAGA_DRIFT_WINDOW_H
 #define YAGA_DRIFT_WINDOW_H
@@ -49,7 +55,8 @@ struct yaga_drift_metric {
     double shift; /* signed, in scales: median of the window; lasting or not */
     double psi;   /* of the window; lasting or not */
     double score; /* 3 x the worst lasting ratio to its moderate limit: 3 = at the limit,
-                     above 5 only when a severe band is reached; at most 99 */
+                     or half as far again off as usual; above 5 only when a severe band is reached; at
+                     most 99 */
 };
 
 struct yaga_drift_joint {
@@ -60,19 +67,23 @@ struct yaga_drift_joint {
 };
 
 /* r [n]: residuals in time order, NaN = missing or not to be counted; independent in (0,
- * 1]. A metric whose residuals had no spread in training is UNKNOWN. YAGA_E_NOMEM. */
+ * 1]; usual: the largest score of a window of the training, 0 = not known. A metric whose
+ * residuals had no spread in training is UNKNOWN. YAGA_E_NOMEM. */
 enum yaga_status yaga_drift_judge_metric(const double *r,
                                          size_t n,
                                          const struct yaga_residuals *ordinary,
                                          double independent,
+                                         double usual,
                                          struct yaga_drift_metric *out,
                                          struct yaga_error *err) YAGA_MUST_USE;
 
 /* x [n * baseline->n_features]: rows of residuals in time order; rows with a NaN do not
- * count. A baseline of no features is UNKNOWN. YAGA_E_NOMEM. */
+ * count; usual: the largest share of a window of the training, 0 = not known. A baseline
+ * of no features is UNKNOWN. YAGA_E_NOMEM. */
 enum yaga_status yaga_drift_judge_joint(const double *x,
                                         size_t n,
                                         const struct yaga_drift_baseline *baseline,
+                                        double usual,
                                         struct yaga_drift_joint *out,
                                         struct yaga_error *err) YAGA_MUST_USE;
 

@@ -217,6 +217,11 @@ static enum yaga_status check_drift(const struct yaga_model *m, struct yaga_erro
         return bad(err, "drift baseline and forest have other features");
     if (m->correlation.n_features > 0 && m->correlation.n_features != m->n_mv)
         return bad(err, "correlation and forest have other features");
+    bool usual = within(m->usual_joint_share, 0, 1);
+    for (size_t i = 0; usual && i < m->n_metrics; i++)
+        usual = within(m->metrics[i].usual_drift, 0, (double)INFINITY);
+    if (!usual)
+        return bad(err, "usual drift: a share outside 0..1 or a negative score");
     enum yaga_status st = YAGA_OK;
     if (m->drift.n_features > 0)
         st = yaga_drift_check(&m->drift, err);

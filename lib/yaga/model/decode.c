@@ -198,6 +198,13 @@ static void get_stationarity(struct cursor *c, struct yaga_model *m)
     }
 }
 
+static void get_usual_drift(struct cursor *c, struct yaga_model *m)
+{
+    for (size_t i = 0; i < m->n_metrics; i++)
+        m->metrics[i].usual_drift = get_f64(c, "usual drift");
+    m->usual_joint_share = get_f64(c, "usual share of unusual combinations");
+}
+
 static void get_metric_gate(struct cursor *c, struct yaga_metric_gate *g)
 {
     double *const fields[] = {&g->n,          &g->n_eff,         &g->rate[0],
@@ -273,7 +280,8 @@ struct section {
 /* Which sections have been seen. */
 struct progress {
     size_t n_metrics;
-    bool forest, pca, decision, drift, correlation, stationarity, gate, service, detail;
+    bool forest, pca, decision, drift, correlation, stationarity, gate, service, detail,
+        usual_drift;
     bool whole, ensemble, levels;
 };
 
@@ -390,6 +398,8 @@ static enum yaga_status read_section(struct section *s,
         return read_once(s, m, &seen->service, yaga_model_get_service, "service", err);
     case YAGA_SECTION_DETAIL:
         return read_once(s, m, &seen->detail, yaga_model_get_details, "detail", err);
+    case YAGA_SECTION_USUAL_DRIFT:
+        return read_once(s, m, &seen->usual_drift, get_usual_drift, "usual drift", err);
     case YAGA_SECTION_WHOLE:
         return read_once(s, m, &seen->whole, yaga_model_get_whole, "whole", err);
     case YAGA_SECTION_ENSEMBLE:

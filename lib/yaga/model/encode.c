@@ -185,6 +185,15 @@ static void put_stationarity(struct writer *w, const struct yaga_model *m)
     close_section(w);
 }
 
+static void put_usual_drift(struct writer *w, const struct yaga_model *m)
+{
+    open_section(w, YAGA_SECTION_USUAL_DRIFT);
+    for (size_t i = 0; i < m->n_metrics; i++)
+        put_f64(w, m->metrics[i].usual_drift);
+    put_f64(w, m->usual_joint_share);
+    close_section(w);
+}
+
 static void put_metric_gate(struct writer *w, const struct yaga_metric_gate *g)
 {
     const double values[] = {g->n,          g->n_eff,         g->rate[0],
@@ -246,6 +255,8 @@ static void put_model(struct writer *w, const struct yaga_model *model)
     put_gate(w, model);
     yaga_model_put_service(w, model);
     yaga_model_put_details(w, model);
+    if (model->n_metrics > 0)
+        put_usual_drift(w, model);
     yaga_model_put_whole(w, model);
 }
 

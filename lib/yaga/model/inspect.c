@@ -90,6 +90,7 @@ static void set_dense(struct yaga_json *json, const struct yaga_metric_model *me
     yaga_json_set(forest, "contamination", contamination_json(&metric->contamination));
     yaga_json_set(json, "forest", forest);
     yaga_json_set(json, "stationarity", stationarity_json(&metric->stationarity));
+    yaga_json_set_number(json, "usual_drift", metric->usual_drift);
 }
 
 static struct yaga_json *findings_json(uint64_t findings)
@@ -216,6 +217,7 @@ static struct yaga_json *drift_json(const struct yaga_model *m)
     yaga_json_set_number(json, "warning_d2", b->warning);
     yaga_json_set_number(json, "critical_d2", b->critical);
     yaga_json_set_significant(json, "share_beyond_warning", b->beyond, 6);
+    yaga_json_set_significant(json, "share_beyond_warning_of_a_day", m->usual_joint_share, 6);
     return json;
 }
 

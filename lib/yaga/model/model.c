@@ -2,6 +2,8 @@
 /* Life of a model in memory, and loading one from a file. */
 #include "yaga/model/model.h"
 
+#include <math.h>
+
 #include "yaga/io/file.h"
 #include "yaga/model/model_internal.h"
 
@@ -68,6 +70,12 @@ yaga_model_load(const char *path, struct yaga_model **out, struct yaga_error *er
     model->mapping_bytes = map.n_bytes;
     *out = model;
     return YAGA_OK;
+}
+
+double yaga_metric_independent(const struct yaga_metric_model *metric)
+{
+    double share = metric->residuals.n_eff / fmax(metric->stats.count, 1.0);
+    return fmin(fmax(share, 1e-6), 1.0);
 }
 
 const char *yaga_class_name(enum yaga_metric_class cls)

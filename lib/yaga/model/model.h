@@ -66,6 +66,7 @@ struct yaga_metric_model {
     double offset;                       /* decision = score - offset: quantile of out-of-bag scores at the trigger rate; DENSE only */
     double outlier_share;                /* of the training values */
     struct yaga_stationarity stationarity; /* DENSE only: was the training range one regime? */
+    double usual_drift;                  /* DENSE only: largest drift score of a day of the training (drift/window.h), 0 = not known */
     struct yaga_metric_gate gate;        /* judged metrics only */
     struct yaga_metric_detail detail;    /* when the model has_details */
 };
@@ -103,6 +104,7 @@ struct yaga_model {
 
     /* what was ordinary in training, n_features = n_mv or 0 */
     struct yaga_drift_baseline drift;
+    double usual_joint_share;            /* largest share beyond its limit of a day of the training, 0 = not known */
     struct yaga_correlation correlation;
 
     /* what held-out data said about it */
@@ -148,6 +150,9 @@ struct yaga_json *yaga_service_class_json(const struct yaga_service_class *class
 bool yaga_model_explains(const struct yaga_model *model);
 /* The same of one metric; what is not judged needs no explanation. */
 bool yaga_metric_explains(const struct yaga_metric_model *metric);
+
+/* Share of a DENSE metric's training residuals that count as independent of each other, (0, 1]. */
+double yaga_metric_independent(const struct yaga_metric_model *metric);
 
 const char *yaga_class_name(enum yaga_metric_class cls);
 

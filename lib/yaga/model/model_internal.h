@@ -44,6 +44,7 @@ enum yaga_section {
     YAGA_SECTION_GATE = 9,
     YAGA_SECTION_SERVICE = 10,
     YAGA_SECTION_DETAIL = 11,
+    YAGA_SECTION_USUAL_DRIFT = 12,
     YAGA_SECTION_WHOLE =
         32, /* these three in the file of the period YAGA_WHOLE, and only there */
     YAGA_SECTION_ENSEMBLE = 33,

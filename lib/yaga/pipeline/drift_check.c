@@ -68,11 +68,20 @@ static enum yaga_status compare_metric(const struct comparison *c,
         return YAGA_OK;
     residuals_of(c, m, r);
     size_t column = (size_t)c->column[m];
-    double independent = mm->residuals.n_eff / fmax(mm->stats.count, 1.0);
+    double independent = yaga_metric_independent(mm);
     out->current[column] = median_of(c, column);
-    return yaga_drift_judge_metric(r, c->frame->n_rows, &mm->residuals,
-                                   fmin(fmax(independent, 1e-6), 1.0),
-                                   &out->metrics[column], err);
+    return yaga_drift_judge_metric(r, c->frame->n_rows, &mm->residuals, independent,
+                                   mm->usual_drift, &out->metrics[column], err);
+}
+
+/* Residuals of rows that a profile was not made of are wider than those of its own: a
+ * slot is the median of n days, whose variance is pi/2n of theirs; its own rows are
+ * closer to it by as much as others are further away. */
+static double widening(const struct yaga_model *model)
+{
+    static const double variance_of_median = 1.5707963267948966; /* pi/2 */
+    double share = variance_of_median / fmax(model->n_days, 2.0);
+    return sqrt((1.0 + share) / (1.0 - share));
 }
 
 static enum yaga_status compare_joint(const struct comparison *c,
@@ -81,15 +90,17 @@ static enum yaga_status compare_joint(const struct comparison *c,
 {
     const struct yaga_model *model = c->model;
     size_t n = c->frame->n_rows, p = model->drift.n_features;
+    double wider = widening(model);
     YAGA_AUTO_MEM(double) x = yaga_alloc(n * p + 1, sizeof *x);
     if (x == NULL)
         return yaga_error_nomem(err);
     for (size_t k = 0; k < p; k++) {
         const double *r = c->r + model->mv_metric[k] * n;
         for (size_t t = 0; t < n; t++)
-            x[t * p + k] = r[t];
+            x[t * p + k] = r[t] / wider;
     }
-    return yaga_drift_judge_joint(x, n, &model->drift, out, err);
+    return yaga_drift_judge_joint(x, n, &model->drift, model->usual_joint_share, out,
+                                  err);
 }
 
 enum yaga_status yaga_drift_compare(const struct yaga_model *model,

@@ -272,6 +272,9 @@ enum yaga_status yaga_fit_model(const struct yaga_fit_params *params,
     st = fit_joint(&fitting, r, model, err);
     if (st != YAGA_OK)
         return yaga_error_wrap(err, "multivariate");
+    st = fit_usual_drift(&fitting, r, model, err);
+    if (st != YAGA_OK)
+        return yaga_error_wrap(err, "drift");
     *out = YAGA_TAKE(model);
     return YAGA_OK;
 }

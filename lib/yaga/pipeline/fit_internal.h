@@ -49,6 +49,14 @@ enum yaga_status fit_joint(const struct fitting *f,
                            struct yaga_model *model,
                            struct yaga_error *err) YAGA_MUST_USE;
 
+/* --- what the training itself drifts: fit_drift.c */
+
+/* After fit_joint; r as there. */
+enum yaga_status fit_usual_drift(const struct fitting *f,
+                                 const double *r,
+                                 struct yaga_model *model,
+                                 struct yaga_error *err) YAGA_MUST_USE;
+
 /* --- calibration, shared by forests of one metric and of all: fit.c */
 
 struct yaga_forest_params
