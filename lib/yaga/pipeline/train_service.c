@@ -149,6 +149,13 @@ static enum yaga_status fit_candidates(const struct yaga_train *run,
     return fit_periods(run, h, *first_row - embargo, NULL, candidates, err);
 }
 
+/* An incident is closed after the separation, and for a while more the same trouble opens
+ * it again: only then is an alarm another incident, which the budget counts. */
+static int64_t quiet_s(const struct yaga_setup *setup)
+{
+    return setup->incident.separation_s + setup->incident.reopen_window_s;
+}
+
 /* The service at all times of the week, with its alarm levels. Without enough history
  * there is none, and the decision stays with the single metrics. */
 static enum yaga_status learn_whole(const struct yaga_train *run,
@@ -159,7 +166,7 @@ static enum yaga_status learn_whole(const struct yaga_train *run,
     struct yaga_whole_params params = {
         .per_week =
             yaga_config_float(run->setup->config, "alert_budget.per_service_per_week"),
-        .quiet_s = run->setup->incident.separation_s,
+        .quiet_s = quiet_s(run->setup),
         .seed = run->fit.seed,
     };
     struct yaga_model_set set;
