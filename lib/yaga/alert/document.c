@@ -46,8 +46,9 @@ static struct yaga_json *performance_info(const struct yaga_alert_context *conte
 /* Methods of all signals of the verdict, each once, in alphabetical order. */
 static struct yaga_json *methods_used(const struct yaga_verdict *verdict)
 {
-    /* in the order of their names: isolation_forest, multivariate, threshold, zero_... */
+    /* in the order of their names: isolation_forest, multivariate, slo_..., threshold, zero_... */
     static const enum yaga_method order[] = {YAGA_METHOD_FOREST, YAGA_METHOD_NONE,
+                                             YAGA_METHOD_OBJECTIVE,
                                              YAGA_METHOD_THRESHOLD,
                                              YAGA_METHOD_ACTIVATION};
     bool used[sizeof order / sizeof order[0]] = {false};

@@ -125,6 +125,8 @@ static void summarise_signals(struct yaga_anomaly *anomaly)
 
 static void reset(struct yaga_anomaly *anomaly)
 {
+    anomaly->ml_severity = YAGA_SEVERITY_NONE;
+    anomaly->locked = anomaly->own_severity = false;
     memset(anomaly->name, 0, sizeof anomaly->name);
     memset(anomaly->family, 0, sizeof anomaly->family);
     memset(anomaly->contribution, 0, sizeof anomaly->contribution);

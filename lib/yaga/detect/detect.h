@@ -66,7 +66,8 @@ void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s);
 /* min(0.01, sqrt(alpha)): what a value of a run must reach. */
 double yaga_detect_alpha_soft(double alpha);
 
-enum yaga_method { YAGA_METHOD_NONE, YAGA_METHOD_FOREST, YAGA_METHOD_THRESHOLD, YAGA_METHOD_ACTIVATION };
+enum yaga_method { YAGA_METHOD_NONE, YAGA_METHOD_FOREST, YAGA_METHOD_THRESHOLD, YAGA_METHOD_ACTIVATION,
+                   YAGA_METHOD_OBJECTIVE /* a limit of its objectives, whatever models say (slo) */ };
 enum yaga_immaterial { /* why a rare value is not a signal */
     YAGA_MATERIAL,
     YAGA_IMMATERIAL_EFFECT,    /* |z| too small */
@@ -140,6 +141,9 @@ struct yaga_anomaly {
     char family[32];                          /* traffic latency dependency database errors other */
     const char *type;                         /* "ml_isolation", "consolidated", "threshold", "multivariate_pattern" */
     enum yaga_severity severity;
+    enum yaga_severity ml_severity;           /* before the objectives had their say (slo); written there */
+    bool locked;                              /* low, unless a limit of the objectives is reached */
+    bool own_severity;                        /* graded by what it is: objectives neither change nor drop it */
     double confidence;                        /* 0.05 .. 0.95, 2 decimals */
     double original_confidence;               /* before drift of the model lowered it; the same where it did not */
     double score;                             /* worst decision among the signals, negative = anomalous */
@@ -204,5 +208,8 @@ void yaga_detect_decide(const struct yaga_detect_params *params, const struct ya
  * any more. */
 void yaga_detect_interpret(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
                            const struct yaga_circumstances *circumstances, struct yaga_verdict *verdict);
+
+/* Causes and checks of a deviation of one metric to a side ("high", "low", "activated"), for anomalies made elsewhere. */
+void yaga_detect_advise(const struct yaga_metric *metric, const char *side, struct yaga_anomaly *anomaly);
 
 #endif

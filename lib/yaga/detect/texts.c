@@ -147,3 +147,11 @@ void yaga_texts_fill(const struct yaga_metric *metrics, struct yaga_anomaly *ano
         fill_from_joint(metrics, anomaly);
     sort_checks(anomaly);
 }
+
+void yaga_detect_advise(const struct yaga_metric *metric,
+                        const char *side,
+                        struct yaga_anomaly *anomaly)
+{
+    add_advice(anomaly, yaga_advice_for(metric->role, side), YAGA_LIST_MAX);
+    sort_checks(anomaly);
+}

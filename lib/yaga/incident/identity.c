@@ -57,6 +57,8 @@ const char *yaga_incident_method_name(enum yaga_method method)
         return "threshold";
     case YAGA_METHOD_ACTIVATION:
         return "zero_normal_threshold";
+    case YAGA_METHOD_OBJECTIVE:
+        return "slo_threshold";
     }
     return "unknown";
 }
