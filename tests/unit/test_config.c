@@ -88,7 +88,8 @@ static void problems_name_line_key_value_and_expectation(void **state)
         {"detection = { alpha = 1e999; };", "+Inf is not a number"},
         {"detection = 3;", "t.cfg:1: detection: not a group"},
         {"strict = 1;", "strict: 1 is not true or false"},
-        {"time_periods = { scheme = \"four\"; };", "\"four\" is not one of five|three|single"},
+        {"time_periods = { scheme = \"four\"; };",
+         "\"four\" is not one of five|three|single"},
         {"time_periods = { scheme = \"\"; };", "\"\" is not one of five|three|single"},
         {"time_periods = { scheme = \"five|three\"; };", "is not one of"},
         {"logging = { level = [ \"INFO\" ]; };", "an array is not one of"},
@@ -244,7 +245,8 @@ static void rules_across_values_are_checked(void **state)
         {"webhooks = ( { name = \"a\"; url = \"http://localhost\"; },"
          " { name = \"a\"; url = \"http://localhost\"; } );",
          "webhooks[].name: the same name twice"},
-        {"webhooks = ( { name = \"a\"; url = \"http://localhost\"; template = \"x{{\"; } );",
+        {"webhooks = ( { name = \"a\"; url = \"http://localhost\"; template = \"x{{\"; } "
+         ");",
          "webhooks[].template: template, byte 2: {{ without }}"},
         {"webhooks = ( { name = \"a\"; url = \"http://localhost\";"
          " content_type = \"a\\nb\"; } );",
@@ -682,9 +684,125 @@ static void running_out_of_memory_is_reported_at_every_step(void **state)
     loaded_clear(&l);
 }
 
+/* What is said of one service replaces single keys, also within groups. */
+static void objectives_are_merged_key_by_key(void **state)
+{
+    (void)state;
+    struct loaded l =
+        parse(ENDPOINT
+              "slos = { defaults = { latency_warning_ms = 900;"
+              "    database_latency_ratios = { info = 1.4; warning = 2.2; };"
+              "    request_rate_evaluation = { cliff = { threshold_percent = 40; }; }; };"
+              "  services = ( { name = \"b\"; latency_critical_ms = 1200; } ); };"
+              "services = ( { name = \"a\"; slo = { latency_acceptable_ms = 300;"
+              "    database_latency_ratios = { info = 1.2; };"
+              "    request_rate_evaluation = { enabled = false;"
+              "      cliff = { peak_hours_severity = \"critical\"; }; }; }; },"
+              "  { name = \"b\"; } );");
+    assert_ok(l.status, &l.err);
+    struct yaga_config_slo a, b, all;
+    yaga_config_slo_find(l.config, "a", &a);
+    yaga_config_slo_find(l.config, "b", &b);
+    yaga_config_slo_find(l.config, NULL, &all);
+    assert_true(yaga_config_bool(l.config, "slos.enabled"));
+    static const struct {
+        const char *name;
+        double all, a, b;
+    } floats[] = {
+        {"latency_acceptable_ms", 500, 300, 500},
+        {"latency_warning_ms", 900, 900, 900},
+        {"latency_critical_ms", 1000, 1000, 1200},
+        {"database_latency_ratios.info", 1.4, 1.2, 1.4},
+        {"database_latency_ratios.warning", 2.2, 2.2, 2.2},
+        {"database_latency_ratios.high", 3, 3, 3},
+        {"request_rate_evaluation.cliff.threshold_percent", 40, 40, 40},
+    };
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++) {
+        assert_near(yaga_config_slo_float(&all, floats[i].name), floats[i].all, 0);
+        assert_near(yaga_config_slo_float(&a, floats[i].name), floats[i].a, 0);
+        assert_near(yaga_config_slo_float(&b, floats[i].name), floats[i].b, 0);
+    }
+    static const char peak[] = "request_rate_evaluation.cliff.peak_hours_severity";
+    assert_string_equal(yaga_config_slo_string(&all, peak), "high");
+    assert_string_equal(yaga_config_slo_string(&a, peak), "critical");
+    assert_false(yaga_config_slo_bool(&a, "request_rate_evaluation.enabled"));
+    assert_true(yaga_config_slo_bool(&b, "request_rate_evaluation.enabled"));
+    assert_true(yaga_config_slo_has_own(l.config, 0));
+    assert_false(yaga_config_slo_has_own(l.config, 1));
+    loaded_clear(&l);
+}
+
+static void objectives_are_on_when_anything_is_said_of_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool on;
+    } cases[] = {
+        {ENDPOINT, false},
+        {ENDPOINT "services = ( { name = \"a\"; } );", false},
+        {ENDPOINT "slos = { enabled = true; };", true},
+        {ENDPOINT "slos = { defaults = { min_requests = 20; }; };", true},
+        {ENDPOINT "slos = { defaults = { min_requests = 20; }; enabled = false; };",
+         false},
+        {ENDPOINT "slos = { services = ( { name = \"a\"; } ); };", true},
+        {ENDPOINT "services = ( { name = \"a\"; slo = { min_requests = 9; }; } );", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct loaded l = parse(cases[i].text);
+        assert_ok(l.status, &l.err);
+        assert_int_equal(yaga_config_bool(l.config, "slos.enabled"), cases[i].on);
+        loaded_clear(&l);
+    }
+}
+
+static void objectives_must_make_sense(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {ENDPOINT "slos = { defaults = { latency_warning_ms = 400; }; };",
+         "t.cfg:2: objectives of all services: latency_warning_ms (400) must be above "
+         "latency_acceptable_ms (500)"},
+        {ENDPOINT "slos = { defaults = { error_rate_critical = 0.01; }; };",
+         "error_rate_critical (0.01) must be above error_rate_warning (0.01)"},
+        {ENDPOINT
+         "\nservices = ( { name = \"a\";\n slo = { latency_acceptable_ms = 900; }; } );",
+         "t.cfg:4: objectives of a: latency_warning_ms (800) must be above "
+         "latency_acceptable_ms (900)"},
+        {ENDPOINT "slos = { services = ( { name = \"a\"; database_latency_ratios = { "
+                  "high = 6; }; } ); };",
+         "objectives of a: database_latency_ratios.critical (5) must be above"},
+        {ENDPOINT "slos = { services = ( { name = \"a\"; }, { name = \"a\"; } ); };",
+         "slos.services[].name: \"a\" is there twice"},
+        {ENDPOINT "slos = { defaults = { request_rate_evaluation = { surge = { "
+                  "threshold_percent = 100; }; }; }; };",
+         "is not a number in 101..1000000"},
+        {ENDPOINT "slos = { defaults = { request_rate_evaluation = { surge = { "
+                  "standalone_severity = \"bad\"; }; }; }; };",
+         "standalone_severity: \"bad\" is not one of"},
+        {ENDPOINT "slos = { busy_periods = ( { start = \"2026-03-02\"; end = "
+                  "\"2026-03-01\"; } ); };",
+         "slos.busy_periods[].end: must be after the start"},
+        {ENDPOINT
+         "slos = { busy_periods = ( { start = \"soon\"; end = \"2026-03-01\"; } ); };",
+         "slos.busy_periods[].start: \"soon\" is not a day or a time"},
+        {ENDPOINT "services = ( { name = \"a\"; slo = 5; } );",
+         "services[].slo: not a group"},
+        {ENDPOINT "services = ( { name = \"a\"; slo = { latency_warn_ms = 5; }; } );",
+         "services[].slo.latency_warn_ms: unknown key, did you mean "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check(cases[i].text, cases[i].want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objectives_are_merged_key_by_key),
+        cmocka_unit_test(objectives_are_on_when_anything_is_said_of_them),
+        cmocka_unit_test(objectives_must_make_sense),
         cmocka_unit_test(problems_name_line_key_value_and_expectation),
         cmocka_unit_test(unknown_keys_are_refused_with_a_guess),
         cmocka_unit_test(unknown_keys_are_warnings_when_not_strict),

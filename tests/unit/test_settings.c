@@ -145,6 +145,13 @@ static void a_dump_loads_to_the_same_digest(void **state)
         "  { start = \"2026-12-24\"; end = \"2026-12-26\"; reason = \"x\"; },"
         "  { start = \"1772496000\"; end = \"2026-03-04T00:00:00Z\"; model_variant = "
         "\"none\"; } ); exclude_incidents = false; };");
+    assert_dump_loads_to_the_same_digest(
+        "source = { type = \"archive\"; files = [ \"a\" ]; };"
+        "slos = { defaults = { min_requests = 9; }; services = ("
+        "  { name = \"a\"; database_latency_ratios = { info = 1.1; }; latency_warning_ms = 900; } ); };"
+        "services = ( { name = \"b\"; slo = { request_rate_evaluation = { surge = "
+        "{ threshold_percent = 300; }; min_expected_rps = { night_hours = 1; }; }; }; },"
+        "  { name = \"c\"; } );");
     YAGA_AUTO_MEM(char) sample = slurp("config/yaga.cfg");
     assert_dump_loads_to_the_same_digest(sample);
 }

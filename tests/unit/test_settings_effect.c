@@ -28,9 +28,29 @@ static void YAGA_PRINTF(2, 3) add(struct values *values, const char *format, ...
     va_end(arguments);
 }
 
+/* Objectives of one service lie between those of all. */
+static const char *default_of(const struct yaga_setting *s)
+{
+    static const char *const prefixes[] = {"services[].slo.", "slos.services[]."};
+    size_t n;
+    const struct yaga_setting *settings = yaga_settings(&n);
+    for (size_t p = 0; p < 2; p++) {
+        char key[200];
+        size_t length = strlen(prefixes[p]);
+        if (strncmp(s->key, prefixes[p], length) != 0)
+            continue;
+        (void)snprintf(key, sizeof key, "slos.defaults.%s", s->key + length);
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(settings[i].key, key) == 0)
+                return settings[i].default_text;
+    }
+    return s->default_text;
+}
+
 static void add_numbers(const struct yaga_setting *s, struct values *out)
 {
-    double now = s->default_text == NULL ? s->min : strtod(s->default_text, NULL);
+    const char *usual = default_of(s);
+    double now = usual == NULL ? s->min : strtod(usual, NULL);
     const double tries[] = {now + 1, now - 1, now * 1.25,           now * 0.75,
                             s->min,  s->max,  (s->min + s->max) / 2};
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
@@ -220,6 +240,18 @@ static const char *needed_by(const char *member)
     return "\"other\"";
 }
 
+/* Groups between the item and the member: "slo = { database_latency_ratios = { " of
+ * "services[].slo.database_latency_ratios.info". Returns how many. */
+static size_t write_groups(const char *key, struct yaga_str *out)
+{
+    size_t n = 0;
+    const char *name = strstr(key, "[].") + 3;
+    for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1, n++)
+        assert_int_equal(yaga_str_appendf(out, "%.*s = { ", (int)(dot - name), name),
+                         YAGA_OK);
+    return n;
+}
+
 /* "model: { contamination_by_service = ( { name = ...; value = 0.1; } ); };" */
 static void
 write_list(const struct yaga_setting *s, const char *value, struct yaga_str *out)
@@ -235,11 +267,14 @@ write_list(const struct yaga_setting *s, const char *value, struct yaga_str *out
     assert_int_equal(
         yaga_str_appendf(out,
                          "victoria_metrics = { endpoint = \"http://localhost:8428\"; "
-                         "};\n%.*s%s%s = ( { %s = %s;",
+                         "};\n%.*s%s%s = ( { ",
                          nested ? (int)(dot - s->key) : 0, s->key, nested ? " = { " : "",
-                         nested ? list + (dot - s->key) + 1 : list, member_of(s->key),
-                         own),
+                         nested ? list + (dot - s->key) + 1 : list),
         YAGA_OK);
+    size_t n_groups = write_groups(s->key, out);
+    assert_int_equal(yaga_str_appendf(out, "%s = %s;", member_of(s->key), own), YAGA_OK);
+    for (size_t i = 0; i < n_groups; i++)
+        assert_int_equal(yaga_str_append(out, " };"), YAGA_OK);
     for (size_t i = 0; i < n; i++)
         if (settings[i].required && &settings[i] != s &&
             strncmp(settings[i].key, s->key, length + 2) == 0)

@@ -96,6 +96,21 @@ bool yaga_config_item_is_set(const struct yaga_config *config, const char *key, 
 /* "config/yaga.cfg:41" of a list member or key, for problems found later by the pipeline. Borrowed. */
 const char *yaga_config_where(const struct yaga_config *config, const char *key, size_t index);
 
+/* Objectives of one service (NULL: of none in particular): services[].slo, else the entry of slos.services with its name, else
+ * slos.defaults; decided key by key, also within nested groups. name: "latency_warning_ms", "database_latency_ratios.info". Finding is
+ * linear in the lists: for set-up, not for every cycle. */
+struct yaga_config_slo {
+    const struct yaga_config *config;
+    size_t service, entry; /* indices, SIZE_MAX = none */
+};
+void yaga_config_slo_find(const struct yaga_config *config, const char *service, struct yaga_config_slo *out);
+double yaga_config_slo_float(const struct yaga_config_slo *slo, const char *name);
+bool yaga_config_slo_bool(const struct yaga_config_slo *slo, const char *name);
+const char *yaga_config_slo_string(const struct yaga_config_slo *slo, const char *name);
+const char *yaga_config_slo_where(const struct yaga_config_slo *slo, const char *name);
+/* Does services[index] say anything of its objectives? */
+bool yaga_config_slo_has_own(const struct yaga_config *config, size_t index);
+
 /* What others call their metrics: the files of config/presets, compiled in. Each is the text of a configuration with
  * nothing but a list of metrics, in which a line "  {" begins an entry and "  }" or "  }," ends it. */
 struct yaga_preset {

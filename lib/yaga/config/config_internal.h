@@ -170,7 +170,22 @@ void yaga_config_walk(struct yaga_config *config,
 extern const struct yaga_preset yaga_preset_table[];
 extern const size_t yaga_n_preset_table;
 
+/* ---- slo.c ---- */
+/* Anything said of objectives, of all services or of one. */
+bool yaga_config_slo_is_present(const struct yaga_config *config);
+
+/* ---- validate_slo.c ---- */
+void yaga_config_validate_slo(const struct yaga_config *config,
+                              struct config_problems *problems);
+
 /* ---- validate.c ---- */
+/* false: complained. *out_s of a last day is its end. */
+bool yaga_config_read_time(const struct yaga_config *config,
+                           struct config_problems *problems,
+                           const char *key,
+                           size_t index,
+                           bool end,
+                           int64_t *out_s);
 void yaga_config_validate(const struct yaga_config *config,
                           struct config_problems *problems);
 

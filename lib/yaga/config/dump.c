@@ -15,6 +15,7 @@ struct dump {
     struct yaga_str text;
     enum yaga_status status;
     const char *group; /* start of the key whose group is open */
+    size_t base;       /* depth of what the group is counted from */
     size_t depth;      /* open groups */
     bool only_set;     /* no lists, no defaults, no secrets */
 };
@@ -148,34 +149,6 @@ static const char *origin_of(const struct setting_value *value, const char *wher
     return value->origin > ORIGIN_DERIVED ? value->where : where;
 }
 
-static void put_items(struct dump *dump,
-                      const struct yaga_config *config,
-                      size_t list,
-                      const char *name)
-{
-    size_t n, length;
-    const struct yaga_setting *settings = yaga_settings(&n);
-    length = strlen(settings[list].key);
-    const struct setting_column *column = &config->columns[list];
-    indent(dump, 0);
-    put(dump, "%s = (", name);
-    put_where(dump, column->set ? column->where : "default");
-    for (size_t i = 0; i < column->n; i++) {
-        indent(dump, 1);
-        put(dump, "{");
-        put_where(dump, origin_of(&column->values[i], "default"));
-        for (size_t row = list + 1;
-             row < n && strncmp(settings[row].key, settings[list].key, length) == 0;
-             row++)
-            put_setting(dump, &settings[row], strrchr(settings[row].key, '.') + 1,
-                        yaga_config_value(config, row, i), 2);
-        indent(dump, 1);
-        put(dump, "}%s\n", i + 1 < column->n ? "," : "");
-    }
-    indent(dump, 0);
-    put(dump, ");\n");
-}
-
 /* Length of what two keys share in whole groups: "a.b." of "a.b.x" and "a.b.c.y"; depth
  * counts the dots. */
 static size_t common_groups(const char *a, const char *b, size_t *depth)
@@ -205,7 +178,7 @@ static const char *enter_group(struct dump *dump, const char *key)
 {
     size_t depth;
     size_t start = common_groups(dump->group, key, &depth);
-    close_groups(dump, depth);
+    close_groups(dump, dump->base + depth);
     const char *name = key + start;
     for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
         indent(dump, 0);
@@ -214,6 +187,51 @@ static const char *enter_group(struct dump *dump, const char *key)
     }
     dump->group = key;
     return name;
+}
+
+/* The members of one item, with the groups among them. */
+static void put_item(struct dump *dump,
+                     const struct yaga_config *config,
+                     size_t list,
+                     size_t index)
+{
+    size_t n, length;
+    const struct yaga_setting *settings = yaga_settings(&n);
+    struct dump outer = *dump;
+    length = strlen(settings[list].key);
+    dump->group = "";
+    dump->depth += 2;
+    dump->base = dump->depth;
+    for (size_t row = list + 1;
+         row < n && strncmp(settings[row].key, settings[list].key, length) == 0; row++) {
+        const char *name = enter_group(dump, settings[row].key + length + strlen("[]."));
+        put_setting(dump, &settings[row], name, yaga_config_value(config, row, index), 0);
+    }
+    close_groups(dump, dump->base);
+    dump->group = outer.group;
+    dump->depth = outer.depth;
+    dump->base = outer.base;
+}
+
+static void put_items(struct dump *dump,
+                      const struct yaga_config *config,
+                      size_t list,
+                      const char *name)
+{
+    const struct setting_column *column = &config->columns[list];
+    indent(dump, 0);
+    put(dump, "%s = (", name);
+    put_where(dump, column->set ? column->where : "default");
+    for (size_t i = 0; i < column->n; i++) {
+        indent(dump, 1);
+        put(dump, "{");
+        put_where(dump, origin_of(&column->values[i], "default"));
+        put_item(dump, config, list, i);
+        indent(dump, 1);
+        put(dump, "}%s\n", i + 1 < column->n ? "," : "");
+    }
+    indent(dump, 0);
+    put(dump, ");\n");
 }
 
 static bool is_shown(const struct dump *dump,

@@ -139,6 +139,10 @@ static void derive(struct yaga_config *config, struct config_problems *problems)
             .origin = ORIGIN_DERIVED,
             .integer =
                 yaga_config_int(config, "fingerprinting.incident_separation_minutes")};
+    struct setting_value *slos = config->columns[yaga_setting_find("slos.enabled")].values;
+    if (slos->origin == ORIGIN_UNSET)
+        *slos = (struct setting_value){.origin = ORIGIN_DERIVED,
+                                       .flag = yaga_config_slo_is_present(config)};
     struct setting_column *series =
         &config->columns[yaga_setting_find("metrics[].series")];
     for (size_t i = 0; i < series->n; i++) {

@@ -37,6 +37,44 @@
 #define LIST(key, max, help) \
     {key, YAGA_SETTING_LIST, 0, max, "()", "", NULL, NULL, false, help}
 
+#define BOOL_NO_DEFAULT(key, help) \
+    {key, YAGA_SETTING_BOOL, 0, 1, NULL, "", NULL, NULL, false, help}
+/* The objectives, three times: slos.defaults with the defaults, and without any where they are said of one service. */
+#define PLAIN(value) value
+#define UNSET(value) NULL
+#define SLO_SEVERITY(key, value, help) \
+    {key, YAGA_SETTING_WORD, 0, 0, value, "", "informational|warning|high|critical", NULL, false, help}
+#define SLO_ROWS(prefix, OR_UNSET) \
+    FLOAT(prefix "latency_acceptable_ms", OR_UNSET("500"), 0.001, 1e9, "ms", "Mean latency up to which all is well."), \
+    FLOAT(prefix "latency_warning_ms", OR_UNSET("800"), 0.001, 1e9, "ms", "Mean latency from which the objective is in danger."), \
+    FLOAT(prefix "latency_critical_ms", OR_UNSET("1000"), 0.001, 1e9, "ms", "Mean latency from which the objective is broken."), \
+    FLOAT(prefix "error_rate_acceptable", OR_UNSET("0.005"), 0, 1, "ratio", "Share of failed requests up to which all is well."), \
+    FLOAT(prefix "error_rate_warning", OR_UNSET("0.01"), 0, 1, "ratio", "Share of failed requests from which the objective is in danger."), \
+    FLOAT(prefix "error_rate_critical", OR_UNSET("0.02"), 0, 1, "ratio", "Share of failed requests from which the objective is broken."), \
+    FLOAT(prefix "error_rate_floor", OR_UNSET("0"), 0, 1, "ratio", "An anomaly of errors alone below this is dropped; 0 means error_rate_acceptable."), \
+    FLOAT(prefix "min_traffic_rps", OR_UNSET("1"), 0, 1e9, "req/s", "Where less is expected, traffic has neither surges nor cliffs."), \
+    FLOAT(prefix "min_requests", OR_UNSET("20"), 0, 1e9, "", "With fewer requests in a step nothing is graded above medium, and errors are no warning unless all fail."), \
+    FLOAT(prefix "busy_period_factor", OR_UNSET("1.5"), 1, 10, "", "In a busy period limits are this many times as wide."), \
+    FLOAT(prefix "database_latency_floor_ms", OR_UNSET("1"), 0, 1e6, "ms", "Database times below this are never at fault."), \
+    FLOAT(prefix "database_latency_ratios.info", OR_UNSET("1.5"), 1.01, 1000, "", "Database time over its expected value from which it is worth a word."), \
+    FLOAT(prefix "database_latency_ratios.warning", OR_UNSET("2"), 1.01, 1000, "", "The same, from which it is a warning."), \
+    FLOAT(prefix "database_latency_ratios.high", OR_UNSET("3"), 1.01, 1000, "", "The same, from which it breaks the objective."), \
+    FLOAT(prefix "database_latency_ratios.critical", OR_UNSET("5"), 1.01, 1000, "", "The same, from which it is called critical."), \
+    {prefix "request_rate_evaluation.enabled", YAGA_SETTING_BOOL, 0, 1, OR_UNSET("true"), "", NULL, NULL, false, "Whether traffic is looked at for surges and cliffs."}, \
+    FLOAT(prefix "request_rate_evaluation.surge.threshold_percent", OR_UNSET("200"), 101, 1e6, "%", "Traffic from which it is a surge, in percent of what is expected."), \
+    SLO_SEVERITY(prefix "request_rate_evaluation.surge.standalone_severity", OR_UNSET("\"informational\""), "How grave a surge is by itself; of those that apply the gravest counts."), \
+    SLO_SEVERITY(prefix "request_rate_evaluation.surge.with_latency_breach_severity", OR_UNSET("\"warning\""), "The same with latency at its warning limit."), \
+    SLO_SEVERITY(prefix "request_rate_evaluation.surge.with_error_breach_severity", OR_UNSET("\"high\""), "The same with errors at their warning limit."), \
+    FLOAT(prefix "request_rate_evaluation.cliff.threshold_percent", OR_UNSET("50"), 0.1, 99, "%", "Traffic down to which it is a cliff, in percent of what is expected, if it fell suddenly."), \
+    SLO_SEVERITY(prefix "request_rate_evaluation.cliff.standalone_severity", OR_UNSET("\"warning\""), "How grave a cliff is by itself; one step more when nothing at all comes in."), \
+    SLO_SEVERITY(prefix "request_rate_evaluation.cliff.peak_hours_severity", OR_UNSET("\"high\""), "The same in business hours."), \
+    SLO_SEVERITY(prefix "request_rate_evaluation.cliff.with_upstream_errors_severity", OR_UNSET("\"critical\""), "The same with errors at their warning limit, here or in a service that calls this one."), \
+    FLOAT(prefix "request_rate_evaluation.min_expected_rps.business_hours", OR_UNSET("5"), 0, 1e9, "req/s", "Less traffic is called low in this period."), \
+    FLOAT(prefix "request_rate_evaluation.min_expected_rps.evening_hours", OR_UNSET("2"), 0, 1e9, "req/s", "The same for evening_hours."), \
+    FLOAT(prefix "request_rate_evaluation.min_expected_rps.night_hours", OR_UNSET("0.5"), 0, 1e9, "req/s", "The same for night_hours."), \
+    FLOAT(prefix "request_rate_evaluation.min_expected_rps.weekend_day", OR_UNSET("2"), 0, 1e9, "req/s", "The same for weekend_day."), \
+    FLOAT(prefix "request_rate_evaluation.min_expected_rps.weekend_night", OR_UNSET("0.2"), 0, 1e9, "req/s", "The same for weekend_night.")
+
 enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
        EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16, WEBHOOKS_MAX = 8 };
 
@@ -216,6 +254,18 @@ static const struct yaga_setting table[] = {
     FLOAT("detection.fast_fail_error_rate", "0.01", 0, 1, "ratio", "Error ratio from which an unusually low latency means fast failures."),
     INT("detection.min_errors", "3", 0, 1000, "", "Failed requests per step that an error signal needs."),
 
+    BOOL_NO_DEFAULT("slos.enabled", "Whether objectives grade anomalies; without it they do when anything else is said of objectives, here or with a service."),
+    BOOL("slos.allow_downgrade_to_informational", "true", "An anomaly of a service that keeps its objectives is graded low."),
+    BOOL("slos.require_slo_breach_for_critical", "true", "Without a broken objective, or lost traffic, nothing is graded critical."),
+    SLO_ROWS("slos.defaults.", PLAIN),
+    LIST("slos.busy_periods", EXCLUDED_MAX, "Times of which everybody knows that services are slower, such as sales."),
+    REQUIRED("slos.busy_periods[].start", TIME_MAX_BYTES, "time", "First day (YYYY-MM-DD), or the time it begins (YYYY-MM-DDTHH:MM:SSZ or Unix seconds)."),
+    REQUIRED("slos.busy_periods[].end", TIME_MAX_BYTES, "time", "Last day, which belongs to it, or the time it ends."),
+    STRING("slos.busy_periods[].reason", "\"\"", WORD_MAX_BYTES, "", "Why, for people."),
+    LIST("slos.services", YAGA_CONFIG_LIST_MAX, "Objectives of single services, also of those that the list of services does not hold; what is not said here is that of slos.defaults."),
+    NAME("slos.services[].name", "Value of the service label."),
+    SLO_ROWS("slos.services[].", UNSET),
+
     STRING_ENV("fingerprinting.db_path", "\"./anomaly_state.db\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "FINGERPRINT_DB", "State database."),
     INT("fingerprinting.confirmation_cycles", "2", 1, 10, "", "Cycles with evidence that open an incident."),
     INT("fingerprinting.confirmation_max_gap", "1", 0, 10, "", "Cycles without evidence tolerated before an incident is open."),
@@ -286,6 +336,7 @@ static const struct yaga_setting table[] = {
     FLOAT("services[].contamination", NULL, RATE_MIN, RATE_MAX, "", "Largest share of ordinary rows that a forest may flag; before all that the group model says about it."),
     STRINGS("services[].expected_metrics", "[]", METRICS_MAX, "", "Metrics whose absence is a fault; empty means those with metrics[].expected."),
     STRINGS("services[].depends_on", "[]", ARRAY_MAX, "", "Services that this one calls."),
+    SLO_ROWS("services[].slo.", UNSET),
 
     LIST("metrics", METRICS_MAX, "Metrics of every service; empty means the built-in preset of OpenTelemetry span metrics."),
     NAME("metrics[].name", "Name in models and alerts."),

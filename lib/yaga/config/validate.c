@@ -261,16 +261,19 @@ static void check_training(const struct check *check)
                  "must differ from model.models_directory");
 }
 
-/* false: complained. *out_s of a last day is its end. */
-static bool
-read_time(const struct check *check, const char *key, size_t i, bool end, int64_t *out_s)
+bool yaga_config_read_time(const struct yaga_config *config,
+                           struct config_problems *problems,
+                           const char *key,
+                           size_t index,
+                           bool end,
+                           int64_t *out_s)
 {
-    const char *text = yaga_config_item_string(check->config, key, i);
+    const char *text = yaga_config_item_string(config, key, index);
     bool only_date = false;
     bool valid =
         yaga_time_parse(text, out_s, &only_date) && (!only_date || is_date(text));
     if (!valid)
-        yaga_config_error(check->problems, yaga_config_where(check->config, key, i),
+        yaga_config_error(problems, yaga_config_where(config, key, index),
                           "%s: \"%.40s\" is not a day or a time", key, text);
     else if (end && only_date)
         *out_s += 86400;
@@ -293,8 +296,11 @@ static void check_excluded(const struct check *check)
     size_t n = yaga_config_list_size(check->config, "training.excluded_periods");
     for (size_t i = 0; i < n; i++) {
         int64_t start_s, end_s;
-        bool both = read_time(check, start, i, false, &start_s);
-        both = read_time(check, end, i, true, &end_s) && both;
+        bool both = yaga_config_read_time(check->config, check->problems, start, i, false,
+                                          &start_s);
+        both = yaga_config_read_time(check->config, check->problems, end, i, true,
+                                     &end_s) &&
+               both;
         if (both && start_s >= end_s)
             error_at(check, end, i, "must be after the start");
         if (!is_variant(yaga_config_item_string(check->config, variant, i)))
@@ -610,4 +616,5 @@ void yaga_config_validate(const struct yaga_config *config,
     check_lists(&check);
     check_patterns(&check);
     check_deliver(&check);
+    yaga_config_validate_slo(config, problems);
 }

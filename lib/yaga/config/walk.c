@@ -90,8 +90,21 @@ static bool size_columns(const struct walk *walk, const char *list, size_t n)
     return true;
 }
 
+/* Where a group of the table is something else. */
+static void not_a_group(const struct walk *walk,
+                        const config_setting_t *setting,
+                        const char *key)
+{
+    char where[CONFIG_WHERE_MAX];
+    yaga_config_error(walk->problems,
+                      yaga_config_text_where(walk->text, line_of(setting), where),
+                      "%s: not a group { ... }", key);
+}
+
+/* prefix: "services[]", or of a group within: "services[].slo". The depth is that of the
+ * table, because only groups of the table are entered. */
 static void walk_item(const struct walk *walk,
-                      const char *list,
+                      const char *prefix,
                       const config_setting_t *item,
                       size_t index)
 {
@@ -99,12 +112,16 @@ static void walk_item(const struct walk *walk,
     for (int i = 0; i < n; i++) {
         const config_setting_t *member = config_setting_get_elem(item, (unsigned)i);
         char key[CONFIG_KEY_MAX];
-        (void)snprintf(key, sizeof key, "%s[].%s", list, config_setting_name(member));
+        (void)snprintf(key, sizeof key, "%s.%s", prefix, config_setting_name(member));
         size_t row = yaga_setting_find(key);
-        if (row == SETTING_NONE)
-            unknown(walk, member, key);
-        else
+        if (row != SETTING_NONE)
             convert(walk, row, member, &walk->config->columns[row].values[index]);
+        else if (!yaga_setting_is_group(key))
+            unknown(walk, member, key);
+        else if (config_setting_type(member) == CONFIG_TYPE_GROUP)
+            walk_item(walk, key, member, index);
+        else
+            not_a_group(walk, member, key);
     }
 }
 
@@ -160,7 +177,9 @@ walk_list(const struct walk *walk, size_t row, const config_setting_t *setting)
                               "%s: a member is not a group { ... }", list->key);
             continue;
         }
-        walk_item(walk, list->key, item, (size_t)i);
+        char prefix[CONFIG_KEY_MAX];
+        (void)snprintf(prefix, sizeof prefix, "%s[]", list->key);
+        walk_item(walk, prefix, item, (size_t)i);
         check_required(walk, list->key, item, where);
     }
 }
@@ -185,10 +204,7 @@ walk_group(const struct walk *walk, const config_setting_t *group, const char *p
         } else if (config_setting_type(setting) == CONFIG_TYPE_GROUP) {
             walk_group(walk, setting, key);
         } else {
-            char where[CONFIG_WHERE_MAX];
-            yaga_config_error(walk->problems,
-                              yaga_config_text_where(walk->text, line_of(setting), where),
-                              "%s: not a group { ... }", key);
+            not_a_group(walk, setting, key);
         }
     }
 }
