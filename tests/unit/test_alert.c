@@ -36,6 +36,7 @@ struct scene {
     struct yaga_incident_changes list;
     bool send[4];
     struct yaga_alert_counts counts;
+    struct yaga_slo_evaluation slo;
 };
 
 static void set_anomaly(struct scene *s)
@@ -47,6 +48,7 @@ static void set_anomaly(struct scene *s)
         .family = "latency",
         .type = "ml_isolation",
         .severity = YAGA_SEVERITY_HIGH,
+        .ml_severity = YAGA_SEVERITY_MEDIUM,
         .confidence = 0.83,
         .score = -0.41,
         .root_metric = 1,
@@ -111,6 +113,45 @@ static void set_model(struct scene *s)
         .variant = "baseline", .n_metrics = N_METRICS, .metrics = s->metric_models};
 }
 
+/* Beyond the warning limit of latency, everything else in order. */
+static void set_slo(struct scene *s)
+{
+    struct yaga_slo_evaluation *e = &s->slo;
+    *e = (struct yaga_slo_evaluation){
+        .enabled = true,
+        .has_objectives = true,
+        .status = YAGA_SLO_WARNING,
+        .proximity = 0.7185,
+        .n_requests = 18360,
+        .errors_lower_bound = (double)NAN,
+        .database_expected = (double)NAN,
+        .database_ratio = (double)NAN,
+        .rate = 61.2,
+        .rate_expected = 60,
+        .rate_ratio = 1.02,
+        .original = YAGA_SEVERITY_MEDIUM,
+        .adjusted = YAGA_SEVERITY_HIGH,
+        .severity_changed = true,
+        .impact = YAGA_IMPACT_ACTIONABLE,
+        .explanation = "Severity raised from medium to high. Latency 287 ms has reached "
+                       "its warning limit of 250 ms.",
+    };
+    yaga_slo_objectives_init(&e->limits);
+    e->limits.latency_ms[YAGA_SLO_ACCEPTABLE] = 200;
+    e->limits.latency_ms[YAGA_SLO_AT_WARNING] = 250;
+    e->limits.latency_ms[YAGA_SLO_CRITICAL] = 400;
+    e->dimensions[YAGA_SLO_LATENCY] =
+        (struct yaga_slo_dimension_state){.known = true,
+                                          .status = YAGA_SLO_WARNING,
+                                          .metric = 1,
+                                          .value = 287.4,
+                                          .proximity = 0.7185};
+    e->dimensions[YAGA_SLO_ERRORS] =
+        (struct yaga_slo_dimension_state){.metric = 2, .value = (double)NAN};
+    e->dimensions[YAGA_SLO_DATABASE] =
+        (struct yaga_slo_dimension_state){.metric = -1, .value = (double)NAN};
+}
+
 static struct yaga_incident_change open_change(void)
 {
     return (struct yaga_incident_change){
@@ -154,6 +195,7 @@ static void set_up_scene(struct scene *s)
                                            .resolution_grace_cycles = 3};
     set_anomaly(s);
     set_model(s);
+    set_slo(s);
     s->context = (struct yaga_alert_context){.service = "checkout",
                                              .detected_at_s = T0,
                                              .period = "business_hours",
@@ -169,6 +211,7 @@ static void set_up_scene(struct scene *s)
                                              .values = s->values,
                                              .evidence = s->evidence,
                                              .verdict = &s->verdict,
+                                             .slo = &s->slo,
                                              .cycle_id = 7};
     s->changes[0] = open_change();
     s->list = (struct yaga_incident_changes){.n = 1, .items = s->changes};
@@ -365,6 +408,18 @@ static void a_resolution_reads_as_documented(void **state)
     s.context.detected_at_s = T0 + 34 * MINUTE;
     s.values[1] = 121;
     s.values[2] = 0.0006;
+    s.slo.status = YAGA_SLO_OK;
+    s.slo.original = s.slo.adjusted = YAGA_SEVERITY_NONE;
+    s.slo.severity_changed = false;
+    s.slo.proximity = 0.3025;
+    s.slo.impact = YAGA_IMPACT_NONE;
+    strcpy(s.slo.explanation, "Nothing to report.");
+    s.slo.errors_lower_bound = 0.000334;
+    s.slo.dimensions[YAGA_SLO_LATENCY].status = YAGA_SLO_OK;
+    s.slo.dimensions[YAGA_SLO_LATENCY].value = 121;
+    s.slo.dimensions[YAGA_SLO_LATENCY].proximity = 0.3025;
+    s.slo.dimensions[YAGA_SLO_ERRORS] = (struct yaga_slo_dimension_state){
+        .known = true, .metric = 2, .value = 0.0006, .proximity = 0.03};
     struct yaga_incident_change change = open_change();
     change.action = YAGA_INCIDENT_CLOSE;
     change.anomaly = -1;
@@ -381,6 +436,54 @@ static void a_resolution_reads_as_documented(void **state)
     document = yaga_resolution_document(&s.params, &s.context, &change);
     yaga_json_set_string(document, "alert_id", "checkout_20260302T144000Z_24_resolved");
     assert_golden(document, "golden/resolution.json");
+}
+
+/* What the objectives say is that of the anomalies in the document, and without
+ * objectives nothing is claimed but that. */
+static void objectives_are_told_as_they_are(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    assert_string_equal(text_at(document, "original_severity"), "medium");
+    const struct yaga_json *slo = yaga_json_get(document, "slo_evaluation");
+    assert_string_equal(text_at(slo, "slo_status"), "warning");
+    assert_null(yaga_json_get(slo, "database_latency_evaluation"));
+    assert_string_equal(text_at(only_anomaly(document), "ml_severity"), "medium");
+    s.slo.enabled = false;
+    s.verdict.anomalies[0].ml_severity = s.verdict.anomalies[0].severity;
+    YAGA_AUTO(yaga_json) without = document_of(&s);
+    assert_null(yaga_json_get(without, "original_severity"));
+    assert_null(yaga_json_get(only_anomaly(without), "ml_severity"));
+    assert_null(yaga_json_get(only_anomaly(without), "slo_context"));
+    slo = yaga_json_get(without, "slo_evaluation");
+    assert_null(yaga_json_get(slo, "latency_evaluation"));
+    assert_non_null(text_at(slo, "explanation"));
+}
+
+/* Anomalies of limits, of a service that no model judges. */
+static void limits_speak_without_a_model(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    s.context.model = NULL;
+    s.context.evidence = NULL;
+    s.context.model_type = "slo_only";
+    s.context.model_period = "none";
+    s.context.model_run_id = "";
+    s.verdict.anomaly_score = (double)NAN;
+    s.verdict.anomalies[0].signals[0].method = YAGA_METHOD_OBJECTIVE;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *a = only_anomaly(document);
+    assert_null(yaga_json_get(a, "anomaly_score"));
+    assert_string_equal(text_at(a, "detection_method"), "slo_threshold");
+    assert_string_equal(text_at(a, "detected_by_model"), "none");
+    assert_null(yaga_json_get(document, "service_anomaly_score"));
+    assert_null(yaga_json_get(yaga_json_get(document, "metadata"), "model_run_id"));
+    const struct yaga_json *info = yaga_json_get(document, "performance_info");
+    assert_int_equal(yaga_json_size(yaga_json_get(info, "models_loaded")), 0);
 }
 
 static void required_fields_are_there(void **state)
@@ -526,7 +629,8 @@ static void an_anomaly_of_the_combination_has_one_signal(void **state)
     assert_string_equal(text_at(anomaly, "contribution_method"), "ensemble");
     s.verdict.channel[YAGA_CHANNEL_FAST] = (double)NAN;
     YAGA_AUTO(yaga_json) without = document_of(&s);
-    assert_string_equal(text_at(only_anomaly(without), "contribution_method"), "forest_pca");
+    assert_string_equal(text_at(only_anomaly(without), "contribution_method"),
+                        "forest_pca");
 }
 
 static void what_would_be_quiet_is_told_of_the_metrics_that_carry_it(void **state)
@@ -844,6 +948,8 @@ int main(void)
         cmocka_unit_test(long_services_keep_different_alert_ids),
         cmocka_unit_test(an_alert_reads_as_documented),
         cmocka_unit_test(a_resolution_reads_as_documented),
+        cmocka_unit_test(objectives_are_told_as_they_are),
+        cmocka_unit_test(limits_speak_without_a_model),
         cmocka_unit_test(required_fields_are_there),
         cmocka_unit_test(only_open_incidents_seen_now_are_in_a_document),
         cmocka_unit_test(overall_severity_is_the_maximum_of_what_is_sent),

@@ -11,6 +11,7 @@
 #include "yaga/incident/incident.h"
 #include "yaga/io/json.h"
 #include "yaga/series/quality.h"
+#include "yaga/slo/slo.h"
 
 #define YAGA_SCHEMA_TEXT "3.0"
 
@@ -44,7 +45,7 @@ struct yaga_alert_context {
     int64_t detected_at_s;
     const char *period;             /* of the instant */
     const char *model_period;       /* of the model used */
-    const char *model_type;         /* time_aware_5period, time_aware_3period, time_aware_fallback */
+    const char *model_type;         /* time_aware_5period, time_aware_3period, time_aware_fallback, slo_only */
     bool is_fallback;
     int64_t model_trained_at_s;
     const char *model_run_id;
@@ -56,6 +57,7 @@ struct yaga_alert_context {
     const double *values;                 /* [n_metrics] current, NaN = missing (left out) */
     const struct yaga_evidence *evidence; /* [n_metrics] of the current row; may be NULL */
     const struct yaga_verdict *verdict;
+    const struct yaga_slo_evaluation *slo; /* NULL: nobody asked */
     const struct yaga_warnings *warnings; /* validation warnings; may be NULL */
     const char *const *failed_metrics;    /* partial failure; n_failed = 0: none */
     size_t n_failed;

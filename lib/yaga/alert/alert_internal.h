@@ -24,6 +24,11 @@ enum { ALERT_DIGITS = 6 };
 struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
                                 const struct yaga_anomaly *anomaly,
                                 const struct yaga_incident_change *change);
+/* 6.5 of the service, and what of it concerns one anomaly; NULL when objectives have
+ * nothing to say. */
+struct yaga_json *alert_slo(const struct yaga_alert_context *context);
+struct yaga_json *alert_slo_context(const struct yaga_alert_context *context,
+                                    const struct yaga_anomaly *anomaly);
 /* 6.4 */
 struct yaga_json *alert_fingerprinting(const struct yaga_alert_params *params,
                                        const struct yaga_alert_context *context,

@@ -21,6 +21,9 @@ static double anomaly_score(const struct yaga_alert_context *context,
         return log10(verdict->p_mv) / log10(verdict->alpha);
     double worst = (double)NAN;
     for (size_t i = 0; i < anomaly->n_signals; i++)
+        if (anomaly->signals[i].method == YAGA_METHOD_OBJECTIVE)
+            return (double)NAN; /* a limit, not evidence */
+    for (size_t i = 0; i < anomaly->n_signals; i++)
         worst = fmax(worst, verdict->metric_score[anomaly->signals[i].metric]);
     return worst;
 }
@@ -126,7 +129,9 @@ static struct yaga_json *contribution_object(const struct yaga_alert_context *co
     struct yaga_json *object = yaga_json_object_new();
     yaga_json_set_string(object, "feature", context->metrics[share->metric].name);
     yaga_json_set_rounded(object, "contribution", share->share, 3);
-    if (context->evidence != NULL) {
+    if (context->evidence == NULL) {
+        yaga_json_set_string(object, "direction", "elevated"); /* limits are upper ones */
+    } else {
         const struct yaga_evidence *e = &context->evidence[share->metric];
         yaga_json_set_string(object, "direction",
                              e->direction == YAGA_LOW ? "reduced" : "elevated");
@@ -225,6 +230,9 @@ static void set_finding(struct yaga_json *object,
 {
     yaga_json_set_string(object, "type", anomaly->type);
     yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
+    if (context->slo != NULL && anomaly->ml_severity != anomaly->severity)
+        yaga_json_set_string(object, "ml_severity",
+                             yaga_severity_name(anomaly->ml_severity));
     yaga_json_set_rounded(object, "confidence", anomaly->confidence, 2);
     if (anomaly->original_confidence > anomaly->confidence)
         yaga_json_set_rounded(object, "original_confidence", anomaly->original_confidence,
@@ -312,6 +320,8 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     set_finding(object, context, anomaly);
     set_contributions(object, context, anomaly);
     set_counterfactuals(object, context, anomaly);
+    if (context->slo != NULL && context->slo->enabled)
+        yaga_json_set(object, "slo_context", alert_slo_context(context, anomaly));
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
     set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
     yaga_json_set_significant(object, "time_confidence", context->time_confidence,

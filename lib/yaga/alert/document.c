@@ -31,7 +31,8 @@ static struct yaga_json *performance_info(const struct yaga_alert_context *conte
 {
     struct yaga_json *object = yaga_json_object_new();
     struct yaga_json *loaded = yaga_json_array_new();
-    yaga_json_push_string(loaded, context->model_period);
+    if (context->model != NULL)
+        yaga_json_push_string(loaded, context->model_period);
     yaga_json_set_bool(object, "lazy_loaded", true);
     yaga_json_set(object, "models_loaded", loaded);
     yaga_json_set_string(object, "period_used", context->model_period);
@@ -89,9 +90,10 @@ static struct yaga_json *metadata(const struct yaga_alert_params *params,
     yaga_json_set_string(object, "generator", params->generator);
     if (context->model_trained_at_s > 0)
         yaga_json_set_time(object, "model_trained_at", context->model_trained_at_s);
-    yaga_json_set_string(object, "model_run_id", context->model_run_id);
-    if (context->model != NULL)
+    if (context->model != NULL) {
+        yaga_json_set_string(object, "model_run_id", context->model_run_id);
         yaga_json_set_string(object, "model_variant", context->model->variant);
+    }
     return object;
 }
 
@@ -115,19 +117,37 @@ static void set_warnings(struct yaga_json *document,
     }
 }
 
+/* Largest severities, after and before the objectives had their say. */
+struct worst {
+    enum yaga_severity severity, before;
+};
+
+static void remember_worst(struct worst *worst, const struct yaga_anomaly *anomaly)
+{
+    if (anomaly->severity > worst->severity)
+        worst->severity = anomaly->severity;
+    if (anomaly->ml_severity > worst->before)
+        worst->before = anomaly->ml_severity;
+}
+
 /* Count and maximum are taken from the very anomalies that are in the document. */
 static void set_anomalies(struct yaga_json *document,
                           struct yaga_json *anomalies,
-                          enum yaga_severity worst,
+                          struct worst worst,
                           const struct yaga_alert_context *context)
 {
     size_t n = yaga_json_size(anomalies);
     yaga_json_set(document, "anomalies", anomalies);
     yaga_json_set_int(document, "anomaly_count", (int64_t)n);
-    yaga_json_set_string(document, "overall_severity", yaga_severity_name(worst));
+    yaga_json_set_string(document, "overall_severity", yaga_severity_name(worst.severity));
     yaga_json_set_rounded(document, "service_anomaly_score",
                           context->verdict->anomaly_score, 3);
+    if (context->slo != NULL && worst.before != worst.severity)
+        yaga_json_set_string(document, "original_severity",
+                             yaga_severity_name(worst.before));
     yaga_json_set(document, "current_metrics", alert_current_metrics(context));
+    if (context->slo != NULL)
+        yaga_json_set(document, "slo_evaluation", alert_slo(context));
 }
 
 static void end_document(struct yaga_json *document,
@@ -147,7 +167,7 @@ struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params,
                                       const struct yaga_alert_counts *counts)
 {
     struct yaga_json *anomalies = yaga_json_object_new();
-    enum yaga_severity worst = YAGA_SEVERITY_NONE;
+    struct worst worst = {YAGA_SEVERITY_NONE, YAGA_SEVERITY_NONE};
     int64_t gap_min = 0;
     for (size_t i = 0; i < changes->n; i++) {
         const struct yaga_incident_change *change = &changes->items[i];
@@ -156,7 +176,7 @@ struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params,
         const struct yaga_anomaly *anomaly =
             &context->verdict->anomalies[change->anomaly];
         yaga_json_set(anomalies, anomaly->name, alert_anomaly(context, anomaly, change));
-        worst = anomaly->severity > worst ? anomaly->severity : worst;
+        remember_worst(&worst, anomaly);
         if (change->observation_gap_min > gap_min)
             gap_min = change->observation_gap_min;
     }
@@ -175,7 +195,7 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
                                                 bool untracked)
 {
     struct yaga_json *anomalies = yaga_json_object_new();
-    enum yaga_severity worst = YAGA_SEVERITY_NONE;
+    struct worst worst = {YAGA_SEVERITY_NONE, YAGA_SEVERITY_NONE};
     size_t n = 0;
     for (size_t i = 0; i < context->verdict->n_anomalies; i++) {
         const struct yaga_anomaly *anomaly = &context->verdict->anomalies[i];
@@ -183,7 +203,7 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
             alert_pattern_is_silent(params, anomaly))
             continue;
         yaga_json_set(anomalies, anomaly->name, alert_anomaly(context, anomaly, NULL));
-        worst = anomaly->severity > worst ? anomaly->severity : worst;
+        remember_worst(&worst, anomaly);
         n++;
     }
     if (n == 0)

@@ -38,20 +38,80 @@ static double value_by_role(const struct yaga_alert_context *context,
     return i < 0 ? (double)NAN : context->values[i];
 }
 
-/* "latency 121 ms; errors 0.06%"; false when neither is known. */
+static bool has_objectives(const struct yaga_alert_context *context)
+{
+    return context->slo != NULL && context->slo->enabled && context->slo->has_objectives;
+}
+
+/* "SLO ok; latency 121 ms (limit 200 ms); errors 0.06% (limit 0.50%)"; false when nothing
+ * of it is known. */
 static bool summarise(const struct yaga_alert_context *context, char *out, size_t size)
 {
     double latency_ms = value_by_role(context, YAGA_ROLE_LATENCY);
     double error_ratio = value_by_role(context, YAGA_ROLE_ERRORS);
-    char latency[48] = "";
-    char errors[48] = "";
+    char verdict[48] = "", latency[80] = "", errors[80] = "", limit[32] = "";
+    bool limited = has_objectives(context);
+    if (limited)
+        (void)yaga_format(verdict, sizeof verdict, "SLO %s",
+                          yaga_slo_status_name(context->slo->status));
+    if (limited)
+        (void)yaga_format(limit, sizeof limit, " (limit %.0f ms)",
+                          context->slo->limits.latency_ms[YAGA_SLO_ACCEPTABLE]);
     if (!isnan(latency_ms))
-        (void)yaga_format(latency, sizeof latency, "latency %.0f ms", latency_ms);
+        (void)yaga_format(latency, sizeof latency, "%slatency %.0f ms%s",
+                          limited ? "; " : "", latency_ms, limit);
+    if (limited)
+        (void)yaga_format(limit, sizeof limit, " (limit %.2f%%)",
+                          100 * context->slo->limits.error_rate[YAGA_SLO_ACCEPTABLE]);
     if (!isnan(error_ratio))
-        (void)yaga_format(errors, sizeof errors, "errors %.2f%%", 100 * error_ratio);
-    const char *between = latency[0] != '\0' && errors[0] != '\0' ? "; " : "";
-    (void)yaga_format(out, size, "%s%s%s", latency, between, errors);
+        (void)yaga_format(errors, sizeof errors, "%serrors %.2f%%%s",
+                          limited || latency[0] != '\0' ? "; " : "", 100 * error_ratio,
+                          limit);
+    (void)yaga_format(out, size, "%s%s%s", verdict, latency, errors);
     return out[0] != '\0';
+}
+
+static bool
+is_word(const struct yaga_json *compared, const char *metric, const char *word)
+{
+    const char *status =
+        yaga_json_string(yaga_json_get(yaga_json_get(compared, metric), "status"));
+    return status == NULL || strcmp(status, word) == 0;
+}
+
+/* Latencies and errors usual or lower, traffic usual. What nothing is known of does not
+ * count. */
+static bool is_all_normal(const struct yaga_alert_context *context,
+                          const struct yaga_json *compared)
+{
+    for (size_t m = 0; m < context->n_metrics; m++) {
+        const char *name = context->metrics[m].name;
+        enum yaga_metric_role role = context->metrics[m].role;
+        bool may_be_low = role != YAGA_ROLE_TRAFFIC;
+        bool low = is_word(compared, name, "low") || is_word(compared, name, "very_low");
+        if (role != YAGA_ROLE_NONE && !is_word(compared, name, "normal") &&
+            !(may_be_low && low))
+            return false;
+    }
+    return true;
+}
+
+static struct yaga_json *health_summary(const struct yaga_alert_context *context,
+                                        const struct yaga_json *compared)
+{
+    char summary[YAGA_ALERT_LIST_TEXT_MAX + 1];
+    if (!summarise(context, summary, sizeof summary))
+        return NULL;
+    struct yaga_json *health = yaga_json_object_new();
+    /* Flags of health need objectives to measure against; without them nothing is
+     * assumed. */
+    if (has_objectives(context)) {
+        yaga_json_set_bool(health, "all_metrics_normal",
+                           is_all_normal(context, compared));
+        yaga_json_set_bool(health, "slo_compliant", context->slo->status == YAGA_SLO_OK);
+    }
+    yaga_json_set_string(health, "summary", summary);
+    return health;
 }
 
 static struct yaga_json *resolution_context(const struct yaga_alert_context *context)
@@ -63,14 +123,9 @@ static struct yaga_json *resolution_context(const struct yaga_alert_context *con
         yaga_json_set(compared, context->metrics[i].name,
                       alert_comparison(context, i, true));
     yaga_json_set(object, "comparison_to_baseline", compared);
-    /* Flags of health need objectives to measure against; without them nothing is
-     * assumed. */
-    char summary[YAGA_ALERT_LIST_TEXT_MAX + 1];
-    if (summarise(context, summary, sizeof summary)) {
-        struct yaga_json *health = yaga_json_object_new();
-        yaga_json_set_string(health, "summary", summary);
-        yaga_json_set(object, "health_summary", health);
-    }
+    yaga_json_set(object, "health_summary", health_summary(context, compared));
+    if (context->slo != NULL)
+        yaga_json_set(object, "slo_evaluation", alert_slo(context));
     return object;
 }
 

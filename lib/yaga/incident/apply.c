@@ -133,6 +133,10 @@ static enum yaga_status step_active(struct application *app,
 {
     struct yaga_incident_change change = {.incident = *incident};
     struct sighting *sighting = find_sighting(app, incident->fingerprint_id);
+    const char *of_limits = yaga_incident_method_name(YAGA_METHOD_OBJECTIVE);
+    if (sighting == NULL && app->observation->by_limits &&
+        strcmp(incident->detection_method, of_limits) != 0)
+        return YAGA_OK; /* nobody looked */
     if (sighting == NULL) {
         yaga_lifecycle_miss(app->params, app->observation, &change);
     } else if (yaga_lifecycle_is_stale(app->params, incident,

@@ -106,6 +106,7 @@ struct yaga_observation {
     size_t n_anomalies;
     const struct yaga_metric *metrics;  /* names of root metrics */
     int64_t cycle_id;
+    bool by_limits;                     /* only objectives were looked at: whether incidents of models go on is not known */
 };
 
 /* The pure rules, one incident at a time (lifecycle.c); exposed for property tests. change->incident is the incident before the call and after

@@ -14,6 +14,9 @@
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
 
+/* In what limits alone say. */
+static const double confidence_without = 0.5;
+
 static void fill_context(const struct yaga_infer *infer,
                          const struct yaga_frame *frame,
                          const char *service,
@@ -27,18 +30,19 @@ static void fill_context(const struct yaga_infer *infer,
         .service = service,
         .detected_at_s = at_s,
         .period = yaga_period_name(j->period),
-        .model_period = yaga_period_name(model->period),
+        .model_period = model != NULL ? yaga_period_name(model->period) : "none",
         .is_fallback = j->choice.is_fallback,
-        .model_trained_at_s = model->trained_at_s,
+        .model_trained_at_s = model != NULL ? model->trained_at_s : 0,
         .model_run_id = j->choice.run_id,
-        .time_confidence = j->choice.confidence,
+        .time_confidence = model != NULL ? j->choice.confidence : confidence_without,
         .n_models_available = j->choice.n_loaded,
         .model = model,
         .metrics = j->metrics,
         .n_metrics = infer->setup->n_metrics,
         .values = yaga_frame_row(frame, j->row),
-        .evidence = j->grid.cells + j->row * j->grid.n_metrics,
+        .evidence = model != NULL ? j->grid.cells + j->row * j->grid.n_metrics : NULL,
         .verdict = &j->verdict,
+        .slo = &j->slo,
         .warnings = &j->warnings,
         .failed_metrics = j->failed_metrics,
         .n_failed = j->n_failed,
@@ -51,8 +55,8 @@ static void fill_context(const struct yaga_infer *infer,
         [YAGA_SCHEME_THREE] = "time_aware_3period",
         [YAGA_SCHEME_SINGLE] = "single_period",
     };
-    c->model_type = "time_aware_fallback";
-    if (!j->choice.is_fallback)
+    c->model_type = model == NULL ? "slo_only" : "time_aware_fallback";
+    if (model != NULL && !j->choice.is_fallback)
         c->model_type = model_types[infer->setup->calendar.scheme];
 }
 
@@ -270,6 +274,7 @@ static enum yaga_status tracked(struct yaga_infer *infer,
         .n_anomalies = j->verdict.n_anomalies,
         .metrics = j->metrics,
         .cycle_id = cycle_id,
+        .by_limits = j->by_limits,
     };
     struct yaga_incident_changes changes = {.n = 0};
     struct yaga_announced counts = *out;
@@ -363,8 +368,11 @@ enum yaga_status yaga_announce(struct yaga_infer *infer,
                                struct yaga_announced *out,
                                struct yaga_error *err)
 {
+    enum yaga_status st = YAGA_OK;
     if (judgement->outcome != YAGA_EVALUATED)
-        return blind(infer, service, judgement, at_s, cycle_id, err);
+        st = blind(infer, service, judgement, at_s, cycle_id, err);
+    if (st != YAGA_OK || (judgement->outcome != YAGA_EVALUATED && !judgement->by_limits))
+        return st;
     if (infer->store == NULL)
         return untracked(infer, frame, service, judgement, at_s, documents, err);
     return tracked(infer, frame, service, judgement, at_s, cycle_id, documents, out, err);

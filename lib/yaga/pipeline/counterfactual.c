@@ -48,6 +48,12 @@ static int by_share(const void *a, const void *b)
     return x->metric < y->metric ? -1 : x->metric > y->metric;
 }
 
+/* Quiet below a limit that the anomaly itself names. */
+static bool is_of_limits(const struct yaga_anomaly *anomaly)
+{
+    return anomaly->n_signals > 0 && anomaly->signals[0].method == YAGA_METHOD_OBJECTIVE;
+}
+
 /* Metrics with a value that carry an anomaly, the largest share first. */
 static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
 {
@@ -56,7 +62,8 @@ static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
     for (size_t m = 0; m < v->found.n_metrics; m++) {
         double share = 0.0;
         for (size_t i = 0; i < v->n_anomalies; i++)
-            share = fmax(share, v->anomalies[i].contribution[m]);
+            if (!is_of_limits(&v->anomalies[i]))
+                share = fmax(share, v->anomalies[i].contribution[m]);
         if (share > 0.0 && !isnan(v->found.now[m].value))
             out[n++] = (struct candidate){.metric = m, .share = share};
     }

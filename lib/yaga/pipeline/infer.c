@@ -3,7 +3,7 @@
  * The story of one cycle, top to bottom:
  *
  *   leftovers of the outbox -> services -> health -> fetch -> judge every service
- *   -> announce every service -> sweep and tidy -> deliver -> active.json
+ *   -> objectives of every service -> announce every service -> sweep and tidy -> deliver -> active.json
  *
  * Whatever fails becomes a condition of the cycle or an outcome of one service; nothing
  * is silent.
@@ -116,8 +116,13 @@ static void record_service(struct yaga_cycle_work *c,
         s->channel[k] = evaluated ? j->verdict.channel[k] : (double)NAN;
     for (size_t m = 0; m < c->infer->setup->n_metrics; m++)
         s->metric_score[m] = evaluated ? j->verdict.metric_score[m] : (double)NAN;
-    s->n_anomalies = evaluated ? j->verdict.n_anomalies : 0;
-    s->severity = evaluated ? j->verdict.severity : YAGA_SEVERITY_NONE;
+    bool concluded = evaluated || j->by_limits;
+    s->n_anomalies = concluded ? j->verdict.n_anomalies : 0;
+    s->severity = concluded ? j->verdict.severity : YAGA_SEVERITY_NONE;
+    s->by_limits = j->by_limits;
+    s->has_objectives = concluded && j->slo.enabled && j->slo.has_objectives;
+    s->slo_status = s->has_objectives ? j->slo.status : YAGA_SLO_OK;
+    s->slo_proximity = s->has_objectives ? j->slo.proximity : (double)NAN;
     s->drift = evaluated ? j->drift.conclusion.verdict : YAGA_DRIFT_UNKNOWN;
     s->drift_score =
         s->drift != YAGA_DRIFT_UNKNOWN ? j->drift.conclusion.score : (double)NAN;
@@ -193,6 +198,12 @@ run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_er
     yaga_tell_metrics(c->infer->setup, fleet);
     for (size_t i = 0; i < n; i++)
         judge_service(c, fleet, i, when, &judgements[i]);
+    enum yaga_status st = yaga_judge_objectives(c->infer, fleet, judgements, err);
+    if (st != YAGA_OK) {
+        for (size_t i = 0; i < n; i++)
+            yaga_judgement_clear(&judgements[i]);
+        return st;
+    }
     for (size_t i = 0; i < n; i++) {
         announce_service(c, &fleet->services[i], &judgements[i]);
         yaga_judgement_clear(&judgements[i]);

@@ -16,6 +16,7 @@
 #include "yaga/io/json.h"
 #include "yaga/pipeline/choice.h"
 #include "yaga/pipeline/setup.h"
+#include "yaga/slo/slo.h"
 
 struct yaga_infer_options {
     const char *const *only;   /* services; NULL = all. Others' incidents stay untouched */
@@ -66,7 +67,11 @@ struct yaga_infer_service {
     double anomaly_score;        /* NaN unless evaluated */
     double metric_score[YAGA_METRICS_MAX];
     size_t n_anomalies;
-    enum yaga_severity severity;
+    enum yaga_severity severity; /* of its objectives, where it has any */
+    bool by_limits;              /* no model: what its objectives say is all there is */
+    bool has_objectives;
+    enum yaga_slo_status slo_status;
+    double slo_proximity;        /* of the critical limits, 1 = reached; NaN without objectives */
     enum yaga_drift_verdict drift; /* of the model: does it still describe the service? */
     double drift_score;          /* NaN when not known */
 };

@@ -9,6 +9,7 @@
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
 #include "yaga/pipeline/infer.h"
+#include "yaga/pipeline/objectives.h"
 #include "yaga/pipeline/whole.h"
 
 struct yaga_infer {
@@ -18,6 +19,7 @@ struct yaga_infer {
     struct yaga_source *source;
     struct yaga_source *own_source;
     struct yaga_shelf *shelf;
+    struct yaga_book book;       /* objectives */
     struct yaga_sinks *sinks;    /* NULL: dry run */
     struct yaga_lock lock;
     const char *alerts_dir;
@@ -41,10 +43,14 @@ struct yaga_judgement {
     struct yaga_evidence_grid grid;
     struct yaga_whole_look look; /* behind the grid's channels */
     struct yaga_warnings warnings;
+    struct yaga_circumstances circumstances; /* what detection is told from outside */
     struct yaga_verdict verdict;
     struct yaga_drift_findings drift; /* all zero when nothing was compared */
     enum yaga_period period;
     bool is_trial;               /* only whether it alarms: no attribution */
+    struct yaga_slo_evaluation slo;
+    bool callers_fail;           /* errors of a service that calls this one are at their warning limit */
+    bool by_limits;              /* no model, but objectives: judged by these alone */
 };
 
 /* The decision itself: score, look at the whole, decide, with the models of j->choice. known ends with the judged row j->row; grid, look and
@@ -76,6 +82,9 @@ enum yaga_status yaga_drift_look(const struct yaga_infer *infer, const char *ser
                                  const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
 /* The log line of a judgement with drift. */
 void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement);
+/* All judgements in the light of their services' objectives, before the first is announced (judge_objectives.c). */
+enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer, const struct yaga_fleet *fleet,
+                                       struct yaga_judgement *judgements, struct yaga_error *err);
 
 /* Verdict -> incidents, outbox, direct documents (announce.c). */
 struct yaga_announced {

@@ -108,6 +108,8 @@ enum yaga_status yaga_infer_open(const struct yaga_setup *setup,
         }
     }
     if (st == YAGA_OK)
+        st = yaga_book_init(&infer->book, setup, err);
+    if (st == YAGA_OK)
         st = open_source(infer, err);
     if (st == YAGA_OK)
         st = yaga_shelf_new(setup, &infer->shelf, err);
@@ -121,6 +123,7 @@ struct yaga_infer *yaga_infer_free(struct yaga_infer *infer)
     if (infer == NULL)
         return NULL;
     infer->shelf = yaga_shelf_free(infer->shelf);
+    yaga_book_clear(&infer->book);
     infer->sinks = yaga_sinks_free(infer->sinks);
     infer->own_source = yaga_source_free(infer->own_source);
     infer->store = yaga_store_close(infer->store);

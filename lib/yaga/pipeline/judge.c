@@ -188,11 +188,40 @@ enum yaga_status yaga_judge_row(const struct yaga_setup *setup,
         st = look_at_whole(known, when, j, err);
     if (st != YAGA_OK)
         return st;
-    struct yaga_circumstances circumstances;
-    yaga_circumstances_init(&circumstances);
     yaga_detect_decide(&params, j->metrics, known, &j->grid, j->row, j->choice.confidence,
-                       &circumstances, &j->verdict);
+                       &j->circumstances, &j->verdict);
     return YAGA_OK;
+}
+
+/* What detection must know of the objectives. */
+static void tell_limits(const struct yaga_infer *infer,
+                        const char *service,
+                        int64_t at_s,
+                        struct yaga_circumstances *out)
+{
+    yaga_circumstances_init(out);
+    if (!infer->book.params.enabled)
+        return;
+    struct yaga_slo_objectives limits = *yaga_book_find(&infer->book, service);
+    if (yaga_book_is_busy(&infer->book, at_s))
+        yaga_slo_relax(&limits);
+    out->error_acceptable = limits.error_rate[YAGA_SLO_ACCEPTABLE];
+    out->error_warning = limits.error_rate[YAGA_SLO_AT_WARNING];
+    out->error_critical = limits.error_rate[YAGA_SLO_CRITICAL];
+    out->cliff_ratio = limits.cliff_ratio;
+}
+
+/* Of a service that no model judges. */
+static void blank_verdict(struct yaga_verdict *verdict, size_t n_metrics)
+{
+    verdict->n_anomalies = 0;
+    verdict->alpha = YAGA_ALPHA_DEFAULT;
+    verdict->p = verdict->p_mv = 1.0;
+    verdict->anomaly_score = verdict->decision_mv = (double)NAN;
+    for (size_t k = 0; k < YAGA_N_CHANNELS; k++)
+        verdict->channel[k] = (double)NAN;
+    for (size_t m = 0; m < n_metrics; m++)
+        verdict->metric_score[m] = (double)NAN;
 }
 
 static enum yaga_status evaluate(struct yaga_infer *infer,
@@ -212,6 +241,7 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
         return st;
     if (j->choice.current == NULL) {
         j->outcome = YAGA_NO_MODEL;
+        blank_verdict(&j->verdict, infer->setup->n_metrics);
         if (j->choice.problem[0] == '\0')
             (void)yaga_format(
                 j->choice.problem, sizeof j->choice.problem,
@@ -220,6 +250,7 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
         (void)yaga_format(j->reason, sizeof j->reason, "%.310s", j->choice.problem);
         return YAGA_OK;
     }
+    tell_limits(infer, service, j->row_time_s, &j->circumstances);
     st = yaga_judge_row(infer->setup, &known, when, j, err);
     if (st != YAGA_OK)
         return st;

@@ -73,6 +73,13 @@ static struct yaga_json *service_json(const struct yaga_infer_service *s)
     yaga_json_set_string(o, "model_status", yaga_model_status_name(s->model_status));
     yaga_json_set_rounded(o, "anomaly_score", s->anomaly_score, 3);
     yaga_json_set_int(o, "anomalies", (int64_t)s->n_anomalies);
+    yaga_json_set_string(o, "severity", yaga_severity_name(s->severity));
+    if (s->by_limits)
+        yaga_json_set_bool(o, "slo_only", true);
+    if (s->has_objectives) {
+        yaga_json_set_string(o, "slo_status", yaga_slo_status_name(s->slo_status));
+        yaga_json_set_rounded(o, "slo_proximity", s->slo_proximity, 3);
+    }
     if (s->drift != YAGA_DRIFT_UNKNOWN) {
         yaga_json_set_string(o, "drift", yaga_drift_verdict_name(s->drift));
         yaga_json_set_rounded(o, "drift_score", s->drift_score, 2);
@@ -150,6 +157,10 @@ static enum yaga_status append_service(struct yaga_str *out,
     if (st == YAGA_OK)
         st = yaga_str_appendf(out, "\",outcome=\"%s\"} 1\n",
                               yaga_infer_outcome_name(s->outcome));
+    if (st == YAGA_OK && s->has_objectives)
+        st = append_gauge(out, "yaga_slo_status", s->name, (double)s->slo_status);
+    if (st == YAGA_OK && s->has_objectives)
+        st = append_gauge(out, "yaga_slo_proximity", s->name, s->slo_proximity);
     if (st == YAGA_OK)
         st = append_gauge(out, "yaga_anomaly_score", s->name, s->anomaly_score);
     if (st == YAGA_OK)

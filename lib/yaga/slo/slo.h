@@ -27,7 +27,6 @@ struct yaga_slo_objectives {
     double latency_ms[YAGA_SLO_LIMITS];
     double error_rate[YAGA_SLO_LIMITS]; /* ratios */
     double error_rate_floor;   /* anomalies of errors alone below it are dropped; 0 = acceptable */
-    double error_budget;       /* ratio of requests that may fail; NaN = acceptable */
     double min_traffic_rps;    /* less is expected: no surge and no cliff */
     double min_requests;       /* fewer in a step tell little */
     double busy_factor;        /* >= 1 */

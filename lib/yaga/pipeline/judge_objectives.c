@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The objectives of all services, when all are judged: what one of them suffers says
+ * something about those that it calls. Services without a usable model are looked at too,
+ * by their limits alone.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "yaga/base/mem.h"
+#include "yaga/pipeline/infer_internal.h"
+
+/* Is there a row to look at? */
+static bool has_values(const struct yaga_judgement *j)
+{
+    return j->outcome == YAGA_EVALUATED || j->outcome == YAGA_NO_MODEL;
+}
+
+/* Medians of the training by metric. */
+static void usual_values(const struct yaga_setup *setup,
+                         const struct yaga_judgement *j,
+                         double out[YAGA_METRICS_MAX])
+{
+    const struct yaga_model *model = j->choice.current;
+    for (size_t m = 0; m < setup->n_metrics; m++) {
+        out[m] = (double)NAN;
+        for (size_t k = 0; model != NULL && k < model->n_metrics; k++)
+            if (strcmp(model->metrics[k].name, j->metrics[m].name) == 0)
+                out[m] = model->metrics[k].stats.median;
+    }
+}
+
+static struct yaga_slo_view view_of(const struct yaga_infer *infer,
+                                    const struct yaga_fleet_service *service,
+                                    const struct yaga_judgement *j)
+{
+    return (struct yaga_slo_view){
+        .metrics = j->metrics,
+        .frame = &service->frame,
+        .row = j->row,
+        .grid = j->outcome == YAGA_EVALUATED ? &j->grid : NULL,
+        .period = j->period,
+        .is_busy = yaga_book_is_busy(&infer->book, j->row_time_s),
+        .database_share = (double)NAN,
+        .callers_fail = j->callers_fail,
+    };
+}
+
+/* A name and where it is in the fleet. */
+struct place {
+    const char *name;
+    size_t index;
+};
+
+static int by_place_name(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static struct yaga_judgement *judgement_of(struct yaga_judgement *judgements,
+                                           const struct place *places,
+                                           size_t n,
+                                           const char *name)
+{
+    struct place key = {.name = name};
+    const struct place *found = bsearch(&key, places, n, sizeof key, by_place_name);
+    return found == NULL ? NULL : &judgements[found->index];
+}
+
+/* Tell every service whether one that calls it fails. */
+static enum yaga_status ask_callers(const struct yaga_infer *infer,
+                                    const struct yaga_fleet *fleet,
+                                    struct yaga_judgement *judgements,
+                                    struct yaga_error *err)
+{
+    static const char calls[] = "services[].depends_on";
+    const struct yaga_config *c = infer->setup->config;
+    size_t n = fleet->n_services, n_configured = yaga_config_list_size(c, "services");
+    YAGA_AUTO_MEM(struct place) places = yaga_alloc(n, sizeof *places);
+    if (places == NULL)
+        return yaga_error_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct place){fleet->services[i].name, i};
+    qsort(places, n, sizeof *places, by_place_name);
+    for (size_t i = 0; i < n_configured; i++) {
+        size_t n_callees;
+        const char *name = yaga_config_item_string(c, "services[].name", i);
+        const char *const *callees = yaga_config_item_strings(c, calls, i, &n_callees);
+        struct yaga_judgement *caller = judgement_of(judgements, places, n, name);
+        if (n_callees == 0 || caller == NULL || !has_values(caller))
+            continue;
+        struct yaga_slo_view view =
+            view_of(infer, &fleet->services[caller - judgements], caller);
+        if (!yaga_slo_errors_warn(yaga_book_find(&infer->book, name), &view))
+            continue;
+        for (size_t k = 0; k < n_callees; k++) {
+            struct yaga_judgement *callee =
+                judgement_of(judgements, places, n, callees[k]);
+            if (callee != NULL)
+                callee->callers_fail = true;
+        }
+    }
+    return YAGA_OK;
+}
+
+enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer,
+                                       const struct yaga_fleet *fleet,
+                                       struct yaga_judgement *judgements,
+                                       struct yaga_error *err)
+{
+    const struct yaga_slo_params *params = &infer->book.params;
+    enum yaga_status st =
+        params->enabled ? ask_callers(infer, fleet, judgements, err) : YAGA_OK;
+    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
+        const struct yaga_fleet_service *service = &fleet->services[i];
+        struct yaga_judgement *j = &judgements[i];
+        double usual[YAGA_METRICS_MAX];
+        if (!has_values(j))
+            continue;
+        usual_values(infer->setup, j, usual);
+        struct yaga_slo_view view = view_of(infer, service, j);
+        view.usual = usual;
+        yaga_slo_evaluate(params, yaga_book_find(&infer->book, service->name), &view,
+                          &j->slo);
+        yaga_slo_conclude(params, &view, &j->slo, &j->verdict);
+        j->by_limits =
+            j->outcome == YAGA_NO_MODEL && params->enabled && j->slo.has_objectives;
+    }
+    return st;
+}
