@@ -95,7 +95,7 @@ with tempfile.TemporaryDirectory() as tmp, contextlib.ExitStack() as servers_up:
             at = cycle(*cart)
             check(at < FAULT + 3 * STEP, "fires within three cycles")
         firing = alerts(first)
-        check(any(pattern == "application_latency_high" for _, pattern, _ in firing), "the fault is named", firing.keys())
+        check(any(pattern == "application_latency_bottleneck" for _, pattern, _ in firing), "the fault is named", firing.keys())
         for alert in firing.values():
             check(alert["status"]["state"] == "active", "it is active", alert)
             check(alert["annotations"]["summary"].startswith("cart: "), "a summary", alert)

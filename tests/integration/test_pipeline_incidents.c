@@ -138,7 +138,7 @@ static void a_fault_is_suspected_confirmed_announced_and_resolved(void **state)
     assert_int_equal(incidents(&shop, list), 1);
     assert_int_equal(list[0].status, YAGA_SUSPECTED);
     assert_string_equal(list[0].service, "cart");
-    assert_string_equal(list[0].anomaly_name, "latency_high");
+    assert_string_equal(list[0].anomaly_name, "application_latency_bottleneck");
     assert_int_equal(files(&shop, "alerts/2026-03-03/*.json"), 0);
 
     (void)cycle(&shop, shop_fault + 300);

@@ -62,8 +62,14 @@ static void set_anomaly(struct scene *s)
         .contribution = {0, 0.75, 0.25},
         .description = "application_latency is 287 ms, usually 120 ms",
         .interpretation = "Requests take longer than at this time of day.",
+        .severity_confidence = 0.8,
+        .impact = "Noticeably slow.",
+        .n_adjustments = 1,
+        .adjustments = {"medium to high: the error rate is severe"},
         .n_causes = 1,
         .n_checks = 2,
+        .n_actions = 2,
+        .actions = {"CHECK the slowest routes", "TIMELINE compare the onset with releases"},
         .causes = {"A change or a resource, not load."},
         .checks = {"Compare the onset with releases.", "Look at the slowest routes."},
     };
@@ -607,6 +613,52 @@ static void missing_numbers_are_left_out_and_zero_is_a_value(void **state)
     assert_null(yaga_json_get(current, "error_rate"));
 }
 
+static void a_pattern_is_a_signal_and_names_who_else_is_affected(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_anomaly *a = &s.verdict.anomalies[0];
+    a->is_named = true;
+    a->also_affected[2] = true;
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    const struct yaga_json *list = yaga_json_get(anomaly, "detection_signals");
+    assert_int_equal(yaga_json_size(list), 2);
+    assert_string_equal(text_at(yaga_json_at(list, 1), "method"),
+                        "named_pattern_matching");
+    assert_string_equal(text_at(yaga_json_at(list, 1), "pattern"), a->pattern_name);
+    assert_int_equal(int_at(anomaly, "signal_count"), 1);
+    assert_string_equal(
+        yaga_json_string(yaga_json_at(yaga_json_get(anomaly, "also_affected"), 0)),
+        metrics[2].name);
+    const struct yaga_json *used =
+        yaga_json_get(yaga_json_get(document, "metadata"), "models_used");
+    assert_string_equal(yaga_json_string(yaga_json_at(used, 1)),
+                        "named_pattern_matching");
+}
+
+static void an_anomaly_of_an_auxiliary_value_says_which(void **state)
+{
+    (void)state;
+    struct scene s;
+    set_up_scene(&s);
+    struct yaga_anomaly *a = &s.verdict.anomalies[0];
+    a->n_signals = 0;
+    a->basis = YAGA_BASIS_AUXILIARY;
+    a->root_metric = -1;
+    a->type = "threshold";
+    memset(a->contribution, 0, sizeof a->contribution);
+    YAGA_AUTO(yaga_json) document = document_of(&s);
+    const struct yaga_json *anomaly = only_anomaly(document);
+    const struct yaga_json *signal =
+        yaga_json_at(yaga_json_get(anomaly, "detection_signals"), 0);
+    assert_string_equal(text_at(signal, "metric"), "client_error_rate");
+    assert_string_equal(text_at(anomaly, "detection_method"), "threshold");
+    assert_string_equal(text_at(anomaly, "contribution_method"), "none");
+    assert_null(yaga_json_get(anomaly, "root_metric"));
+}
+
 static void an_anomaly_of_the_combination_has_one_signal(void **state)
 {
     (void)state;
@@ -614,6 +666,7 @@ static void an_anomaly_of_the_combination_has_one_signal(void **state)
     set_up_scene(&s);
     struct yaga_anomaly *a = &s.verdict.anomalies[0];
     a->n_signals = 0;
+    a->basis = YAGA_BASIS_JOINT;
     a->root_metric = -1;
     a->type = "multivariate_pattern";
     a->value = (double)NAN;
@@ -954,6 +1007,8 @@ int main(void)
         cmocka_unit_test(only_open_incidents_seen_now_are_in_a_document),
         cmocka_unit_test(overall_severity_is_the_maximum_of_what_is_sent),
         cmocka_unit_test(missing_numbers_are_left_out_and_zero_is_a_value),
+        cmocka_unit_test(a_pattern_is_a_signal_and_names_who_else_is_affected),
+        cmocka_unit_test(an_anomaly_of_an_auxiliary_value_says_which),
         cmocka_unit_test(an_anomaly_of_the_combination_has_one_signal),
         cmocka_unit_test(what_would_be_quiet_is_told_of_the_metrics_that_carry_it),
         cmocka_unit_test(a_metric_that_came_to_life_is_activated),

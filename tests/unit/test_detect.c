@@ -30,6 +30,7 @@ static void make(void)
     memset(&made, 0, sizeof made);
     memcpy(made.metrics, shop_metrics, sizeof shop_metrics);
     yaga_detect_params_init(&made.params, SHOP_STEP_S);
+    made.params.n_patterns = 0; /* test_patterns.c has them */
     yaga_circumstances_init(&made.around);
     made.frame =
         (struct yaga_frame){.step_s = SHOP_STEP_S, .n_rows = N_ROWS, .n_metrics = N_SHOP};
@@ -603,6 +604,10 @@ static void total_loss_of_traffic_is_critical_once_it_lasts(void **state)
     (void)state;
     struct shop *shop = shop_new(3);
     *shop_at(shop, 2, TRAFFIC) = 0.0;
+    shop_decide(shop, &made.verdict);
+    assert_string_equal(made.verdict.anomalies[0].name, "request_rate_cliff");
+    assert_int_equal(made.verdict.severity, YAGA_SEVERITY_CRITICAL);
+    shop->params.n_patterns = 0; /* the grade of the signal itself */
     shop_decide(shop, &made.verdict);
     assert_string_equal(made.verdict.anomalies[0].name, "request_rate_low");
     assert_int_equal(made.verdict.severity, YAGA_SEVERITY_HIGH);

@@ -26,8 +26,6 @@ struct yaga_alert_params {
     const char *generator;           /* "yaga-infer 0.1.0" */
     int confirmation_cycles, resolution_grace_cycles; /* told in the document */
 };
-/* Current name of an old pattern name; the name itself when it is not an alias. */
-const char *yaga_pattern_alias(const char *name);
 
 enum yaga_alert_verdict {
     YAGA_ALERT_SEND,       /* announcement or update */

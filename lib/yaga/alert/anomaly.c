@@ -17,8 +17,10 @@ static double anomaly_score(const struct yaga_alert_context *context,
                             const struct yaga_anomaly *anomaly)
 {
     const struct yaga_verdict *verdict = context->verdict;
-    if (anomaly->n_signals == 0)
+    if (anomaly->basis == YAGA_BASIS_JOINT)
         return log10(verdict->p_mv) / log10(verdict->alpha);
+    if (anomaly->basis == YAGA_BASIS_AUXILIARY)
+        return 1.0; /* a rule that holds, no evidence to be compared */
     double worst = (double)NAN;
     for (size_t i = 0; i < anomaly->n_signals; i++)
         if (anomaly->signals[i].method == YAGA_METHOD_OBJECTIVE)
@@ -84,14 +86,46 @@ static struct yaga_json *combination_signal(const struct yaga_alert_context *con
     return object;
 }
 
+/* The one signal of an anomaly that no metric shows, only a value beside them. */
+static struct yaga_json *auxiliary_signal(const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "method",
+                         yaga_incident_method_name(YAGA_METHOD_THRESHOLD));
+    yaga_json_set_string(object, "type", "threshold");
+    yaga_json_set_string(object, "metric", "client_error_rate");
+    yaga_json_set_number(object, "value", anomaly->value);
+    yaga_json_set_significant(object, "expected", anomaly->expected, ALERT_DIGITS);
+    yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
+    yaga_json_set_bool(object, "sustained", anomaly->sustained);
+    return object;
+}
+
+/* What the pattern adds to the signals: their meaning together. */
+static struct yaga_json *pattern_signal(const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "method", "named_pattern_matching");
+    yaga_json_set_string(object, "type", "multivariate_pattern");
+    yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
+    yaga_json_set_significant(object, "score", anomaly->score, ALERT_DIGITS);
+    yaga_json_set_string(object, "pattern", anomaly->pattern_name);
+    return object;
+}
+
 static struct yaga_json *signal_list(const struct yaga_alert_context *context,
                                      const struct yaga_anomaly *anomaly)
 {
     struct yaga_json *list = yaga_json_array_new();
-    if (anomaly->n_signals == 0)
+    size_t most = (size_t)YAGA_ALERT_LIST_MAX - (anomaly->is_named ? 1 : 0);
+    if (anomaly->basis == YAGA_BASIS_JOINT)
         yaga_json_push(list, combination_signal(context, anomaly));
-    for (size_t i = 0; i < anomaly->n_signals && i < YAGA_ALERT_LIST_MAX; i++)
+    else if (anomaly->basis == YAGA_BASIS_AUXILIARY)
+        yaga_json_push(list, auxiliary_signal(anomaly));
+    for (size_t i = 0; i < anomaly->n_signals && i < most; i++)
         yaga_json_push(list, signal_object(context, &anomaly->signals[i]));
+    if (anomaly->is_named)
+        yaga_json_push(list, pattern_signal(anomaly));
     return list;
 }
 
@@ -147,6 +181,8 @@ static const char *contribution_method(const struct yaga_alert_context *context,
 {
     if (anomaly->n_signals > 0)
         return "log_p";
+    if (anomaly->basis == YAGA_BASIS_AUXILIARY)
+        return "none";
     return isnan(context->verdict->channel[YAGA_CHANNEL_FAST]) ? "forest_pca"
                                                                : "ensemble";
 }
@@ -159,17 +195,24 @@ static void set_contributions(struct yaga_json *object,
     size_t n = contributing(context, anomaly, shares);
     struct yaga_json *names = yaga_json_array_new();
     struct yaga_json *details = yaga_json_array_new();
-    struct yaga_json *compared = yaga_json_object_new();
     for (size_t i = 0; i < n; i++) {
-        const char *name = context->metrics[shares[i].metric].name;
-        alert_push_text(names, name);
+        alert_push_text(names, context->metrics[shares[i].metric].name);
         yaga_json_push(details, contribution_object(context, &shares[i]));
-        yaga_json_set(compared, name, alert_comparison(context, shares[i].metric, false));
     }
     yaga_json_set(object, "contributing_metrics", names);
     yaga_json_set(object, "feature_contributions", details);
     yaga_json_set_string(object, "contribution_method",
                          contribution_method(context, anomaly));
+}
+
+/* Of all metrics, also those that are in order: they belong into the picture. */
+static void set_comparison(struct yaga_json *object,
+                           const struct yaga_alert_context *context)
+{
+    struct yaga_json *compared = yaga_json_object_new();
+    for (size_t m = 0; m < context->n_metrics; m++)
+        yaga_json_set(compared, context->metrics[m].name,
+                      alert_comparison(context, m, false));
     if (yaga_json_size(compared) > 0)
         yaga_json_set(object, "comparison_data", compared);
     else
@@ -223,6 +266,28 @@ static void set_texts(struct yaga_json *object,
     yaga_json_set(object, key, list);
 }
 
+/* How the severity came about. */
+static void set_grading(struct yaga_json *object, const struct yaga_anomaly *anomaly)
+{
+    yaga_json_set_rounded(object, "severity_confidence", anomaly->severity_confidence, 2);
+    set_texts(object, "severity_adjustments", anomaly->n_adjustments,
+              anomaly->adjustments);
+}
+
+static void set_also_affected(struct yaga_json *object,
+                              const struct yaga_alert_context *context,
+                              const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *names = yaga_json_array_new();
+    for (size_t m = 0; m < context->n_metrics; m++)
+        if (anomaly->also_affected[m])
+            alert_push_text(names, context->metrics[m].name);
+    if (yaga_json_size(names) > 0)
+        yaga_json_set(object, "also_affected", names);
+    else
+        (void)yaga_json_free(names);
+}
+
 /* What was detected. */
 static void set_finding(struct yaga_json *object,
                         const struct yaga_alert_context *context,
@@ -241,6 +306,7 @@ static void set_finding(struct yaga_json *object,
     yaga_json_set_rounded(object, "anomaly_score", anomaly_score(context, anomaly), 3);
     yaga_json_set_string(object, "description", anomaly->description);
     yaga_json_set_string(object, "interpretation", anomaly->interpretation);
+    yaga_json_set_string(object, "business_impact", anomaly->impact);
     if (anomaly->root_metric >= 0) {
         yaga_json_set_string(object, "root_metric",
                              context->metrics[anomaly->root_metric].name);
@@ -255,9 +321,8 @@ static void set_finding(struct yaga_json *object,
     yaga_json_set_rounded(object, "percentile", anomaly->percentile, 1);
     yaga_json_set_rounded(object, "deviation_sigma", anomaly->sigma, 2);
     yaga_json_set_bool(object, "sustained", anomaly->sustained);
-    enum yaga_method method =
-        anomaly->n_signals > 0 ? anomaly->signals[0].method : YAGA_METHOD_NONE;
-    yaga_json_set_string(object, "detection_method", yaga_incident_method_name(method));
+    yaga_json_set_string(object, "detection_method",
+                         yaga_incident_method_name(yaga_anomaly_method(anomaly)));
     yaga_json_set(object, "detection_signals", signal_list(context, anomaly));
 }
 
@@ -318,12 +383,16 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
 {
     struct yaga_json *object = yaga_json_object_new();
     set_finding(object, context, anomaly);
+    set_grading(object, anomaly);
     set_contributions(object, context, anomaly);
+    set_comparison(object, context);
+    set_also_affected(object, context, anomaly);
     set_counterfactuals(object, context, anomaly);
     if (context->slo != NULL && context->slo->enabled)
         yaga_json_set(object, "slo_context", alert_slo_context(context, anomaly));
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
     set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
+    set_texts(object, "recommended_actions", anomaly->n_actions, anomaly->actions);
     yaga_json_set_significant(object, "time_confidence", context->time_confidence,
                               ALERT_DIGITS);
     yaga_json_set_string(object, "detected_by_model", context->model_period);

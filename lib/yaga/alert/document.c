@@ -47,30 +47,34 @@ static struct yaga_json *performance_info(const struct yaga_alert_context *conte
 /* Methods of all signals of the verdict, each once, in alphabetical order. */
 static struct yaga_json *methods_used(const struct yaga_verdict *verdict)
 {
-    /* in the order of their names: isolation_forest, multivariate, slo_..., threshold, zero_... */
     static const enum yaga_method order[] = {YAGA_METHOD_FOREST, YAGA_METHOD_NONE,
                                              YAGA_METHOD_OBJECTIVE,
                                              YAGA_METHOD_THRESHOLD,
                                              YAGA_METHOD_ACTIVATION};
     bool used[sizeof order / sizeof order[0]] = {false};
+    bool named = false;
     for (size_t a = 0; a < verdict->n_anomalies; a++) {
         const struct yaga_anomaly *anomaly = &verdict->anomalies[a];
-        used[YAGA_METHOD_NONE] = used[YAGA_METHOD_NONE] || anomaly->n_signals == 0;
+        named = named || anomaly->is_named;
+        used[yaga_anomaly_method(anomaly)] = true;
         for (size_t i = 0; i < anomaly->n_signals; i++)
             used[anomaly->signals[i].method] = true;
     }
     struct yaga_json *list = yaga_json_array_new();
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (order[i] == YAGA_METHOD_OBJECTIVE && named)
+            yaga_json_push_string(list, "named_pattern_matching");
         if (used[order[i]])
             yaga_json_push_string(list, yaga_incident_method_name(order[i]));
+    }
     return list;
 }
 
 static struct yaga_json *features(void)
 {
     struct yaga_json *object = yaga_json_object_new();
-    yaga_json_set_bool(object, "contextual_severity", false);
-    yaga_json_set_bool(object, "named_patterns", false);
+    yaga_json_set_bool(object, "contextual_severity", true);
+    yaga_json_set_bool(object, "named_patterns", true);
     yaga_json_set_bool(object, "recommendations", true);
     yaga_json_set_bool(object, "interpretations", true);
     yaga_json_set_bool(object, "anomaly_correlation", false);

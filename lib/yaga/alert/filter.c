@@ -4,32 +4,6 @@
 
 #include "yaga/alert/alert_internal.h"
 
-static const struct {
-    const char *old_name;
-    const char *name;
-} aliases[] = {
-    {"traffic_surge_healthy", "request_rate_surge_healthy"},
-    {"traffic_surge_degrading", "request_rate_surge_degrading"},
-    {"traffic_surge_failing", "request_rate_surge_failing"},
-    {"traffic_cliff", "request_rate_cliff"},
-    {"elevated_errors", "error_rate_elevated"},
-    {"fast_rejection", "error_rate_fast_rejection"},
-    {"fast_failure", "error_rate_fast_failure"},
-    {"partial_rejection", "error_rate_partial_rejection"},
-    {"downstream_cascade", "dependency_latency_cascade"},
-    {"internal_bottleneck", "application_latency_bottleneck"},
-    {"database_bottleneck", "database_latency_bottleneck"},
-    {"database_degradation", "database_latency_degraded"},
-};
-
-const char *yaga_pattern_alias(const char *name)
-{
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
-        if (strcmp(aliases[i].old_name, name) == 0)
-            return aliases[i].name;
-    return name;
-}
-
 const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict)
 {
     switch (verdict) {

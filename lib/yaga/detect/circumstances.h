@@ -33,7 +33,8 @@ struct yaga_cascade_finding {
 /* A value beside the models: now and what it is compared with. NaN = missing. */
 struct yaga_reading {
     double now;
-    double usual; /* of shares the expected value, of client_error_rate its p95 */
+    double lasting; /* smallest of the last detection.persistence_k points, now included */
+    double usual;   /* of shares the expected value, of client_error_rate its p95 */
 };
 
 struct yaga_circumstances {
@@ -50,7 +51,7 @@ struct yaga_circumstances {
 static inline void yaga_circumstances_init(struct yaga_circumstances *out)
 {
     const double unknown = (double)NAN;
-    const struct yaga_reading missing = {unknown, unknown};
+    const struct yaga_reading missing = {unknown, unknown, unknown};
     *out = (struct yaga_circumstances){.error_acceptable = unknown,
                                        .error_warning = unknown,
                                        .error_critical = unknown,

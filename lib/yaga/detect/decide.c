@@ -126,10 +126,14 @@ void yaga_detect_interpret(const struct yaga_detect_params *params,
                                  .decision_mv = verdict->decision_mv};
     verdict->n_anomalies = 0;
     verdict->severity = YAGA_SEVERITY_NONE;
-    if (found->n_signals > 0)
-        yaga_anomaly_from_signals(&it, &verdict->anomalies[0]);
+    yaga_metric_levels(&it, verdict->level);
+    const struct yaga_pattern *pattern = yaga_pattern_match(&it, verdict->level);
+    if (pattern != NULL)
+        yaga_anomaly_from_pattern(&it, pattern, verdict->level, &verdict->anomalies[0]);
+    else if (found->n_signals > 0)
+        yaga_anomaly_from_signals(&it, verdict->level, &verdict->anomalies[0]);
     else if (found->fires && !found->is_echo)
-        yaga_anomaly_from_joint(&it, &verdict->anomalies[0]);
+        yaga_anomaly_from_joint(&it, verdict->level, &verdict->anomalies[0]);
     else
         return;
     verdict->n_anomalies = 1;

@@ -28,20 +28,10 @@
 
 #include "yaga/base/error.h"
 #include "yaga/detect/circumstances.h"
+#include "yaga/detect/pattern.h"
 #include "yaga/model/model.h"
 #include "yaga/period/period.h"
 #include "yaga/series/frame.h"
-
-enum yaga_severity {
-    YAGA_SEVERITY_NONE,
-    YAGA_SEVERITY_LOW,
-    YAGA_SEVERITY_MEDIUM,
-    YAGA_SEVERITY_HIGH,
-    YAGA_SEVERITY_CRITICAL
-};
-const char *yaga_severity_name(enum yaga_severity severity);
-/* "informational" reads as low; false for any other unknown word. */
-bool yaga_severity_parse(const char *text, enum yaga_severity *out);
 
 #define YAGA_ALPHA_DEFAULT 1e-4
 
@@ -60,6 +50,12 @@ struct yaga_detect_params {
     bool by_decision;       /* a row that the forest flags (decision < 0) is as good as one with p <= alpha_soft */
     bool by_percentile;     /* where a forest judges: severity by the share of training rows that it found at least as unusual, instead */
     double share[4];        /* of these levels; a less unusual row is no signal */
+    double level_percentile[6];     /* above: very_high, high, elevated, moderate; below: low, very_low */
+    double limit[YAGA_N_LIMITS];    /* that patterns refer to; that of YAGA_LIMIT_SEVERE also raises severities */
+    double cascade_confidence;      /* from here on a cascade finding is believed */
+    bool off_hours_downgrade;       /* at night and on weekends severities are one step lower */
+    const struct yaga_pattern *patterns; /* in the order of looking; borrowed */
+    size_t n_patterns;
 };
 void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s); /* documented defaults */
 
@@ -133,17 +129,38 @@ struct yaga_signal {
     bool onset_censored;         /* the run reaches back to the start of the window */
 };
 
-enum { YAGA_ANOMALY_NAME_MAX = 160, YAGA_TEXT_MAX = 500, YAGA_LIST_MAX = 5, YAGA_LIST_TEXT_MAX = 300, YAGA_ANOMALIES_MAX = 4 };
+enum {
+    YAGA_ANOMALY_NAME_MAX = 160,
+    YAGA_TEXT_MAX = 500,
+    YAGA_LIST_MAX = 5,
+    YAGA_LIST_TEXT_MAX = 300,
+    YAGA_ANOMALIES_MAX = 4,
+    YAGA_ACTIONS_MAX = 10,
+    YAGA_ADJUSTMENTS_MAX = 6
+};
+
+/* What an anomaly rests on. */
+enum yaga_basis {
+    YAGA_BASIS_SIGNALS,  /* one signal or more */
+    YAGA_BASIS_JOINT,    /* only the combination of metrics, no signal */
+    YAGA_BASIS_AUXILIARY /* only an auxiliary value (client errors), no signal */
+};
 
 struct yaga_anomaly {
-    char name[YAGA_ANOMALY_NAME_MAX];         /* "<metric>_<high|low|activated>" or "metrics_combination_unusual" */
+    /* a pattern's name, with ":<root>" behind it where a cascade has one; "<metric>_<high|low|activated>"; "metrics_combination_unusual" */
+    char name[YAGA_ANOMALY_NAME_MAX];
     char pattern_name[YAGA_ANOMALY_NAME_MAX]; /* name without a root-cause suffix */
+    enum yaga_basis basis;
+    bool is_named;                            /* a pattern matched */
     char family[32];                          /* traffic latency dependency database errors other */
     const char *type;                         /* "ml_isolation", "consolidated", "threshold", "multivariate_pattern" */
     enum yaga_severity severity;
     enum yaga_severity ml_severity;           /* before the objectives had their say (slo); written there */
     bool locked;                              /* low, unless a limit of the objectives is reached */
     bool own_severity;                        /* graded by what it is: objectives neither change nor drop it */
+    double severity_confidence;               /* 0.9, or 0.8 after adjustments */
+    size_t n_adjustments;
+    char adjustments[YAGA_ADJUSTMENTS_MAX][YAGA_LIST_TEXT_MAX + 1]; /* each step from the pattern's severity to this one, in words */
     double confidence;                        /* 0.05 .. 0.95, 2 decimals */
     double original_confidence;               /* before drift of the model lowered it; the same where it did not */
     double score;                             /* worst decision among the signals, negative = anomalous */
@@ -154,11 +171,14 @@ struct yaga_anomaly {
     size_t n_signals;
     struct yaga_signal signals[YAGA_METRICS_MAX];
     double contribution[YAGA_METRICS_MAX];    /* per metric, sums to 1 over contributing ones */
+    bool also_affected[YAGA_METRICS_MAX];     /* grave signals of other families that the pattern does not speak about */
     char description[YAGA_TEXT_MAX + 1];
     char interpretation[YAGA_TEXT_MAX + 1];
-    size_t n_causes, n_checks;
+    char impact[YAGA_TEXT_MAX + 1];           /* what it means to users */
+    size_t n_causes, n_checks, n_actions;     /* causes and checks of the signals where no pattern matched */
     char causes[YAGA_LIST_MAX][YAGA_LIST_TEXT_MAX + 1];
     char checks[YAGA_LIST_MAX][YAGA_LIST_TEXT_MAX + 1];
+    char actions[YAGA_ACTIONS_MAX][YAGA_LIST_TEXT_MAX + 1]; /* what to do, most urgent first */
 };
 
 /* What a row shows, before it is named: all that its interpretation needs of frame, grid and model. */
@@ -177,8 +197,12 @@ struct yaga_findings {
     double joint_share[YAGA_METRICS_MAX];       /* contributions to the alarm of the whole */
 };
 
+/* Of its first signal; YAGA_METHOD_NONE for the combination, YAGA_METHOD_THRESHOLD for an auxiliary value. */
+enum yaga_method yaga_anomaly_method(const struct yaga_anomaly *anomaly);
+
 struct yaga_verdict {
     struct yaga_findings found;
+    enum yaga_level level[YAGA_METRICS_MAX];  /* of each metric, as patterns see it */
     size_t n_anomalies;
     struct yaga_anomaly anomalies[YAGA_ANOMALIES_MAX]; /* [n_anomalies]; the rest is not written */
     enum yaga_severity severity;              /* maximum */
@@ -190,6 +214,10 @@ struct yaga_verdict {
     double p_mv, decision_mv;
     size_t n_suppressed;                      /* rare but immaterial metrics now */
 };
+
+/* Say again what it means to users, after the severity has changed. */
+void yaga_detect_impact(const struct yaga_metric *metrics, const struct yaga_circumstances *circumstances,
+                        const struct yaga_findings *found, struct yaga_anomaly *anomaly);
 
 /* Evidence of one metric alone in a row, and of the most telling one of the service (channel `single`), material only; NaN = not judged. */
 double yaga_detect_metric_evidence(const struct yaga_detect_params *params, const struct yaga_evidence_grid *grid, size_t row,
@@ -209,7 +237,7 @@ void yaga_detect_decide(const struct yaga_detect_params *params, const struct ya
 void yaga_detect_interpret(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
                            const struct yaga_circumstances *circumstances, struct yaga_verdict *verdict);
 
-/* Causes and checks of a deviation of one metric to a side ("high", "low", "activated"), for anomalies made elsewhere. */
+/* Causes, checks and actions of a deviation of one metric to a side ("high", "low", "activated"), for anomalies made elsewhere. */
 void yaga_detect_advise(const struct yaga_metric *metric, const char *side, struct yaga_anomaly *anomaly);
 
 #endif

@@ -96,9 +96,43 @@ struct yaga_case {
     double p_mv, decision_mv;
 };
 
-/* Name, grade and explain: n >= 1 signals, or the joint evidence alone. */
-void yaga_anomaly_from_signals(const struct yaga_case *it, struct yaga_anomaly *out);
-void yaga_anomaly_from_joint(const struct yaga_case *it, struct yaga_anomaly *out);
+/* Levels of all metrics, level[n_metrics]. */
+void yaga_metric_levels(const struct yaga_case *it, enum yaga_level *level);
+/* NaN = not known. */
+double yaga_quantity_of(const struct yaga_case *it, enum yaga_quantity quantity);
+/* Index of the metric that a condition is about, -1 = none. */
+int yaga_need_metric(const struct yaga_case *it, const struct yaga_level_need *need);
+/* Does it ask for a level of this metric? */
+bool yaga_pattern_speaks_of(const struct yaga_case *it,
+                            const struct yaga_pattern *pattern,
+                            size_t metric);
+/* The first pattern that holds, or NULL. */
+const struct yaga_pattern *yaga_pattern_match(const struct yaga_case *it,
+                                              const enum yaga_level *level);
+/* Severity, with each adjustment; pattern NULL: by the signals alone. out->family is set.
+ */
+void yaga_grade(const struct yaga_case *it,
+                const enum yaga_level *level,
+                const struct yaga_pattern *pattern,
+                struct yaga_anomaly *out);
+const char *yaga_family_of(enum yaga_metric_role role);
+/* Is a closer to what users feel? An order of signals. */
+bool yaga_signal_before(const struct yaga_metric *metrics,
+                        const struct yaga_signal *a,
+                        const struct yaga_signal *b);
+
+/* Name, grade and explain: by a pattern, by n >= 1 signals, or by the joint evidence
+ * alone. */
+void yaga_anomaly_from_pattern(const struct yaga_case *it,
+                               const struct yaga_pattern *pattern,
+                               const enum yaga_level *level,
+                               struct yaga_anomaly *out);
+void yaga_anomaly_from_signals(const struct yaga_case *it,
+                               const enum yaga_level *level,
+                               struct yaga_anomaly *out);
+void yaga_anomaly_from_joint(const struct yaga_case *it,
+                             const enum yaga_level *level,
+                             struct yaga_anomaly *out);
 /* Word of a signal's side: "high", "low", or "activated" for a metric that is usually
  * silent. */
 const char *yaga_signal_side(const struct yaga_signal *signal);
@@ -108,8 +142,18 @@ void yaga_text_value(const struct yaga_metric *metric,
                      double value,
                      char *out,
                      size_t size);
-/* Description, interpretation, causes and checks of a named anomaly. */
-void yaga_texts_fill(const struct yaga_metric *metrics, struct yaga_anomaly *anomaly);
+/* The text with its placeholders filled, cut to size. */
+void yaga_text_expand(const struct yaga_case *it,
+                      const char *text,
+                      char *out,
+                      size_t size);
+/* Units and names of others may hold braces; texts do not. */
+void yaga_text_without_braces(char *text);
+/* Description, interpretation, causes, checks, actions and impact of a graded anomaly;
+ * pattern NULL: by its signals. */
+void yaga_texts_fill(const struct yaga_case *it,
+                     const struct yaga_pattern *pattern,
+                     struct yaga_anomaly *anomaly);
 
 /* Causes and checks of one metric's deviation, NULL-terminated. */
 struct yaga_advice {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The words of an anomaly: what was observed, what it usually means, where to look. Texts
- * are composed, not templates, so that nothing can stay unfilled. They name no mechanism
- * that was not measured.
+ * The words of an anomaly: what was observed, what it usually means, what to do (detection.md 6.8, 7.4). Those of patterns
+ * are templates, see fill.c. They name no mechanism that was not measured.
  */
 #include <math.h>
 #include <string.h>
@@ -64,12 +63,12 @@ static size_t tag_rank(const char *check)
 }
 
 static void
-add_unique(char list[YAGA_LIST_MAX][YAGA_LIST_TEXT_MAX + 1], size_t *n, const char *text)
+add_unique(char (*list)[YAGA_LIST_TEXT_MAX + 1], size_t *n, size_t most, const char *text)
 {
     for (size_t i = 0; i < *n; i++)
         if (strcmp(list[i], text) == 0)
             return;
-    if (*n < YAGA_LIST_MAX)
+    if (*n < most)
         (void)yaga_format(list[(*n)++], YAGA_LIST_TEXT_MAX + 1, "%s", text);
 }
 
@@ -77,22 +76,27 @@ static void
 add_advice(struct yaga_anomaly *anomaly, const struct yaga_advice *advice, size_t most)
 {
     for (size_t i = 0; i < most && advice->causes[i] != NULL; i++)
-        add_unique(anomaly->causes, &anomaly->n_causes, advice->causes[i]);
+        add_unique(anomaly->causes, &anomaly->n_causes, YAGA_LIST_MAX, advice->causes[i]);
     for (size_t i = 0; i < most && advice->checks[i] != NULL; i++)
-        add_unique(anomaly->checks, &anomaly->n_checks, advice->checks[i]);
+        add_unique(anomaly->checks, &anomaly->n_checks, YAGA_LIST_MAX, advice->checks[i]);
 }
 
-/* Stable, at most YAGA_LIST_MAX. */
-static void sort_checks(struct yaga_anomaly *anomaly)
+/* By tag, stable. */
+static void sort_by_tag(char (*list)[YAGA_LIST_TEXT_MAX + 1], size_t n)
 {
     char moving[YAGA_LIST_TEXT_MAX + 1];
-    for (size_t i = 1; i < anomaly->n_checks; i++) {
-        memcpy(moving, anomaly->checks[i], sizeof moving);
+    for (size_t i = 1; i < n; i++) {
+        memcpy(moving, list[i], sizeof moving);
         size_t at = i;
-        for (; at > 0 && tag_rank(moving) < tag_rank(anomaly->checks[at - 1]); at--)
-            memcpy(anomaly->checks[at], anomaly->checks[at - 1], sizeof moving);
-        memcpy(anomaly->checks[at], moving, sizeof moving);
+        for (; at > 0 && tag_rank(moving) < tag_rank(list[at - 1]); at--)
+            memcpy(list[at], list[at - 1], sizeof moving);
+        memcpy(list[at], moving, sizeof moving);
     }
+}
+
+static void add_action(struct yaga_anomaly *anomaly, const char *text)
+{
+    add_unique(anomaly->actions, &anomaly->n_actions, YAGA_ACTIONS_MAX, text);
 }
 
 static void fill_from_signals(const struct yaga_metric *metrics,
@@ -138,14 +142,62 @@ static void fill_from_joint(const struct yaga_metric *metrics,
     add_advice(anomaly, advice, YAGA_LIST_MAX);
 }
 
-void yaga_texts_fill(const struct yaga_metric *metrics, struct yaga_anomaly *anomaly)
+static void fill_from_pattern(const struct yaga_case *it,
+                              const struct yaga_pattern_words *words,
+                              struct yaga_anomaly *anomaly)
 {
-    anomaly->n_causes = anomaly->n_checks = 0;
-    if (anomaly->n_signals > 0)
-        fill_from_signals(metrics, anomaly);
+    char action[YAGA_LIST_TEXT_MAX + 1];
+    yaga_text_expand(it, words->headline, anomaly->description,
+                     sizeof anomaly->description);
+    yaga_text_expand(it, words->meaning, anomaly->interpretation,
+                     sizeof anomaly->interpretation);
+    for (size_t i = 0; words->actions[i] != NULL; i++) {
+        yaga_text_expand(it, words->actions[i], action, sizeof action);
+        add_action(anomaly, action);
+    }
+}
+
+/* Behind what a pattern asks for: the first check of each signal. */
+static void add_checks(const struct yaga_case *it, struct yaga_anomaly *anomaly)
+{
+    for (size_t i = 0; i < anomaly->n_checks; i++)
+        add_action(anomaly, anomaly->checks[i]);
+    for (size_t i = 0; anomaly->n_checks == 0 && i < anomaly->n_signals; i++) {
+        const struct yaga_signal *signal = &anomaly->signals[i];
+        const struct yaga_advice *advice = yaga_advice_for(
+            it->metrics[signal->metric].role, yaga_signal_side(signal));
+        add_action(anomaly, advice->checks[0]);
+    }
+}
+
+static void add_shares(const struct yaga_case *it, struct yaga_anomaly *anomaly)
+{
+    const double *limit = it->params->limit;
+    if (yaga_quantity_of(it, YAGA_QUANTITY_DEPENDENCY_RATIO) >
+        limit[YAGA_LIMIT_DEPENDENCY])
+        add_action(anomaly, "FOCUS on calls to other services, most of the time is there");
+    if (yaga_quantity_of(it, YAGA_QUANTITY_DATABASE_RATIO) > limit[YAGA_LIMIT_DATABASE])
+        add_action(anomaly, "FOCUS on the database, most of the time is there");
+}
+
+void yaga_texts_fill(const struct yaga_case *it,
+                     const struct yaga_pattern *pattern,
+                     struct yaga_anomaly *anomaly)
+{
+    anomaly->n_causes = anomaly->n_checks = anomaly->n_actions = 0;
+    if (pattern != NULL)
+        fill_from_pattern(it, pattern->words, anomaly);
+    else if (anomaly->n_signals > 0)
+        fill_from_signals(it->metrics, anomaly);
     else
-        fill_from_joint(metrics, anomaly);
-    sort_checks(anomaly);
+        fill_from_joint(it->metrics, anomaly);
+    yaga_text_without_braces(anomaly->description);
+    sort_by_tag(anomaly->checks, anomaly->n_checks);
+    add_checks(it, anomaly);
+    if (anomaly->n_signals > 0)
+        add_shares(it, anomaly);
+    sort_by_tag(anomaly->actions, anomaly->n_actions);
+    yaga_detect_impact(it->metrics, it->circumstances, it->found, anomaly);
 }
 
 void yaga_detect_advise(const struct yaga_metric *metric,
@@ -153,5 +205,7 @@ void yaga_detect_advise(const struct yaga_metric *metric,
                         struct yaga_anomaly *anomaly)
 {
     add_advice(anomaly, yaga_advice_for(metric->role, side), YAGA_LIST_MAX);
-    sort_checks(anomaly);
+    sort_by_tag(anomaly->checks, anomaly->n_checks);
+    for (size_t i = 0; i < anomaly->n_checks; i++)
+        add_action(anomaly, anomaly->checks[i]);
 }

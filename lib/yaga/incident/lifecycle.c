@@ -72,7 +72,7 @@ static void take_anomaly(struct yaga_incident *incident,
     copy_text(incident->period, sizeof incident->period, observation->period);
     copy_text(incident->description, sizeof incident->description, anomaly->description);
     enum yaga_method method =
-        anomaly->n_signals > 0 ? anomaly->signals[0].method : YAGA_METHOD_NONE;
+        yaga_anomaly_method(anomaly);
     copy_text(incident->detection_method, sizeof incident->detection_method,
               yaga_incident_method_name(method));
     incident->confidence = anomaly->confidence;

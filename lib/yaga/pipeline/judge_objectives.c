@@ -125,6 +125,9 @@ enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer,
         yaga_slo_evaluate(params, yaga_book_find(&infer->book, service->name), &view,
                           &j->slo);
         yaga_slo_conclude(params, &view, &j->slo, &j->verdict);
+        for (size_t k = 0; k < j->verdict.n_anomalies; k++)
+            yaga_detect_impact(j->metrics, &j->circumstances, &j->verdict.found,
+                               &j->verdict.anomalies[k]);
         j->by_limits =
             j->outcome == YAGA_NO_MODEL && params->enabled && j->slo.has_objectives;
     }
