@@ -10,4 +10,7 @@ extern const char infer_help[];
 /* "yaga-infer incidents ...": argv[0] is "incidents". Returns the exit status. */
 int infer_incidents(struct program *program, int argc, char **argv);
 
+/* "yaga-infer explain ...": argv[0] is "explain". Returns the exit status. */
+int infer_explain(struct program *program, int argc, char **argv);
+
 #endif

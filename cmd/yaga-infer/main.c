@@ -12,6 +12,7 @@
 
 const char infer_help[] =
     "Usage: yaga-infer [OPTION]...\n"
+    "       yaga-infer explain --service NAME [OPTION]...\n"
     "       yaga-infer incidents COMMAND [OPTION]...\n"
     "One detection cycle: read current values, score them against the models of this "
     "hour,\n"
@@ -24,6 +25,12 @@ const char infer_help[] =
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on "
     "stdout\n" PROGRAM_HELP "\n"
+    "Explain one service at one time, dry, with -c, -s and --set as above: every figure\n"
+    "that went into the decision, and what would change it\n"
+    "      --at TIME           that time, else now\n"
+    "      --json              as JSON, with the series of the last day\n"
+    "      --plot FILE         the last day as a picture, SVG\n"
+    "\n"
     "Incidents, with -c, -s and --set as above:\n"
     "  list [--all] [--json]   those that are active, or all\n"
     "  show ID [--json]        one of them, with what happened to it\n"
@@ -209,6 +216,8 @@ int main(int argc, char **argv)
     a->program.name = "yaga-infer";
     if (argc > 1 && strcmp(argv[1], "incidents") == 0)
         return infer_incidents(&a->program, argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "explain") == 0)
+        return infer_explain(&a->program, argc - 1, argv + 1);
     parse(a, argc, argv);
     return program_run(&a->program, a->program.name, cycle, a);
 }

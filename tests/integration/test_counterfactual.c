@@ -31,14 +31,21 @@ static int close_trained(void **state)
     return 0;
 }
 
-/* Judge cart at at_s; the value of one metric in the judged row replaced (metric < 0: none is). */
+enum { PLANTED_MAX = 4 };
+struct planted {
+    size_t n;
+    int metric[PLANTED_MAX];
+    double value[PLANTED_MAX];
+};
+
+/* Judge cart at at_s, with some values in the judged row replaced. */
 struct seen {
     struct yaga_judgement judgement;
     struct yaga_counterfactuals found;
     bool quiet;
 };
 
-static void look(int64_t at_s, int metric, double value, bool search, struct seen *out)
+static void look(int64_t at_s, const struct planted *planted, bool search, struct seen *out)
 {
     static const char *const only[] = {"cart"};
     const struct yaga_infer_options options = {.dry_run = true, .source = trained.source};
@@ -48,8 +55,8 @@ static void look(int64_t at_s, int metric, double value, bool search, struct see
     assert_ok(yaga_infer_open(&trained.setup, &options, &infer, &err), &err);
     assert_ok(yaga_infer_fetch(infer, only, 1, at_s, 0, &fleet, &err), &err);
     struct yaga_frame *frame = &fleet.services[0].frame;
-    if (metric >= 0)
-        yaga_frame_row(frame, frame->n_rows - 1)[metric] = value;
+    for (size_t i = 0; i < planted->n; i++)
+        yaga_frame_row(frame, frame->n_rows - 1)[planted->metric[i]] = planted->value[i];
     YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(frame->n_rows, sizeof *when);
     assert_non_null(when);
     yaga_period_grid(&trained.setup.calendar, frame->start_s, frame->step_s, frame->n_rows, when);
@@ -67,7 +74,8 @@ static void look(int64_t at_s, int metric, double value, bool search, struct see
 static bool is_quiet(int64_t at_s, size_t metric, double value)
 {
     static struct seen seen;
-    look(at_s, (int)metric, value, false, &seen);
+    const struct planted one = {1, {(int)metric}, {value}};
+    look(at_s, &one, false, &seen);
     return seen.quiet;
 }
 
@@ -84,7 +92,8 @@ static void fed_back_it_is_quiet_and_a_percent_further_out_it_is_not(void **stat
         int64_t at_s = shop_day + 7 * 3600 + (int64_t)i * 7200;
         int m = yaga_metric_by_name(trained.setup.metrics, trained.setup.n_metrics, cases[i].metric);
         assert_true(m >= 0);
-        look(at_s, m, cases[i].value, true, &seen);
+        const struct planted one = {1, {m}, {cases[i].value}};
+        look(at_s, &one, true, &seen);
         if (seen.quiet)
             fail_msg("case %zu does not alarm", i);
         assert_int_equal(seen.found.items[0].metric, m);
@@ -100,6 +109,29 @@ static void fed_back_it_is_quiet_and_a_percent_further_out_it_is_not(void **stat
         }
     }
     assert_true(n_told >= 5);
+}
+
+/* Each alarms alone, so that no value of the other makes it quiet. */
+static void where_no_metric_alone_is_quiet_they_are_together(void **state)
+{
+    (void)state;
+    static struct seen seen;
+    int64_t at_s = shop_day + 8 * 3600;
+    struct planted both = {2, {1, 2}, {900.0, 0.4}}; /* latency, error_rate */
+    look(at_s, &both, true, &seen);
+    assert_int_equal(seen.found.n, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct yaga_counterfactual *c = &seen.found.items[i];
+        assert_true(isnan(c->quiet) && c->together < c->value);
+        for (size_t k = 0; k < 2; k++)
+            if ((size_t)both.metric[k] == c->metric)
+                both.value[k] = c->together;
+    }
+    look(at_s, &both, false, &seen);
+    assert_true(seen.quiet);
+    both.value[0] = 900.0;
+    look(at_s, &both, false, &seen);
+    assert_false(seen.quiet);
 }
 
 /* In the middle of the fault the rows before alarm, too. */
@@ -127,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fed_back_it_is_quiet_and_a_percent_further_out_it_is_not),
+        cmocka_unit_test(where_no_metric_alone_is_quiet_they_are_together),
         cmocka_unit_test(the_fault_of_the_shop_is_told_with_what_would_end_it),
     };
     return cmocka_run_group_tests(tests, train_once, close_trained);

@@ -692,9 +692,9 @@ static void what_would_be_quiet_is_told_of_the_metrics_that_carry_it(void **stat
     struct scene s;
     set_up_scene(&s);
     static const struct yaga_counterfactual asked[] = {
-        {.metric = 1, .value = 287.4, .quiet = 212.4},
-        {.metric = 2, .value = 0.02, .quiet = NAN},
-        {.metric = 0, .value = 3.0, .quiet = 2.0}}; /* has no part in it */
+        {.metric = 1, .value = 287.4, .quiet = 212.4, .together = NAN},
+        {.metric = 2, .value = 0.02, .quiet = NAN, .together = NAN},
+        {.metric = 0, .value = 3.0, .quiet = 2.0, .together = NAN}}; /* has no part in it */
     s.context.counterfactuals = asked;
     s.context.n_counterfactuals = 3;
     YAGA_AUTO(yaga_json) document = document_of(&s);

@@ -163,11 +163,18 @@ static void texts_say_on_which_side_it_is_quiet(void **state)
          "no value of application_latency alone would be quiet"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct yaga_counterfactual c = {.value = cases[i].value, .quiet = cases[i].quiet};
+        struct yaga_counterfactual c = {
+            .value = cases[i].value, .quiet = cases[i].quiet, .together = (double)NAN};
         char text[YAGA_COUNTERFACTUAL_TEXT_MAX];
         yaga_counterfactual_text(cases[i].metric, &c, text);
         assert_string_equal(text, cases[i].text);
     }
+    const struct yaga_counterfactual c = {
+        .value = 480.0, .quiet = (double)NAN, .together = 66.45};
+    char text[YAGA_COUNTERFACTUAL_TEXT_MAX];
+    yaga_counterfactual_text(&latency, &c, text);
+    assert_string_equal(text, "no value of application_latency alone would be quiet, "
+                              "together with the others <= 66.45 ms");
 }
 
 int main(void)

@@ -227,10 +227,10 @@ static struct yaga_json *counterfactual_object(const struct yaga_alert_context *
     struct yaga_json *object = yaga_json_object_new();
     yaga_json_set_string(object, "metric", metric->name);
     yaga_json_set_number(object, "current", c->value);
-    if (!isnan(c->quiet)) {
+    if (!isnan(c->quiet) || !isnan(c->together))
         yaga_json_set_string(object, "relation", yaga_counterfactual_relation(c));
-        yaga_json_set_number(object, "value", c->quiet);
-    }
+    yaga_json_set_number(object, "value", c->quiet);
+    yaga_json_set_number(object, "value_together", c->together);
     yaga_counterfactual_text(metric, c, text);
     yaga_json_set_string(object, "text", text);
     return object;

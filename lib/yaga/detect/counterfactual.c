@@ -75,8 +75,7 @@ static double bisect(struct search *s, double quiet, double loud)
     return quiet;
 }
 
-/* Four significant digits, away from the value. */
-static double rounded(double quiet, double value)
+double yaga_quiet_rounded(double quiet, double value)
 {
     if (quiet == 0.0)
         return 0.0;
@@ -94,7 +93,7 @@ static double settle(struct search *s, double quiet, double loud)
     const struct yaga_quiet_question *q = s->q;
     for (int round_ = 0; round_ < ROUNDS && s->status == YAGA_OK; round_++) {
         quiet = bisect(s, quiet, loud);
-        double nice = clamp(rounded(quiet, q->value), q->min, q->max);
+        double nice = clamp(yaga_quiet_rounded(quiet, q->value), q->min, q->max);
         if (nice != quiet && is_quiet(s, nice))
             quiet = nice;
         double out = yaga_quiet_further_out(quiet, q->value, q->min, q->max);
@@ -138,9 +137,15 @@ enum yaga_status yaga_quiet_nearest(const struct yaga_quiet_question *question,
     return s.status;
 }
 
+/* The one that is known. */
+static double told(const struct yaga_counterfactual *c)
+{
+    return isnan(c->quiet) ? c->together : c->quiet;
+}
+
 const char *yaga_counterfactual_relation(const struct yaga_counterfactual *counterfactual)
 {
-    return counterfactual->quiet < counterfactual->value ? "<=" : ">=";
+    return told(counterfactual) < counterfactual->value ? "<=" : ">=";
 }
 
 void yaga_counterfactual_text(const struct yaga_metric *metric,
@@ -148,13 +153,18 @@ void yaga_counterfactual_text(const struct yaga_metric *metric,
                               char out[YAGA_COUNTERFACTUAL_TEXT_MAX])
 {
     bool is_ratio = metric->kind == YAGA_KIND_RATIO;
-    const char *gap = is_ratio || metric->unit[0] == '\0' ? "" : " ";
-    if (isnan(counterfactual->quiet))
-        (void)yaga_format(out, YAGA_COUNTERFACTUAL_TEXT_MAX,
-                          "no value of %s alone would be quiet", metric->name);
+    char value[64];
+    (void)yaga_format(
+        value, sizeof value, "%s %.10g%s%s", yaga_counterfactual_relation(counterfactual),
+        told(counterfactual) * (is_ratio ? 100.0 : 1.0),
+        is_ratio || metric->unit[0] == '\0' ? "" : " ", is_ratio ? "%" : metric->unit);
+    if (!isnan(counterfactual->quiet))
+        (void)yaga_format(out, YAGA_COUNTERFACTUAL_TEXT_MAX, "quiet if %s %s",
+                          metric->name, value);
     else
-        (void)yaga_format(out, YAGA_COUNTERFACTUAL_TEXT_MAX, "quiet if %s %s %.10g%s%s",
-                          metric->name, yaga_counterfactual_relation(counterfactual),
-                          counterfactual->quiet * (is_ratio ? 100.0 : 1.0), gap,
-                          is_ratio ? "%" : metric->unit);
+        (void)yaga_format(out, YAGA_COUNTERFACTUAL_TEXT_MAX,
+                          "no value of %s alone would be quiet%s%s", metric->name,
+                          isnan(counterfactual->together) ? ""
+                                                          : ", together with the others ",
+                          isnan(counterfactual->together) ? "" : value);
 }

@@ -34,16 +34,22 @@ enum yaga_status yaga_quiet_nearest(const struct yaga_quiet_question *question, 
 /* One percent further out than `quiet`, seen from there towards `value`; of zero, one percent of the way. */
 double yaga_quiet_further_out(double quiet, double value, double min, double max);
 
+/* Four significant digits, rounded away from `value`. */
+double yaga_quiet_rounded(double quiet, double value);
+
 struct yaga_counterfactual {
     size_t metric;
-    double value; /* as it was */
-    double quiet; /* nearest value that is quiet; NaN = no value of this metric alone is */
+    double value;    /* as it was */
+    double quiet;    /* nearest value that is quiet; NaN = no value of this metric alone is */
+    double together; /* where no metric alone is: all of them moved in proportion towards what was expected, this one's value where that
+                      * becomes quiet; NaN = not even so, or not asked */
 };
 enum { YAGA_COUNTERFACTUALS_MAX = 5, YAGA_COUNTERFACTUAL_TEXT_MAX = 240 };
 
-/* "<=" or ">=": on which side of `quiet` it is quiet. */
+/* "<=" or ">=": on which side of `quiet`, or `together`, it is quiet. */
 const char *yaga_counterfactual_relation(const struct yaga_counterfactual *counterfactual);
-/* "quiet if application_latency <= 212.4 ms", "no value of application_latency alone would be quiet" */
+/* "quiet if application_latency <= 212.4 ms"; "no value of application_latency alone would be quiet", with ", together with the others
+ * <= 212.4 ms" where that is known. */
 void yaga_counterfactual_text(const struct yaga_metric *metric, const struct yaga_counterfactual *counterfactual,
                               char out[YAGA_COUNTERFACTUAL_TEXT_MAX]);
 

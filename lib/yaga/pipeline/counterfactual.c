@@ -17,6 +17,9 @@ struct asking {
     const struct yaga_when *when;
     struct yaga_judgement *trial;
     size_t metric;
+    bool inverted;                     /* of what is quiet: what would alarm */
+    struct yaga_counterfactuals *all;  /* those that are moved together */
+    double expected[YAGA_METRICS_MAX]; /* of the judged row */
 };
 
 static enum yaga_status
@@ -29,6 +32,30 @@ judge_with(void *context, double value, bool *quiet, struct yaga_error *err)
     *cell = value;
     enum yaga_status st = yaga_judge_row(a->setup, &a->frame, a->when, trial, err);
     *cell = kept;
+    *quiet = st == YAGA_OK && (trial->verdict.n_anomalies == 0) != a->inverted;
+    yaga_judgement_clear(trial);
+    return st;
+}
+
+/* All of them at this share of their deviation from what was expected. */
+static enum yaga_status
+judge_together(void *context, double share, bool *quiet, struct yaga_error *err)
+{
+    struct asking *a = context;
+    struct yaga_judgement *trial = a->trial;
+    double *row = yaga_frame_row(&a->frame, trial->row);
+    for (size_t i = 0; i < a->all->n; i++) {
+        struct yaga_counterfactual *c = &a->all->items[i];
+        double expected = a->expected[c->metric];
+        if (isnan(expected))
+            continue;
+        c->together =
+            yaga_quiet_rounded(expected + share * (c->value - expected), c->value);
+        row[c->metric] = c->together;
+    }
+    enum yaga_status st = yaga_judge_row(a->setup, &a->frame, a->when, trial, err);
+    for (size_t i = 0; i < a->all->n; i++)
+        row[a->all->items[i].metric] = a->all->items[i].value;
     *quiet = st == YAGA_OK && trial->verdict.n_anomalies == 0;
     yaga_judgement_clear(trial);
     return st;
@@ -71,6 +98,32 @@ static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
     return n < YAGA_COUNTERFACTUALS_MAX ? n : YAGA_COUNTERFACTUALS_MAX;
 }
 
+/* Where no metric alone makes it quiet: all of them, in proportion. */
+static enum yaga_status
+ask_together(struct asking *a, struct yaga_counterfactuals *out, struct yaga_error *err)
+{
+    double share = (double)NAN;
+    bool quiet = false;
+    enum yaga_status st = YAGA_OK;
+    for (size_t i = 0; i < out->n; i++)
+        if (!isnan(out->items[i].quiet))
+            return YAGA_OK;
+    const struct yaga_quiet_question question = {.value = 1.0,
+                                                 .expected = 0.0,
+                                                 .min = 0.0,
+                                                 .max = 1.0,
+                                                 .ask = judge_together,
+                                                 .context = a};
+    a->all = out;
+    if (out->n >= 2)
+        st = yaga_quiet_nearest(&question, &share, err);
+    if (st == YAGA_OK && !isnan(share))
+        return judge_together(a, share, &quiet, err); /* leaves its values */
+    for (size_t i = 0; i < out->n; i++)
+        out->items[i].together = (double)NAN;
+    return st;
+}
+
 static enum yaga_status ask_all(struct asking *a,
                                 const struct yaga_judgement *j,
                                 struct yaga_counterfactuals *out,
@@ -88,12 +141,71 @@ static enum yaga_status ask_all(struct asking *a,
                                                      .ask = judge_with,
                                                      .context = a};
         struct yaga_counterfactual *c = &out->items[i];
-        *c = (struct yaga_counterfactual){.metric = m, .value = cell->value};
+        *c = (struct yaga_counterfactual){
+            .metric = m, .value = cell->value, .together = (double)NAN};
         enum yaga_status st = yaga_quiet_nearest(&question, &c->quiet, err);
         if (st != YAGA_OK)
             return yaga_error_wrap(err, "counterfactual of %s", j->metrics[m].name);
     }
     out->n = n;
+    return ask_together(a, out, err);
+}
+
+/* Nearest value of one metric that alarms, on the sides where it can: further and further
+ * away, so that near ones are found on a fine grid. */
+static enum yaga_status ask_loud(struct asking *a,
+                                 const struct yaga_judgement *j,
+                                 double *loud,
+                                 struct yaga_error *err)
+{
+    static const double reach[] = {0.5, -1.0, 4.0, 32.0};
+    const struct yaga_metric *metric = &j->metrics[a->metric];
+    const struct yaga_evidence *cell = &j->verdict.found.now[a->metric];
+    double size = fmax(fabs(cell->value), fabs(cell->expected));
+    if (!(size > 0.0))
+        size = isfinite(metric->max) ? 0.01 * metric->max : 1.0;
+    *loud = (double)NAN;
+    for (size_t i = 0; i < sizeof reach / sizeof *reach; i++) {
+        if (reach[i] < 0.0 ? metric->bad == YAGA_HIGH : metric->bad == YAGA_LOW)
+            continue;
+        const struct yaga_quiet_question question = {.value = cell->value,
+                                                     .expected =
+                                                         cell->value + reach[i] * size,
+                                                     .min = metric->min,
+                                                     .max = metric->max,
+                                                     .ask = judge_with,
+                                                     .context = a};
+        double found;
+        enum yaga_status st = yaga_quiet_nearest(&question, &found, err);
+        if (st != YAGA_OK)
+            return yaga_error_wrap(err, "counterfactual of %s", metric->name);
+        if (isnan(*loud) || fabs(found - cell->value) < fabs(*loud - cell->value))
+            *loud = found;
+        if (i >= 1 && !isnan(*loud))
+            break;
+    }
+    return YAGA_OK;
+}
+
+static enum yaga_status ask_all_loud(struct asking *a,
+                                     const struct yaga_judgement *j,
+                                     struct yaga_counterfactuals *out,
+                                     struct yaga_error *err)
+{
+    const struct yaga_findings *found = &j->verdict.found;
+    a->inverted = true;
+    for (size_t m = 0; m < found->n_metrics && out->n < YAGA_COUNTERFACTUALS_MAX; m++) {
+        const struct yaga_evidence *cell = &found->now[m];
+        if (isnan(cell->value) || cell->method == YAGA_METHOD_NONE)
+            continue;
+        a->metric = m;
+        struct yaga_counterfactual *c = &out->items[out->n++];
+        *c = (struct yaga_counterfactual){
+            .metric = m, .value = cell->value, .together = (double)NAN};
+        enum yaga_status st = ask_loud(a, j, &c->quiet, err);
+        if (st != YAGA_OK)
+            return st;
+    }
     return YAGA_OK;
 }
 
@@ -119,5 +231,8 @@ enum yaga_status yaga_counterfactuals_find(const struct yaga_setup *setup,
     struct asking a = {.setup = setup, .frame = *frame, .when = when, .trial = trial};
     a.frame.values = values;
     a.frame.n_rows = n_rows;
-    return ask_all(&a, judgement, out, err);
+    for (size_t m = 0; m < frame->n_metrics; m++)
+        a.expected[m] = judgement->verdict.found.now[m].expected;
+    return judgement->verdict.n_anomalies > 0 ? ask_all(&a, judgement, out, err)
+                                              : ask_all_loud(&a, judgement, out, err);
 }

@@ -58,7 +58,8 @@ struct yaga_judgement {
 enum yaga_status yaga_judge_row(const struct yaga_setup *setup, const struct yaga_frame *known, const struct yaga_when *when,
                                 struct yaga_judgement *j, struct yaga_error *err);
 
-/* Of the metrics that carry the anomalies of a verdict, the largest share first (counterfactual.c). */
+/* Of the metrics that carry the anomalies of a verdict, the largest share first (counterfactual.c). Of a quiet verdict the other way round:
+ * for each judged metric, in their order, the nearest value that would alarm. */
 struct yaga_counterfactuals {
     size_t n;
     struct yaga_counterfactual items[YAGA_COUNTERFACTUALS_MAX];
@@ -133,6 +134,10 @@ void yaga_cycle_open(struct yaga_cycle_work *c);
 /* The lines of one evaluated service, if anybody wants them. */
 void yaga_cycle_score(struct yaga_cycle_work *c, const struct yaga_frame *frame, const char *service,
                       const struct yaga_judgement *judgement);
+/* Lower and upper edge of what is ordinary around the expected value, in raw units: where a value begins to be evidence. NaN where there is
+ * no edge. model: that judged the row, NULL = none. */
+void yaga_expected_band(const struct yaga_model *model, const struct yaga_metric *metric, double alpha, double expected,
+                        double n_requests, double edges[2]);
 /* Everything pending in the outbox; before the cycle's own documents (leftovers) with half of the time. */
 void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers);
 /* Service states, sweep, retention and the cycle's end, in one transaction. */

@@ -43,29 +43,28 @@ static enum yaga_status append_line(struct yaga_str *out,
     return st;
 }
 
-static const struct yaga_metric_model *model_of(const struct yaga_judgement *j,
-                                                size_t metric)
+static const struct yaga_metric_model *model_of(const struct yaga_model *model,
+                                                const char *name)
 {
-    const struct yaga_model *model = j->grid.model[j->row];
     for (size_t k = 0; model != NULL && k < model->n_metrics; k++)
-        if (strcmp(model->metrics[k].name, j->metrics[metric].name) == 0)
+        if (strcmp(model->metrics[k].name, name) == 0)
             return &model->metrics[k];
     return NULL;
 }
 
-/* lower, upper */
-static void band(const struct yaga_judgement *j,
-                 size_t metric,
-                 double expected,
-                 double n_requests,
-                 double edges[2])
+void yaga_expected_band(const struct yaga_model *of_row,
+                        const struct yaga_metric *metric,
+                        double alpha,
+                        double expected,
+                        double n_requests,
+                        double edges[2])
 {
-    const struct yaga_metric_model *model = model_of(j, metric);
+    const struct yaga_metric_model *model = model_of(of_row, metric->name);
     edges[0] = edges[1] = (double)NAN;
     if (model == NULL || model->cls != YAGA_CLASS_DENSE || isnan(expected))
         return;
-    bool both = j->metrics[metric].bad == YAGA_BOTH;
-    double p_tail = yaga_detect_alpha_soft(j->verdict.alpha) / (both ? 4.0 : 2.0);
+    bool both = metric->bad == YAGA_BOTH;
+    double p_tail = yaga_detect_alpha_soft(alpha) / (both ? 4.0 : 2.0);
     double g = yaga_transform_apply(model->transform, expected, n_requests);
     double lower = g - yaga_tail_level(&model->residuals.lower, p_tail);
     double upper = g + yaga_tail_level(&model->residuals.upper, p_tail);
@@ -86,7 +85,8 @@ static enum yaga_status append_metric(const struct yaga_judgement *j,
     double edges[2];
     if (isnan(cell->value)) /* nothing else is meaningful then */
         return YAGA_OK;
-    band(j, metric, cell->expected, n_requests, edges);
+    yaga_expected_band(j->grid.model[j->row], &j->metrics[metric], j->verdict.alpha,
+                       cell->expected, n_requests, edges);
     enum yaga_status st = append_line(out, "yaga_anomaly_score", service, name,
                                       j->verdict.metric_score[metric], at_s);
     if (st == YAGA_OK)

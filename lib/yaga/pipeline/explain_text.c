@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An explanation for people. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "yaga/base/civil.h"
+#include "yaga/base/str.h"
+#include "yaga/pipeline/explain_internal.h"
+
+enum { CELL_MAX = 48 };
+
+static const char *channel_words(enum yaga_channel channel)
+{
+    static const char *const words[YAGA_N_CHANNELS] = {
+        [YAGA_CHANNEL_FAST] = "the service as a whole, two of the last three rows",
+        [YAGA_CHANNEL_SLOW] = "the service as a whole, for hours",
+        [YAGA_CHANNEL_SINGLE] = "one metric alone"};
+    return words[channel];
+}
+
+/* Channel that is furthest over its level, or nearest to it; -1 = none has a score. */
+static int telling_channel(const struct yaga_explanation *e, double *ratio)
+{
+    int most = -1;
+    for (int c = 0; c < YAGA_N_CHANNELS; c++) {
+        double r = e->judgement->verdict.channel[c] /
+                   yaga_explained_level(e, (enum yaga_channel)c);
+        if (isnan(r) || (most >= 0 && r <= *ratio))
+            continue;
+        most = c;
+        *ratio = r;
+    }
+    return most;
+}
+
+void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
+{
+    enum { SIZE = 500 };
+    const struct yaga_verdict *v = &e->judgement->verdict;
+    double ratio = 0.0;
+    int channel = telling_channel(e, &ratio);
+    if (e->judgement->outcome != YAGA_EVALUATED)
+        (void)yaga_format(out, SIZE, "not judged: %s", e->judgement->reason);
+    else if (v->n_anomalies == 0 && v->found.fires && v->found.is_echo)
+        (void)yaga_format(
+            out, SIZE,
+            "the service as a whole is over its level, but a metric alarmed "
+            "within the hour before: what is left of it is no new anomaly");
+    else if (channel < 0)
+        (void)yaga_format(out, SIZE, "nothing was there to be judged");
+    else if (v->n_anomalies > 0 && ratio < 1.0)
+        (void)yaga_format(out, SIZE,
+                          "a metric is rare enough by itself, or has been for some rows");
+    else
+        (void)yaga_format(out, SIZE, "%s: %s, evidence %.3g, %.3g of its level",
+                          ratio >= 1.0 ? "over the level"
+                                       : "nothing is over its level; "
+                                         "nearest to it",
+                          channel_words((enum yaga_channel)channel), v->channel[channel],
+                          ratio);
+}
+
+void yaga_explained_change(const struct yaga_explanation *e,
+                           const struct yaga_counterfactual *c,
+                           char out[YAGA_COUNTERFACTUAL_TEXT_MAX])
+{
+    const struct yaga_metric *metric = &e->judgement->metrics[c->metric];
+    char text[YAGA_COUNTERFACTUAL_TEXT_MAX];
+    yaga_counterfactual_text(metric, c, text);
+    if (e->judgement->verdict.n_anomalies > 0)
+        memcpy(out, text, sizeof text);
+    else if (isnan(c->quiet))
+        (void)yaga_format(out, YAGA_COUNTERFACTUAL_TEXT_MAX,
+                          "no value of %s alone would alarm", metric->name);
+    else
+        (void)yaga_format(out, YAGA_COUNTERFACTUAL_TEXT_MAX, "alarms if%s",
+                          text + strlen("quiet if"));
+}
+
+/* --- the page
+ * --------------------------------------------------------------------------- */
+
+struct out {
+    struct yaga_str text;
+    enum yaga_status status;
+};
+
+static void YAGA_PRINTF(2, 3) say(struct out *o, const char *format, ...)
+{
+    char line[1200];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (o->status == YAGA_OK && n >= 0)
+        o->status = yaga_str_append(&o->text, line);
+}
+
+/* In the metric's unit, as many digits as people read. */
+static const char *
+value_text(const struct yaga_metric *m, double value, char out[CELL_MAX])
+{
+    bool ratio = m->kind == YAGA_KIND_RATIO;
+    if (isnan(value))
+        (void)yaga_format(out, CELL_MAX, "-");
+    else
+        (void)yaga_format(out, CELL_MAX, "%.4g%s%s", value * (ratio ? 100.0 : 1.0),
+                          ratio || m->unit[0] == '\0' ? "" : " ", ratio ? "%" : m->unit);
+    return out;
+}
+
+static const char *number_text(double value, char out[CELL_MAX])
+{
+    if (isnan(value))
+        (void)yaga_format(out, CELL_MAX, "-");
+    else
+        (void)yaga_format(out, CELL_MAX, "%.3g", value);
+    return out;
+}
+
+/* HH:MM of the zone. */
+static void clock_text(int64_t at_s, char out[CELL_MAX])
+{
+    struct yaga_civil civil = yaga_civil_from_unix(at_s);
+    (void)yaga_format(out, CELL_MAX, "%02d:%02d", civil.hour, civil.minute);
+}
+
+static void
+say_metric(struct out *o, const struct yaga_explanation *e, size_t m, int width)
+{
+    const struct yaga_judgement *j = e->judgement;
+    const struct yaga_evidence *cell = &j->verdict.found.now[m];
+    const struct yaga_signal *signal = yaga_explained_signal(e, m);
+    const struct yaga_metric *metric = &j->metrics[m];
+    char now[CELL_MAX], expected[CELL_MAX], low[CELL_MAX], high[CELL_MAX],
+        range[2 * CELL_MAX + 8], p[CELL_MAX], score[CELL_MAX], since[CELL_MAX] = "";
+    double edges[2];
+    yaga_explained_band(e, j->row, m, edges);
+    bool judged = !isnan(cell->value) && cell->method != YAGA_METHOD_NONE;
+    (void)yaga_format(range, sizeof range, "%s .. %s", value_text(metric, edges[0], low),
+                      value_text(metric, edges[1], high));
+    if (!judged || (isnan(edges[0]) && isnan(edges[1])))
+        (void)yaga_format(range, sizeof range, "-");
+    say(o, "  %-*s %12s %12s  %-26s %9s %7s %7.0f%%  %s", width, metric->name,
+        value_text(metric, cell->value, now),
+        value_text(metric, judged ? cell->expected : (double)NAN, expected), range,
+        number_text(judged ? cell->p : (double)NAN, p),
+        number_text(j->verdict.metric_score[m], score),
+        100.0 * yaga_explained_share(e, m), yaga_explained_word(e, m));
+    if (signal != NULL) {
+        clock_text(signal->onset_s, since);
+        say(o, " since %s%s (%d of %d rows)", signal->onset_censored ? "before " : "",
+            since, signal->points_anomalous, signal->points_total);
+    }
+    say(o, "\n");
+}
+
+static void say_metrics(struct out *o, const struct yaga_explanation *e)
+{
+    int width = 8;
+    for (size_t m = 0; m < e->setup->n_metrics; m++) {
+        int n = (int)strlen(e->judgement->metrics[m].name);
+        width = n > width ? n : width;
+    }
+    say(o, "\nMetrics\n  %-*s %12s %12s  %-26s %9s %7s %8s  %s\n", width, "", "now",
+        "expected", "ordinary", "p", "score", "share", "finding");
+    for (size_t m = 0; m < e->setup->n_metrics; m++)
+        say_metric(o, e, m, width);
+}
+
+static void say_channels(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_judgement *j = e->judgement;
+    say(o, "\nChannels (an alarm from 1 of the level on)\n");
+    for (int c = 0; c < YAGA_N_CHANNELS; c++) {
+        double score = j->verdict.channel[c];
+        double level = yaga_explained_level(e, (enum yaga_channel)c);
+        char a[CELL_MAX], b[CELL_MAX], r[CELL_MAX];
+        say(o, "  %-8s evidence %-6s level %-6s %-6s of it   %s\n",
+            yaga_channel_name((enum yaga_channel)c), number_text(score, a),
+            number_text(level, b), number_text(score / level, r),
+            channel_words((enum yaga_channel)c));
+    }
+    if (j->choice.whole == NULL) {
+        say(o,
+            "  the service has no model of the whole: only forest and PCA of the "
+            "period look at its metrics together, p %.3g\n",
+            j->verdict.p_mv);
+        return;
+    }
+    say(o, "  members of the ensemble now:");
+    for (int k = 0; k < YAGA_N_MEMBERS; k++)
+        say(o, "%s %s %.2f", k > 0 ? "," : "", yaga_member_name((enum yaga_member)k),
+            j->look.last.member[k]);
+    say(o, " (-log10 p)\n");
+}
+
+static void say_anomaly(struct out *o, const struct yaga_anomaly *a)
+{
+    say(o, "  %s, %s, confidence %.2f\n  %s\n", a->name, yaga_severity_name(a->severity),
+        a->confidence, a->description);
+    if (a->interpretation[0] != '\0')
+        say(o, "  %s\n", a->interpretation);
+    for (size_t i = 0; i < a->n_checks; i++)
+        say(o, "  - %s\n", a->checks[i]);
+}
+
+static void say_changes(struct out *o, const struct yaga_explanation *e)
+{
+    char text[YAGA_COUNTERFACTUAL_TEXT_MAX];
+    say(o, "\nWhat would change it (one metric, everything else as it is)\n");
+    for (size_t i = 0; i < e->counterfactuals.n; i++) {
+        yaga_explained_change(e, &e->counterfactuals.items[i], text);
+        say(o, "  %s\n", text);
+    }
+}
+
+static void say_model(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_choice *c = &e->judgement->choice;
+    char trained[YAGA_TIME_TEXT_MAX];
+    if (c->current == NULL)
+        return;
+    say(o, "\nModel\n  run %s, %s%s, trained %s, %.1f days old (%s), confidence %.2f\n",
+        c->run_id, yaga_period_name(c->current->period),
+        c->is_fallback ? " (a fallback)" : "",
+        yaga_time_text(c->current->trained_at_s, trained), c->age_days,
+        yaga_model_status_name(c->status), c->confidence);
+    if (c->problem[0] != '\0')
+        say(o, "  %s\n", c->problem);
+}
+
+static void say_all(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_judgement *j = e->judgement;
+    const struct yaga_verdict *v = &j->verdict;
+    char at[YAGA_TIME_TEXT_MAX], row[YAGA_TIME_TEXT_MAX], reason[500];
+    bool evaluated = j->outcome == YAGA_EVALUATED;
+    yaga_explained_reason(e, reason);
+    say(o, "%s at %s", e->service, yaga_time_text(e->at_s, at));
+    if (evaluated)
+        say(o, ", values of %s, %s", yaga_time_text(j->row_time_s, row),
+            yaga_period_name(j->period));
+    say(o, "\n%s: %s\n",
+        !evaluated           ? "NOT JUDGED"
+        : v->n_anomalies > 0 ? "ALARM"
+                             : "QUIET",
+        evaluated ? reason : j->reason);
+    if (!evaluated)
+        return;
+    for (size_t i = 0; i < v->n_anomalies; i++)
+        say_anomaly(o, &v->anomalies[i]);
+    say(o, "  score %.3g (an anomaly from 1 on), p %.3g\n", v->anomaly_score, v->p);
+    say_metrics(o, e);
+    say_channels(o, e);
+    say_changes(o, e);
+    say_model(o, e);
+}
+
+enum yaga_status yaga_explanation_text(const struct yaga_explanation *explanation,
+                                       char **out,
+                                       struct yaga_error *err)
+{
+    struct out o = {.status = YAGA_OK};
+    yaga_str_init(&o.text, YAGA_EXPLANATION_BYTES_MAX);
+    say_all(&o, explanation);
+    char *text = o.status == YAGA_OK ? yaga_str_take(&o.text) : NULL;
+    yaga_str_clear(&o.text);
+    if (text == NULL)
+        return yaga_error_nomem(err);
+    *out = text;
+    return YAGA_OK;
+}
