@@ -45,30 +45,36 @@ struct seen {
     bool quiet;
 };
 
-static void look(int64_t at_s, const struct planted *planted, bool search, struct seen *out)
+static void look_in(const struct shop *shop, int64_t at_s, const struct planted *planted, bool search, struct seen *out)
 {
     static const char *const only[] = {"cart"};
-    const struct yaga_infer_options options = {.dry_run = true, .source = trained.source};
+    const struct yaga_infer_options options = {.dry_run = true, .source = shop->source};
     YAGA_AUTO(yaga_infer) infer = NULL;
     struct yaga_fleet fleet;
     struct yaga_error err;
-    assert_ok(yaga_infer_open(&trained.setup, &options, &infer, &err), &err);
+    assert_ok(yaga_infer_open(&shop->setup, &options, &infer, &err), &err);
     assert_ok(yaga_infer_fetch(infer, only, 1, at_s, 0, &fleet, &err), &err);
     struct yaga_frame *frame = &fleet.services[0].frame;
     for (size_t i = 0; i < planted->n; i++)
         yaga_frame_row(frame, frame->n_rows - 1)[planted->metric[i]] = planted->value[i];
     YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(frame->n_rows, sizeof *when);
     assert_non_null(when);
-    yaga_period_grid(&trained.setup.calendar, frame->start_s, frame->step_s, frame->n_rows, when);
+    yaga_period_grid(&shop->setup.calendar, frame->start_s, frame->step_s, frame->n_rows, when);
     *out = (struct seen){.quiet = false};
     yaga_judge(infer, &fleet, 0, when, at_s, &out->judgement);
+    assert_ok(yaga_judge_objectives(infer, &fleet, &out->judgement, &err), &err);
     assert_int_equal(out->judgement.outcome, YAGA_EVALUATED);
     assert_int_equal(out->judgement.row, frame->n_rows - 1);
     out->quiet = out->judgement.verdict.n_anomalies == 0;
     if (search)
-        assert_ok(yaga_counterfactuals_find(&trained.setup, frame, &out->judgement, &out->found, &err), &err);
+        assert_ok(yaga_counterfactuals_find(infer, "cart", frame, &out->judgement, &out->found, &err), &err);
     yaga_judgement_clear(&out->judgement);
     yaga_fleet_clear(&fleet);
+}
+
+static void look(int64_t at_s, const struct planted *planted, bool search, struct seen *out)
+{
+    look_in(&trained, at_s, planted, search, out);
 }
 
 static bool is_quiet(int64_t at_s, size_t metric, double value)
@@ -134,6 +140,31 @@ static void where_no_metric_alone_is_quiet_they_are_together(void **state)
     assert_false(seen.quiet);
 }
 
+/* The rule is what a cycle does: an objective that is broken for the second row keeps a service loud that no model minds. */
+static void the_objectives_are_part_of_the_rule(void **state)
+{
+    (void)state;
+    static const char *const limits[] = {"slos.defaults.latency_acceptable_ms=85", "slos.defaults.latency_warning_ms=90",
+                                         "slos.defaults.latency_critical_ms=300", NULL};
+    static const char *const off[] = {"slos.enabled=false", NULL};
+    static const struct planted nothing = {.n = 0};
+    double quiet[2];
+    for (size_t i = 0; i < 2; i++) {
+        static struct seen seen;
+        struct shop shop;
+        shop_open(&shop, i == 0 ? limits : off);
+        shop_copy_models(&trained, &shop);
+        look_in(&shop, shop_fault + 300, &nothing, true, &seen);
+        assert_int_equal(seen.found.items[0].metric, 1);
+        quiet[i] = seen.found.items[0].quiet;
+        struct planted fed = {1, {1}, {quiet[i]}};
+        look_in(&shop, shop_fault + 300, &fed, false, &seen);
+        assert_true(seen.quiet);
+        shop_close(&shop);
+    }
+    assert_true(quiet[0] < 90.0 && quiet[1] > 92.0);
+}
+
 /* In the middle of the fault the rows before alarm, too. */
 static void the_fault_of_the_shop_is_told_with_what_would_end_it(void **state)
 {
@@ -160,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fed_back_it_is_quiet_and_a_percent_further_out_it_is_not),
         cmocka_unit_test(where_no_metric_alone_is_quiet_they_are_together),
+        cmocka_unit_test(the_objectives_are_part_of_the_rule),
         cmocka_unit_test(the_fault_of_the_shop_is_told_with_what_would_end_it),
     };
     return cmocka_run_group_tests(tests, train_once, close_trained);

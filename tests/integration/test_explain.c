@@ -72,7 +72,7 @@ static void an_alarm_is_explained(void **state)
     assert_int_equal(yaga_explained_onset(e), shop_fault);
     YAGA_AUTO_MEM(char) text = text_of(e);
     static const char *const parts[] = {
-        "cart at 2026-03-03T10:15:00Z", "ALARM: over the level: ", "latency_high", "signal, sustained since 10:00",
+        "cart at 2026-03-03T10:15:00Z", "ALARM: over the level: ", "application_latency_", "signal, sustained since 10:00",
         "Channels", "fast ", "members of the ensemble now: ewma ", "What would change it", "latency ", "Model\n  run "};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_has(text, parts[i]);

@@ -173,7 +173,7 @@ static enum yaga_status add_counterfactuals(const struct yaga_infer *infer,
                                             struct yaga_error *err)
 {
     enum yaga_status st =
-        yaga_counterfactuals_find(infer->setup, frame, j, found, err);
+        yaga_counterfactuals_find(infer, context->service, frame, j, found, err);
     context->counterfactuals = found->items;
     context->n_counterfactuals = found->n;
     return st;

@@ -12,7 +12,8 @@
 #include "yaga/pipeline/infer_internal.h"
 
 struct asking {
-    const struct yaga_setup *setup;
+    const struct yaga_infer *infer;
+    const char *service;
     struct yaga_frame frame; /* a copy, up to the judged row */
     const struct yaga_when *when;
     struct yaga_judgement *trial;
@@ -22,18 +23,29 @@ struct asking {
     double expected[YAGA_METRICS_MAX]; /* of the judged row */
 };
 
+/* The whole rule: detection, then the objectives, which may drop what was found and add
+ * what a broken limit says. */
+static enum yaga_status is_quiet(struct asking *a, bool *quiet, struct yaga_error *err)
+{
+    struct yaga_judgement *trial = a->trial;
+    enum yaga_status st = yaga_judge_row(a->infer->setup, &a->frame, a->when, trial, err);
+    if (st == YAGA_OK)
+        yaga_judge_objectives_of(a->infer, a->service, &a->frame, trial);
+    *quiet = st == YAGA_OK && trial->verdict.n_anomalies == 0;
+    yaga_judgement_clear(trial);
+    return st;
+}
+
 static enum yaga_status
 judge_with(void *context, double value, bool *quiet, struct yaga_error *err)
 {
     struct asking *a = context;
-    struct yaga_judgement *trial = a->trial;
-    double *cell = yaga_frame_row(&a->frame, trial->row) + a->metric;
+    double *cell = yaga_frame_row(&a->frame, a->trial->row) + a->metric;
     double kept = *cell;
     *cell = value;
-    enum yaga_status st = yaga_judge_row(a->setup, &a->frame, a->when, trial, err);
+    enum yaga_status st = is_quiet(a, quiet, err);
     *cell = kept;
-    *quiet = st == YAGA_OK && (trial->verdict.n_anomalies == 0) != a->inverted;
-    yaga_judgement_clear(trial);
+    *quiet = st == YAGA_OK && *quiet != a->inverted;
     return st;
 }
 
@@ -42,8 +54,7 @@ static enum yaga_status
 judge_together(void *context, double share, bool *quiet, struct yaga_error *err)
 {
     struct asking *a = context;
-    struct yaga_judgement *trial = a->trial;
-    double *row = yaga_frame_row(&a->frame, trial->row);
+    double *row = yaga_frame_row(&a->frame, a->trial->row);
     for (size_t i = 0; i < a->all->n; i++) {
         struct yaga_counterfactual *c = &a->all->items[i];
         double expected = a->expected[c->metric];
@@ -53,11 +64,9 @@ judge_together(void *context, double share, bool *quiet, struct yaga_error *err)
             yaga_quiet_rounded(expected + share * (c->value - expected), c->value);
         row[c->metric] = c->together;
     }
-    enum yaga_status st = yaga_judge_row(a->setup, &a->frame, a->when, trial, err);
+    enum yaga_status st = is_quiet(a, quiet, err);
     for (size_t i = 0; i < a->all->n; i++)
         row[a->all->items[i].metric] = a->all->items[i].value;
-    *quiet = st == YAGA_OK && trial->verdict.n_anomalies == 0;
-    yaga_judgement_clear(trial);
     return st;
 }
 
@@ -75,12 +84,6 @@ static int by_share(const void *a, const void *b)
     return x->metric < y->metric ? -1 : x->metric > y->metric;
 }
 
-/* Quiet below a limit that the anomaly itself names. */
-static bool is_of_limits(const struct yaga_anomaly *anomaly)
-{
-    return anomaly->n_signals > 0 && anomaly->signals[0].method == YAGA_METHOD_OBJECTIVE;
-}
-
 /* Metrics with a value that carry an anomaly, the largest share first. */
 static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
 {
@@ -89,8 +92,7 @@ static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
     for (size_t m = 0; m < v->found.n_metrics; m++) {
         double share = 0.0;
         for (size_t i = 0; i < v->n_anomalies; i++)
-            if (!is_of_limits(&v->anomalies[i]))
-                share = fmax(share, v->anomalies[i].contribution[m]);
+            share = fmax(share, v->anomalies[i].contribution[m]);
         if (share > 0.0 && !isnan(v->found.now[m].value))
             out[n++] = (struct candidate){.metric = m, .share = share};
     }
@@ -209,7 +211,8 @@ static enum yaga_status ask_all_loud(struct asking *a,
     return YAGA_OK;
 }
 
-enum yaga_status yaga_counterfactuals_find(const struct yaga_setup *setup,
+enum yaga_status yaga_counterfactuals_find(const struct yaga_infer *infer,
+                                           const char *service,
                                            const struct yaga_frame *frame,
                                            const struct yaga_judgement *judgement,
                                            struct yaga_counterfactuals *out,
@@ -220,15 +223,22 @@ enum yaga_status yaga_counterfactuals_find(const struct yaga_setup *setup,
     YAGA_AUTO_MEM(struct yaga_when) when = yaga_alloc(n_rows, sizeof *when);
     YAGA_AUTO_MEM(struct yaga_judgement) trial = yaga_alloc(1, sizeof *trial);
     out->n = 0;
+    if (judgement->outcome != YAGA_EVALUATED) /* by limits alone: they are named */
+        return YAGA_OK;
     if (values == NULL || when == NULL || trial == NULL)
         return yaga_error_nomem(err);
     memcpy(values, frame->values, n * sizeof *values);
-    yaga_period_grid(&setup->calendar, frame->start_s, frame->step_s, n_rows, when);
+    yaga_period_grid(&infer->setup->calendar, frame->start_s, frame->step_s, n_rows,
+                     when);
     *trial = *judgement;
     trial->grid = (struct yaga_evidence_grid){.n_rows = 0};
     trial->look = (struct yaga_whole_look){.fast = NULL};
     trial->is_trial = true;
-    struct asking a = {.setup = setup, .frame = *frame, .when = when, .trial = trial};
+    struct asking a = {.infer = infer,
+                       .service = service,
+                       .frame = *frame,
+                       .when = when,
+                       .trial = trial};
     a.frame.values = values;
     a.frame.n_rows = n_rows;
     for (size_t m = 0; m < frame->n_metrics; m++)

@@ -18,9 +18,9 @@ struct yaga_explanation *yaga_explanation_free(struct yaga_explanation *e)
     if (e == NULL)
         return NULL;
     yaga_evidence_grid_clear(&e->day);
-    if (e->judgement != NULL)
-        yaga_judgement_clear(e->judgement);
-    yaga_free(e->judgement);
+    for (size_t i = 0; e->judgements != NULL && i < e->fleet.n_services; i++)
+        yaga_judgement_clear(&e->judgements[i]);
+    yaga_free(e->judgements);
     yaga_free(e->when);
     yaga_free(e->requests);
     yaga_free(e->score);
@@ -59,43 +59,70 @@ check_service(const struct yaga_setup *setup, const char *service, struct yaga_e
     return st;
 }
 
+/* The configured services, because what a cycle makes of one may hang on others; without
+ * a list the service alone. */
+static enum yaga_status fetch(struct yaga_explanation *e, struct yaga_error *err)
+{
+    const struct yaga_setup *setup = e->setup;
+    const char *const alone[] = {e->service};
+    bool all = yaga_config_list_size(setup->config, "services") > 0;
+    const char **names = NULL;
+    size_t n = 0;
+    enum yaga_status st =
+        yaga_setup_services(setup, all ? NULL : alone, all ? 0 : 1, &names, &n, err);
+    if (st == YAGA_OK)
+        st = yaga_source_health(e->infer->source, err);
+    if (st == YAGA_OK)
+        st = yaga_infer_fetch(e->infer, names, n, e->at_s, 0, &e->fleet, err);
+    yaga_free(names);
+    return st;
+}
+
 static enum yaga_status judge(struct yaga_explanation *e, struct yaga_error *err)
 {
-    const char *const only[] = {e->service};
-    enum yaga_status st = yaga_source_health(e->infer->source, err);
-    if (st == YAGA_OK)
-        st = yaga_infer_fetch(e->infer, only, 1, e->at_s, 0, &e->fleet, err);
+    enum yaga_status st = fetch(e, err);
     if (st != YAGA_OK)
         return st;
     const struct yaga_frame *frame = &e->fleet.services[0].frame;
+    int index = yaga_fleet_find(&e->fleet, e->service, strlen(e->service));
     e->when = yaga_alloc(frame->n_rows, sizeof *e->when);
-    if (e->when == NULL)
+    e->judgements = yaga_calloc(e->fleet.n_services, sizeof *e->judgements);
+    if (e->when == NULL || e->judgements == NULL)
         return yaga_error_nomem(err);
+    if (index < 0)
+        return yaga_error_set(err, YAGA_E_ARG, "service \"%s\" is not enabled",
+                              e->service);
     yaga_period_grid(&e->setup->calendar, frame->start_s, frame->step_s, frame->n_rows,
                      e->when);
-    yaga_judge(e->infer, &e->fleet, 0, e->when, e->at_s, e->judgement);
-    return YAGA_OK;
+    for (size_t i = 0; i < e->fleet.n_services; i++)
+        yaga_judge(e->infer, &e->fleet, i, e->when, e->at_s, &e->judgements[i]);
+    e->judgement = &e->judgements[index];
+    e->known = e->fleet.services[index].frame;
+    return yaga_judge_objectives(e->infer, &e->fleet, e->judgements, err);
 }
 
 /* Score and decision of every row of the day. */
 static enum yaga_status decide_day(struct yaga_explanation *e, struct yaga_error *err)
 {
-    const struct yaga_judgement *j = e->judgement;
-    YAGA_AUTO_MEM(struct yaga_verdict) verdict = yaga_alloc(1, sizeof *verdict);
-    if (verdict == NULL)
+    YAGA_AUTO_MEM(struct yaga_judgement) row = yaga_alloc(1, sizeof *row);
+    if (row == NULL)
         return yaga_error_nomem(err);
-    struct yaga_circumstances circumstances;
-    yaga_circumstances_init(&circumstances);
+    *row = *e->judgement;
+    row->grid = e->day; /* borrowed */
     for (size_t t = 0; t < e->known.n_rows; t++) {
         e->score[t] = (double)NAN;
         if (t < e->first_row || e->day.model[t] == NULL)
             continue;
-        yaga_detect_decide(&e->setup->detect, j->metrics, &e->known, &e->day, t,
-                           j->choice.confidence, &circumstances, verdict);
-        bool judged = !isnan(verdict->channel[YAGA_CHANNEL_SINGLE]) ||
-                      !isnan(verdict->channel[YAGA_CHANNEL_FAST]);
-        e->score[t] = judged ? verdict->anomaly_score : (double)NAN;
-        e->alarms[t] = verdict->n_anomalies > 0;
+        row->row = t;
+        row->row_time_s = yaga_frame_time(&e->known, t);
+        row->period = e->when[t].period;
+        yaga_detect_decide(&e->setup->detect, row->metrics, &e->known, &e->day, t,
+                           row->choice.confidence, &row->circumstances, &row->verdict);
+        yaga_judge_objectives_of(e->infer, e->service, &e->known, row);
+        bool judged = !isnan(row->verdict.channel[YAGA_CHANNEL_SINGLE]) ||
+                      !isnan(row->verdict.channel[YAGA_CHANNEL_FAST]);
+        e->score[t] = judged ? row->verdict.anomaly_score : (double)NAN;
+        e->alarms[t] = row->verdict.n_anomalies > 0;
     }
     return YAGA_OK;
 }
@@ -171,7 +198,6 @@ static enum yaga_status look_at_day(struct yaga_explanation *e, struct yaga_erro
 {
     const struct yaga_judgement *j = e->judgement;
     size_t n = j->row + 1, day_rows = (size_t)(DAY_S / e->setup->step_s);
-    e->known = e->fleet.services[0].frame;
     e->known.n_rows = n;
     e->first_row = n > day_rows ? n - day_rows : 0;
     e->requests = yaga_alloc(n, sizeof *e->requests);
@@ -213,9 +239,6 @@ enum yaga_status yaga_explain(const struct yaga_setup *setup,
         return yaga_error_nomem(err);
     e->setup = setup;
     e->at_s = options->at_s;
-    e->judgement = yaga_calloc(1, sizeof *e->judgement);
-    if (e->judgement == NULL)
-        return yaga_error_nomem(err);
     enum yaga_status st = check_service(setup, options->service, err);
     (void)yaga_format(e->service, sizeof e->service, "%s", options->service);
     if (st == YAGA_OK)
@@ -225,7 +248,7 @@ enum yaga_status yaga_explain(const struct yaga_setup *setup,
     if (st != YAGA_OK)
         return st;
     if (e->judgement->outcome == YAGA_EVALUATED) {
-        st = yaga_counterfactuals_find(setup, &e->fleet.services[0].frame, e->judgement,
+        st = yaga_counterfactuals_find(e->infer, e->service, &e->known, e->judgement,
                                        &e->counterfactuals, err);
         if (st == YAGA_OK)
             st = look_at_day(e, err);
@@ -242,8 +265,8 @@ enum yaga_outcome yaga_explanation_outcome(const struct yaga_explanation *explan
 
 bool yaga_explanation_alarms(const struct yaga_explanation *explanation)
 {
-    return explanation->judgement->outcome == YAGA_EVALUATED &&
-           explanation->judgement->verdict.n_anomalies > 0;
+    const struct yaga_judgement *j = explanation->judgement;
+    return (j->outcome == YAGA_EVALUATED || j->by_limits) && j->verdict.n_anomalies > 0;
 }
 
 /* --- reading it ------------------------------------------------------------------------

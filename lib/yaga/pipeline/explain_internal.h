@@ -13,7 +13,8 @@ struct yaga_explanation {
     struct yaga_infer *infer;
     struct yaga_fleet fleet;
     struct yaga_when *when;          /* [n_rows] */
-    struct yaga_judgement *judgement;
+    struct yaga_judgement *judgements; /* [fleet.n_services] */
+    struct yaga_judgement *judgement;  /* of the service, one of them */
     struct yaga_counterfactuals counterfactuals; /* see yaga_counterfactuals_find */
     /* The day that ends with the judged row, every row as a cycle would have judged it with what is known now; n_rows = 0 without. */
     struct yaga_frame known;         /* up to the judged row; borrows the fleet's */

@@ -12,7 +12,8 @@ static const char *method_name(enum yaga_method method)
                                         [YAGA_METHOD_FOREST] = "isolation_forest",
                                         [YAGA_METHOD_THRESHOLD] = "threshold",
                                         [YAGA_METHOD_ACTIVATION] =
-                                            "zero_normal_threshold"};
+                                            "zero_normal_threshold",
+                                        [YAGA_METHOD_OBJECTIVE] = "objective"};
     return names[method];
 }
 
@@ -144,6 +145,18 @@ static struct yaga_json *anomalies_json(const struct yaga_explanation *e)
     return list;
 }
 
+static struct yaga_json *objectives_json(const struct yaga_slo_evaluation *slo)
+{
+    struct yaga_json *o = yaga_json_object_new();
+    yaga_json_set_string(o, "status", yaga_slo_status_name(slo->status));
+    yaga_json_set_significant(o, "proximity", slo->proximity, DIGITS);
+    yaga_json_set_string(o, "original_severity", yaga_severity_name(slo->original));
+    yaga_json_set_string(o, "adjusted_severity", yaga_severity_name(slo->adjusted));
+    yaga_json_set_int(o, "dropped", (int64_t)slo->n_dropped);
+    yaga_json_set_string(o, "explanation", slo->explanation);
+    return o;
+}
+
 static struct yaga_json *changes_json(const struct yaga_explanation *e)
 {
     struct yaga_json *list = yaga_json_array_new();
@@ -228,7 +241,6 @@ static void set_verdict(struct yaga_json *o, const struct yaga_explanation *e)
     yaga_json_set_significant(o, "alpha", v->alpha, DIGITS);
     yaga_json_set_significant(o, "p_multivariate", v->p_mv, DIGITS);
     yaga_json_set_int(o, "suppressed", (int64_t)v->n_suppressed);
-    yaga_json_set(o, "anomalies", anomalies_json(e));
     for (size_t m = 0; m < e->setup->n_metrics; m++)
         yaga_json_push(metrics, metric_json(e, m));
     yaga_json_set(o, "metrics", metrics);
@@ -245,20 +257,25 @@ struct yaga_json *yaga_explanation_json(const struct yaga_explanation *explanati
     struct yaga_json *o = yaga_json_object_new();
     char reason[500];
     bool evaluated = j->outcome == YAGA_EVALUATED;
+    bool alarms = yaga_explanation_alarms(explanation);
     yaga_explained_reason(explanation, reason);
     yaga_json_set_string(o, "service", explanation->service);
     yaga_json_set_time(o, "at", explanation->at_s);
     yaga_json_set_string(o, "outcome", yaga_infer_outcome_name(j->outcome));
     yaga_json_set_string(o, "decision",
-                         !evaluated                             ? "not_judged"
-                         : yaga_explanation_alarms(explanation) ? "alarm"
-                                                                : "quiet");
-    yaga_json_set_string(o, "reason", evaluated ? reason : j->reason);
-    if (evaluated) {
+                         alarms      ? "alarm"
+                         : evaluated ? "quiet"
+                                     : "not_judged");
+    yaga_json_set_string(o, "reason", reason);
+    if (evaluated || j->by_limits) {
         yaga_json_set_time(o, "row_time", j->row_time_s);
         yaga_json_set_string(o, "period", yaga_period_name(j->period));
-        set_verdict(o, explanation);
+        yaga_json_set(o, "anomalies", anomalies_json(explanation));
     }
+    if (evaluated)
+        set_verdict(o, explanation);
+    if (j->slo.enabled && j->slo.has_objectives)
+        yaga_json_set(o, "objectives", objectives_json(&j->slo));
     yaga_json_set(o, "model", model_json(&j->choice));
     return o;
 }

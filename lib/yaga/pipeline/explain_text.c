@@ -35,14 +35,31 @@ static int telling_channel(const struct yaga_explanation *e, double *ratio)
     return most;
 }
 
+/* Every anomaly comes from a limit. */
+static bool is_by_limits(const struct yaga_verdict *v)
+{
+    for (size_t i = 0; i < v->n_anomalies; i++)
+        if (v->anomalies[i].n_signals == 0 ||
+            v->anomalies[i].signals[0].method != YAGA_METHOD_OBJECTIVE)
+            return false;
+    return v->n_anomalies > 0;
+}
+
 void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
 {
     enum { SIZE = 500 };
-    const struct yaga_verdict *v = &e->judgement->verdict;
+    const struct yaga_judgement *j = e->judgement;
+    const struct yaga_verdict *v = &j->verdict;
     double ratio = 0.0;
     int channel = telling_channel(e, &ratio);
-    if (e->judgement->outcome != YAGA_EVALUATED)
-        (void)yaga_format(out, SIZE, "not judged: %s", e->judgement->reason);
+    if (is_by_limits(v))
+        (void)yaga_format(out, SIZE, "an objective is not kept: %.400s",
+                          v->anomalies[0].description);
+    else if (j->outcome != YAGA_EVALUATED)
+        (void)yaga_format(out, SIZE, "%s", j->reason);
+    else if (v->n_anomalies == 0 && j->slo.n_dropped > 0)
+        (void)yaga_format(out, SIZE,
+                          "what was found is below the floors of the objectives");
     else if (v->n_anomalies == 0 && v->found.fires && v->found.is_echo)
         (void)yaga_format(
             out, SIZE,
@@ -232,30 +249,51 @@ static void say_model(struct out *o, const struct yaga_explanation *e)
         say(o, "  %s\n", c->problem);
 }
 
-static void say_all(struct out *o, const struct yaga_explanation *e)
+static void say_objectives(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_slo_evaluation *slo = &e->judgement->slo;
+    if (!slo->enabled || !slo->has_objectives)
+        return;
+    say(o, "\nObjectives\n  %s", yaga_slo_status_name(slo->status));
+    if (!isnan(slo->proximity))
+        say(o, ", at %.0f%% of the critical limits", 100.0 * slo->proximity);
+    if (slo->original != slo->adjusted)
+        say(o, "; severity %s became %s", yaga_severity_name(slo->original),
+            yaga_severity_name(slo->adjusted));
+    say(o, "\n");
+    if (slo->explanation[0] != '\0')
+        say(o, "  %s\n", slo->explanation);
+}
+
+static void say_head(struct out *o, const struct yaga_explanation *e)
 {
     const struct yaga_judgement *j = e->judgement;
-    const struct yaga_verdict *v = &j->verdict;
     char at[YAGA_TIME_TEXT_MAX], row[YAGA_TIME_TEXT_MAX], reason[500];
     bool evaluated = j->outcome == YAGA_EVALUATED;
+    bool alarms = yaga_explanation_alarms(e);
     yaga_explained_reason(e, reason);
     say(o, "%s at %s", e->service, yaga_time_text(e->at_s, at));
-    if (evaluated)
+    if (evaluated || j->by_limits)
         say(o, ", values of %s, %s", yaga_time_text(j->row_time_s, row),
             yaga_period_name(j->period));
-    say(o, "\n%s: %s\n",
-        !evaluated           ? "NOT JUDGED"
-        : v->n_anomalies > 0 ? "ALARM"
-                             : "QUIET",
-        evaluated ? reason : j->reason);
-    if (!evaluated)
-        return;
-    for (size_t i = 0; i < v->n_anomalies; i++)
-        say_anomaly(o, &v->anomalies[i]);
-    say(o, "  score %.3g (an anomaly from 1 on), p %.3g\n", v->anomaly_score, v->p);
-    say_metrics(o, e);
-    say_channels(o, e);
-    say_changes(o, e);
+    say(o, "\n%s: %s\n", alarms ? "ALARM" : evaluated ? "QUIET" : "NOT JUDGED", reason);
+    if (j->by_limits)
+        say(o, "  by its objectives alone: %s\n", j->reason);
+    for (size_t i = 0; alarms && i < j->verdict.n_anomalies; i++)
+        say_anomaly(o, &j->verdict.anomalies[i]);
+}
+
+static void say_all(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_verdict *v = &e->judgement->verdict;
+    say_head(o, e);
+    if (e->judgement->outcome == YAGA_EVALUATED) {
+        say(o, "  score %.3g (an anomaly from 1 on), p %.3g\n", v->anomaly_score, v->p);
+        say_metrics(o, e);
+        say_channels(o, e);
+        say_changes(o, e);
+    }
+    say_objectives(o, e);
     say_model(o, e);
 }
 

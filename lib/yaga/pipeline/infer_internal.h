@@ -64,7 +64,7 @@ struct yaga_counterfactuals {
     size_t n;
     struct yaga_counterfactual items[YAGA_COUNTERFACTUALS_MAX];
 };
-enum yaga_status yaga_counterfactuals_find(const struct yaga_setup *setup, const struct yaga_frame *frame,
+enum yaga_status yaga_counterfactuals_find(const struct yaga_infer *infer, const char *service, const struct yaga_frame *frame,
                                            const struct yaga_judgement *judgement, struct yaga_counterfactuals *out,
                                            struct yaga_error *err);
 
@@ -86,6 +86,10 @@ void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement
 /* All judgements in the light of their services' objectives, before the first is announced (judge_objectives.c). */
 enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer, const struct yaga_fleet *fleet,
                                        struct yaga_judgement *judgements, struct yaga_error *err);
+
+/* One of them, its callers asked already; frame: up to the judged row at least. */
+void yaga_judge_objectives_of(const struct yaga_infer *infer, const char *service, const struct yaga_frame *frame,
+                              struct yaga_judgement *judgement);
 
 /* Verdict -> incidents, outbox, direct documents (announce.c). */
 struct yaga_announced {

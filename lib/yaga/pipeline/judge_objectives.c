@@ -32,12 +32,12 @@ static void usual_values(const struct yaga_setup *setup,
 }
 
 static struct yaga_slo_view view_of(const struct yaga_infer *infer,
-                                    const struct yaga_fleet_service *service,
+                                    const struct yaga_frame *frame,
                                     const struct yaga_judgement *j)
 {
     return (struct yaga_slo_view){
         .metrics = j->metrics,
-        .frame = &service->frame,
+        .frame = frame,
         .row = j->row,
         .grid = j->outcome == YAGA_EVALUATED ? &j->grid : NULL,
         .period = j->period,
@@ -45,6 +45,27 @@ static struct yaga_slo_view view_of(const struct yaga_infer *infer,
         .database_share = (double)NAN,
         .callers_fail = j->callers_fail,
     };
+}
+
+void yaga_judge_objectives_of(const struct yaga_infer *infer,
+                              const char *service,
+                              const struct yaga_frame *frame,
+                              struct yaga_judgement *j)
+{
+    const struct yaga_slo_params *params = &infer->book.params;
+    double usual[YAGA_METRICS_MAX];
+    if (!has_values(j))
+        return;
+    usual_values(infer->setup, j, usual);
+    struct yaga_slo_view view = view_of(infer, frame, j);
+    view.usual = usual;
+    yaga_slo_evaluate(params, yaga_book_find(&infer->book, service), &view, &j->slo);
+    yaga_slo_conclude(params, &view, &j->slo, &j->verdict);
+    for (size_t k = 0; k < j->verdict.n_anomalies; k++)
+        yaga_detect_impact(j->metrics, &j->circumstances, &j->verdict.found,
+                           &j->verdict.anomalies[k]);
+    j->by_limits =
+        j->outcome == YAGA_NO_MODEL && params->enabled && j->slo.has_objectives;
 }
 
 /* A name and where it is in the fleet. */
@@ -92,7 +113,7 @@ static enum yaga_status ask_callers(const struct yaga_infer *infer,
         if (n_callees == 0 || caller == NULL || !has_values(caller))
             continue;
         struct yaga_slo_view view =
-            view_of(infer, &fleet->services[caller - judgements], caller);
+            view_of(infer, &fleet->services[caller - judgements].frame, caller);
         if (!yaga_slo_errors_warn(yaga_book_find(&infer->book, name), &view))
             continue;
         for (size_t k = 0; k < n_callees; k++) {
@@ -113,23 +134,8 @@ enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer,
     const struct yaga_slo_params *params = &infer->book.params;
     enum yaga_status st =
         params->enabled ? ask_callers(infer, fleet, judgements, err) : YAGA_OK;
-    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
-        const struct yaga_fleet_service *service = &fleet->services[i];
-        struct yaga_judgement *j = &judgements[i];
-        double usual[YAGA_METRICS_MAX];
-        if (!has_values(j))
-            continue;
-        usual_values(infer->setup, j, usual);
-        struct yaga_slo_view view = view_of(infer, service, j);
-        view.usual = usual;
-        yaga_slo_evaluate(params, yaga_book_find(&infer->book, service->name), &view,
-                          &j->slo);
-        yaga_slo_conclude(params, &view, &j->slo, &j->verdict);
-        for (size_t k = 0; k < j->verdict.n_anomalies; k++)
-            yaga_detect_impact(j->metrics, &j->circumstances, &j->verdict.found,
-                               &j->verdict.anomalies[k]);
-        j->by_limits =
-            j->outcome == YAGA_NO_MODEL && params->enabled && j->slo.has_objectives;
-    }
+    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++)
+        yaga_judge_objectives_of(infer, fleet->services[i].name,
+                                 &fleet->services[i].frame, &judgements[i]);
     return st;
 }
