@@ -185,13 +185,15 @@ int program_run(struct program *program,
     start(program, &config);
     if (yaga_setup_init(&setup, config, setup_name, &err) != YAGA_OK)
         return program_fail(program, &err);
-    if (program->check_config) {
+    int status = EXIT_SUCCESS;
+    if (program->check_config)
         (void)printf("%s: configuration is valid\n", yaga_config_path(config)[0] != '\0'
                                                          ? yaga_config_path(config)
                                                          : "(defaults)");
-        return EXIT_SUCCESS;
-    }
-    return work(&setup, context);
+    else
+        status = work(&setup, context);
+    yaga_setup_clear(&setup);
+    return status;
 }
 
 int program_exit_code(enum yaga_status status)

@@ -46,6 +46,94 @@ static struct yaga_service_class class_with(const char *more, const char *servic
     return class;
 }
 
+/* The configuration with one pattern of these members; YAGA_OK: *out is to be cleared. */
+static enum yaga_status
+with_pattern(const char *members, struct yaga_setup *out, struct yaga_config **config, struct yaga_error *err)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "source: { type = \"archive\"; files = [\"x\"]; };\n"
+                   "detection = { patterns = (\n{ %s } ); };",
+                   members);
+    assert_ok(yaga_config_parse(text, "t.cfg", config, NULL, err), err);
+    return yaga_setup_init(out, *config, "t", err);
+}
+
+#define GOOD "name = \"error_rate_high_nightly\"; headline = \"{er}\"; meaning = \"m\"; "
+#define WHEN "conditions = [\"error_rate high\", \"db_latency_ratio < 0.5\"]; "
+
+static void a_configured_pattern_stands_where_it_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *position;
+        const char *next; /* NULL: it is the last */
+    } cases[] = {{"", "request_rate_surge_failing"},
+                 {"position = \"first\";", "request_rate_surge_failing"},
+                 {"position = \"request_rate_cliff\";", "request_rate_cliff"},
+                 {"position = \"traffic_cliff\";", "request_rate_cliff"},
+                 {"position = \"last\";", NULL}};
+    size_t n_shipped;
+    (void)yaga_patterns(&n_shipped);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char members[512];
+        YAGA_AUTO(yaga_config) config = NULL;
+        struct yaga_setup setup;
+        struct yaga_error err;
+        (void)snprintf(members, sizeof members,
+                       GOOD WHEN "severity = \"low\"; family = \"errors\"; actions = [\"CHECK {root}\"]; %s",
+                       cases[i].position);
+        assert_ok(with_pattern(members, &setup, &config, &err), &err);
+        const struct yaga_detect_params *d = &setup.detect;
+        assert_int_equal(d->n_patterns, n_shipped + 1);
+        size_t at = 0;
+        while (!d->patterns[at].is_configured)
+            at++;
+        const struct yaga_pattern *own = &d->patterns[at];
+        assert_string_equal(own->name, "error_rate_high_nightly");
+        assert_string_equal(own->family, "errors");
+        assert_int_equal(own->severity, YAGA_SEVERITY_LOW);
+        assert_int_equal(own->levels[0].role, YAGA_ROLE_ERRORS);
+        assert_int_equal(own->numbers[0].compare, YAGA_BELOW);
+        assert_string_equal(own->words->headline, "{er}");
+        assert_string_equal(own->words->meaning, "m");
+        assert_string_equal(own->words->actions[0], "CHECK {root}");
+        assert_null(own->words->actions[1]);
+        if (cases[i].next == NULL)
+            assert_int_equal(at, n_shipped);
+        else
+            assert_string_equal(own[1].name, cases[i].next);
+        yaga_setup_clear(&setup);
+    }
+}
+
+static void what_is_wrong_with_a_pattern_is_said_with_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members, *problem;
+    } cases[] = {
+        {GOOD "conditions = [\"error_rate extreme\"];",
+         "t.cfg:3: detection.patterns[].conditions: condition \"error_rate extreme\": \"extreme\" is not a level"},
+        {GOOD, "a pattern needs a condition"},
+        {"name = \"error_rate_high\"; headline = \"h\"; meaning = \"m\"; " WHEN,
+         "t.cfg:3: detection.patterns[].name: \"error_rate_high\" is not {metric}_{state}_{modifier}"},
+        {"name = \"error_rate_high_x\"; headline = \"{latency}\"; meaning = \"m\"; " WHEN,
+         "t.cfg:3: detection.patterns[].headline: {latency} is not a placeholder"},
+        {"name = \"error_rate_high_x\"; headline = \"h\"; meaning = \"}\"; " WHEN, "a brace without its other"},
+        {GOOD WHEN "actions = [\"CHECK {x}\"];", "t.cfg:3: detection.patterns[].actions: {x} is not a placeholder"},
+        {GOOD WHEN "position = \"somewhere\";", "\"somewhere\" is neither first nor last nor a shipped pattern"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        YAGA_AUTO(yaga_config) config = NULL;
+        struct yaga_setup setup;
+        struct yaga_error err;
+        assert_int_equal(with_pattern(cases[i].members, &setup, &config, &err), YAGA_E_CONFIG);
+        if (strstr(err.text, cases[i].problem) == NULL)
+            fail_msg("case %zu: %s", i, err.text);
+    }
+}
+
 #define OF(member) offsetof(struct yaga_setup, member), sizeof((struct yaga_setup *)0)->member
 
 /* One key, and the parameter that it alone moves. */
@@ -72,6 +160,16 @@ static const struct {
     {"detection.min_effect_z=3", OF(detect.min_effect_z)},
     {"detection.fast_fail_error_rate=0.5", OF(detect.fast_fail_error_rate)},
     {"detection.min_errors=9", OF(detect.min_errors)},
+    {"detection_thresholds.levels.very_high=96", OF(detect.level_percentile[0])},
+    {"detection_thresholds.levels.high=91", OF(detect.level_percentile[1])},
+    {"detection_thresholds.levels.elevated=81", OF(detect.level_percentile[2])},
+    {"detection_thresholds.levels.moderate=71", OF(detect.level_percentile[3])},
+    {"detection_thresholds.levels.low=11", OF(detect.level_percentile[4])},
+    {"detection_thresholds.levels.very_low=6", OF(detect.level_percentile[5])},
+    {"detection_thresholds.ratios.dependency_latency_bottleneck=0.5", OF(detect.limit[YAGA_LIMIT_DEPENDENCY])},
+    {"detection_thresholds.ratios.database_latency_bottleneck=0.5", OF(detect.limit[YAGA_LIMIT_DATABASE])},
+    {"detection_thresholds.error_rates.severe=0.2", OF(detect.limit[YAGA_LIMIT_SEVERE])},
+    {"severity.off_hours_downgrade=true", OF(detect.off_hours_downgrade)},
     {"inference.window_minutes=120", OF(detect.window_rows)},
     {"inference.level_window_hours=12", OF(detect.level_rows)},
     {"inference.check_drift=false", OF(drift_rows)},
@@ -540,6 +638,8 @@ static void data_of_a_worse_grade_than_asked_for_are_not_learned_from(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_configured_pattern_stands_where_it_is_said),
+        cmocka_unit_test(what_is_wrong_with_a_pattern_is_said_with_its_place),
         cmocka_unit_test(every_key_of_the_setup_moves_its_parameter),
         cmocka_unit_test(the_reopen_window_follows_the_separation_unless_it_is_set),
         cmocka_unit_test(a_service_is_classified_by_setting_then_pattern_then_name),

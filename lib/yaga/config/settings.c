@@ -76,7 +76,7 @@
     FLOAT(prefix "request_rate_evaluation.min_expected_rps.weekend_night", OR_UNSET("0.2"), 0, 1e9, "req/s", "The same for weekend_night.")
 
 enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
-       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16, WEBHOOKS_MAX = 8 };
+       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16, WEBHOOKS_MAX = 8, PATTERNS_MAX = 32 };
 
 #define RATE_MIN 0.001
 #define RATE_MAX 0.25
@@ -253,6 +253,27 @@ static const struct yaga_setting table[] = {
     FLOAT("detection.min_effect_z", "2.5", 0, 20, "", "Smallest deviation that matters, in robust standard deviations."),
     FLOAT("detection.fast_fail_error_rate", "0.01", 0, 1, "ratio", "Error ratio from which an unusually low latency means fast failures."),
     INT("detection.min_errors", "3", 0, 1000, "", "Failed requests per step that an error signal needs."),
+    LIST("detection.patterns", PATTERNS_MAX, "Patterns beside the shipped ones, see yaga-alerts(5)."),
+    NAME("detection.patterns[].name", "{metric}_{state}_{modifier}: the name of a metric, then two words or more."),
+    STRING("detection.patterns[].position", "\"first\"", 100, "", "Where it is looked at: first, last, or before the shipped pattern of this name."),
+    WORD("detection.patterns[].severity", "medium", "low|medium|high|critical", "Severity before rarity and objectives have their say; what else deviates does not raise it."),
+    WORD("detection.patterns[].family", "other", "traffic|latency|dependency|database|errors|other", "What kind of trouble it is: the unit of fingerprint_scope family."),
+    STRINGS("detection.patterns[].conditions", "[]", 12, "", "All of them must hold: \"error_rate high\", \"db_latency_ratio > 0.5\", \"cascade chain_degraded\"."),
+    REQUIRED("detection.patterns[].headline", 300, "", "What was seen, with placeholders such as {al}."),
+    REQUIRED("detection.patterns[].meaning", 300, "", "What it usually means."),
+    STRINGS("detection.patterns[].actions", "[]", 6, "", "What to do; each begins with a tag such as CHECK."),
+
+    FLOAT("detection_thresholds.levels.very_high", "95", 50, 100, "", "Percentile above which a metric is very high."),
+    FLOAT("detection_thresholds.levels.high", "90", 50, 100, "", "Percentile above which it is high."),
+    FLOAT("detection_thresholds.levels.elevated", "80", 50, 100, "", "Percentile above which it is elevated."),
+    FLOAT("detection_thresholds.levels.moderate", "70", 50, 100, "", "Percentile above which it is moderate."),
+    FLOAT("detection_thresholds.levels.low", "10", 0, 50, "", "Percentile below which it is low."),
+    FLOAT("detection_thresholds.levels.very_low", "5", 0, 50, "", "Percentile below which it is very low."),
+    FLOAT("detection_thresholds.ratios.dependency_latency_bottleneck", "0.6", 0, 1, "", "Share of the response time in calls to other services that makes them the bottleneck."),
+    FLOAT("detection_thresholds.ratios.database_latency_bottleneck", "0.7", 0, 1, "", "Share of the response time in the database that makes it the bottleneck."),
+    FLOAT("detection_thresholds.error_rates.severe", "0.1", 0, 1, "ratio", "Error ratio that raises severities."),
+
+    BOOL("severity.off_hours_downgrade", "false", "From 22 to 6 o'clock and on weekends severities are one step lower, except critical ones of traffic and errors."),
 
     BOOL_NO_DEFAULT("slos.enabled", "Whether objectives grade anomalies; without it they do when anything else is said of objectives, here or with a service."),
     BOOL("slos.allow_downgrade_to_informational", "true", "An anomaly of a service that keeps its objectives is graded low."),

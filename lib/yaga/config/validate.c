@@ -233,6 +233,15 @@ static void check_cycles(const struct check *check)
                  "must not exceed inference.model_max_age_days");
 }
 
+static void check_levels(const struct check *check)
+{
+    static const char *const levels[] = {
+        "detection_thresholds.levels.very_low", "detection_thresholds.levels.low",
+        "detection_thresholds.levels.moderate", "detection_thresholds.levels.elevated",
+        "detection_thresholds.levels.high",     "detection_thresholds.levels.very_high"};
+    check_rising(check, levels, sizeof levels / sizeof levels[0]);
+}
+
 static void check_training(const struct check *check)
 {
     static const char *const budget[] = {
@@ -611,6 +620,7 @@ void yaga_config_validate(const struct yaga_config *config,
     check_grid(&check);
     check_periods(&check);
     check_cycles(&check);
+    check_levels(&check);
     check_training(&check);
     check_excluded(&check);
     check_lists(&check);

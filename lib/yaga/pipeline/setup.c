@@ -340,14 +340,24 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup,
     if (st == YAGA_OK)
         st = setup_detect(setup, err);
     if (st == YAGA_OK)
+        st = yaga_setup_patterns(setup, err);
+    if (st == YAGA_OK)
         st = setup_state_dir(setup, err);
-    if (st != YAGA_OK)
+    if (st != YAGA_OK) {
+        yaga_setup_clear(setup);
         return st;
+    }
     setup_incident(setup);
     setup_alert(setup);
     yaga_setup_deliver(setup);
     yaga_config_digest(config, setup->config_digest);
     return YAGA_OK;
+}
+
+void yaga_setup_clear(struct yaga_setup *setup)
+{
+    yaga_free(setup->patterns);
+    setup->patterns = NULL;
 }
 
 static const char *string_or_null(const struct yaga_config *c, const char *key)

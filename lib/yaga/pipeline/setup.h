@@ -31,7 +31,8 @@ struct yaga_setup {
     double confidence[YAGA_N_PERIODS]; /* of a model of the period, before its age and the quality of its data */
     struct yaga_spans excluded;       /* variants borrowed from the configuration */
     int64_t step_s;
-    struct yaga_detect_params detect;
+    struct yaga_detect_params detect; /* its patterns may be those of the configuration */
+    struct yaga_pattern *patterns;    /* owned; NULL: the shipped ones alone */
     size_t drift_rows;                /* newest rows that are compared with the training; 0 = none are */
     struct yaga_incident_params incident;
     struct yaga_alert_params alert;
@@ -41,12 +42,17 @@ struct yaga_setup {
     char state_dir[4096];             /* folder of the state database */
 };
 
-/* Also sets the process-wide civil zone. */
+/* Also sets the process-wide civil zone. Released by yaga_setup_clear. */
 enum yaga_status yaga_setup_init(struct yaga_setup *setup, const struct yaga_config *config, const char *program,
                                  struct yaga_error *err) YAGA_MUST_USE;
 
 /* Rows of history that a cycle takes: what a verdict looks back at, and what is learned from the last day. */
 size_t yaga_setup_history_rows(const struct yaga_setup *setup);
+
+void yaga_setup_clear(struct yaga_setup *setup);
+
+/* Levels, limits and patterns of detection (setup_patterns.c). metrics are known. */
+enum yaga_status yaga_setup_patterns(struct yaga_setup *setup, struct yaga_error *err) YAGA_MUST_USE;
 
 /* The configured metrics; *out borrows from the configuration. */
 enum yaga_status yaga_setup_metrics(const struct yaga_config *config, struct yaga_metric out[YAGA_METRICS_MAX],
