@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same samples read from the archive, from VictoriaMetrics and from Prometheus give the same models and
-the same alerts. Servers may print a float with another last digit; models are compared to 1e-9, alerts whole
+the same alerts and explanations. Servers may print a float with another last digit; models are compared to 1e-9, alerts whole
 with numbers to 1e-6."""
 import datetime
 import json
@@ -57,13 +57,18 @@ def run_all(programs, shop, out, **settings):
     yaga.run("yaga-train", "-q", "--now", NOW)
     yaga.run("yaga-lab replay", "--from", NOW, "--to", NOW + 2 * DAY, "--every", "5m")
     printed = yaga.run("yaga-infer", "--at", fault_time(shop), "--print").stdout
-    return yaga, json.loads(printed)
+    explained = yaga.run("yaga-infer explain", "--json", "-s", faulty_service(shop), "--at", fault_time(shop)).stdout
+    return yaga, json.loads(printed), json.loads(explained)
 
 
 def fault_time(shop):
     """A quarter of an hour into the first planted fault."""
     fault = json.loads((shop / "labels.jsonl").read_text().splitlines()[0])
     return int(datetime.datetime.fromisoformat(fault["start"].replace("Z", "+00:00")).timestamp()) + 900
+
+
+def faulty_service(shop):
+    return json.loads((shop / "labels.jsonl").read_text().splitlines()[0])["service"]
 
 
 def compare(name, reference, other, ref_out, out):
@@ -82,6 +87,9 @@ def compare(name, reference, other, ref_out, out):
     assert difference is None, f"{name}: alerts differ: {difference}"
     difference = same(reference[1], other[1], 1e-6)
     assert difference is None, f"{name}: --print differs: {difference}"
+    difference = same(reference[2], other[2], 1e-6)
+    assert difference is None, f"{name}: explanations differ: {difference}"
+    assert reference[2]["decision"] == "alarm", reference[2]["reason"]
     print(f"{name}: {len(models)} models ({identical} byte-identical), {len(a)} alert documents agree")
 
 

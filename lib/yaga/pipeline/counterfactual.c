@@ -189,25 +189,48 @@ static enum yaga_status ask_loud(struct asking *a,
     return YAGA_OK;
 }
 
+static int by_metric(const void *a, const void *b)
+{
+    const struct candidate *x = a;
+    const struct candidate *y = b;
+    return x->metric < y->metric ? -1 : x->metric > y->metric;
+}
+
+/* Judged metrics: those that are nearest to an alarm now, in the order of the
+ * configuration. */
+static size_t nearest_to_alarm(const struct yaga_judgement *j, struct candidate *out)
+{
+    const struct yaga_findings *found = &j->verdict.found;
+    size_t n = 0;
+    for (size_t m = 0; m < found->n_metrics; m++) {
+        const struct yaga_evidence *cell = &found->now[m];
+        if (!isnan(cell->value) && cell->method != YAGA_METHOD_NONE)
+            out[n++] = (struct candidate){m, j->verdict.metric_score[m]};
+    }
+    qsort(out, n, sizeof *out, by_share);
+    n = n < YAGA_COUNTERFACTUALS_MAX ? n : YAGA_COUNTERFACTUALS_MAX;
+    qsort(out, n, sizeof *out, by_metric);
+    return n;
+}
+
 static enum yaga_status ask_all_loud(struct asking *a,
                                      const struct yaga_judgement *j,
                                      struct yaga_counterfactuals *out,
                                      struct yaga_error *err)
 {
-    const struct yaga_findings *found = &j->verdict.found;
+    struct candidate candidate[YAGA_METRICS_MAX];
+    size_t n = nearest_to_alarm(j, candidate);
     a->inverted = true;
-    for (size_t m = 0; m < found->n_metrics && out->n < YAGA_COUNTERFACTUALS_MAX; m++) {
-        const struct yaga_evidence *cell = &found->now[m];
-        if (isnan(cell->value) || cell->method == YAGA_METHOD_NONE)
-            continue;
-        a->metric = m;
-        struct yaga_counterfactual *c = &out->items[out->n++];
+    for (size_t i = 0; i < n; i++) {
+        size_t m = a->metric = candidate[i].metric;
+        struct yaga_counterfactual *c = &out->items[i];
         *c = (struct yaga_counterfactual){
-            .metric = m, .value = cell->value, .together = (double)NAN};
+            .metric = m, .value = j->verdict.found.now[m].value, .together = (double)NAN};
         enum yaga_status st = ask_loud(a, j, &c->quiet, err);
         if (st != YAGA_OK)
             return st;
     }
+    out->n = n;
     return YAGA_OK;
 }
 

@@ -138,8 +138,11 @@ static struct yaga_json *anomalies_json(const struct yaga_explanation *e)
         yaga_json_set_bool(o, "sustained", a->sustained);
         yaga_json_set_string(o, "description", a->description);
         yaga_json_set_string(o, "interpretation", a->interpretation);
+        yaga_json_set_string(o, "business_impact", a->impact);
+        push_texts(o, "severity_adjustments", a->n_adjustments, a->adjustments);
         push_texts(o, "possible_causes", a->n_causes, a->causes);
         push_texts(o, "checks", a->n_checks, a->checks);
+        push_texts(o, "recommended_actions", a->n_actions, a->actions);
         yaga_json_push(list, o);
     }
     return list;

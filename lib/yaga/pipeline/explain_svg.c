@@ -343,7 +343,11 @@ draw_head(struct yaga_page *page, const struct yaga_explanation *e, int height)
     yaga_page_format(page, "<text class=\"f\" x=\"%d\" y=\"30\">%s</text>", RIGHT,
                      yaga_time_text(e->at_s, at));
     yaga_page_format(page, "<text class=\"w\" x=\"%d\" y=\"50\">", LEFT);
-    draw_cut(page, alarms ? v->anomalies[0].description : reason);
+    if (alarms)
+        (void)yaga_format(reason, sizeof reason, "%s, %s: %.300s", v->anomalies[0].name,
+                          yaga_severity_name(v->anomalies[0].severity),
+                          v->anomalies[0].description);
+    draw_cut(page, reason);
     yaga_page_raw(page, "</text>\n");
 }
 

@@ -220,7 +220,13 @@ static void say_anomaly(struct out *o, const struct yaga_anomaly *a)
         a->confidence, a->description);
     if (a->interpretation[0] != '\0')
         say(o, "  %s\n", a->interpretation);
-    for (size_t i = 0; i < a->n_checks; i++)
+    if (a->impact[0] != '\0')
+        say(o, "  %s\n", a->impact);
+    for (size_t i = 0; i < a->n_adjustments; i++)
+        say(o, "  severity: %s\n", a->adjustments[i]);
+    for (size_t i = 0; i < a->n_actions; i++)
+        say(o, "  - %s\n", a->actions[i]);
+    for (size_t i = 0; a->n_actions == 0 && i < a->n_checks; i++)
         say(o, "  - %s\n", a->checks[i]);
 }
 

@@ -59,7 +59,7 @@ enum yaga_status yaga_judge_row(const struct yaga_setup *setup, const struct yag
                                 struct yaga_judgement *j, struct yaga_error *err);
 
 /* Of the metrics that carry the anomalies of a verdict, the largest share first (counterfactual.c). Of a quiet verdict the other way round:
- * for each judged metric, in their order, the nearest value that would alarm. */
+ * for the judged metrics that are nearest to an alarm, in their order, the nearest value that would alarm. */
 struct yaga_counterfactuals {
     size_t n;
     struct yaga_counterfactual items[YAGA_COUNTERFACTUALS_MAX];
