@@ -62,7 +62,7 @@ static void look_in(const struct shop *shop, int64_t at_s, const struct planted 
     yaga_period_grid(&shop->setup.calendar, frame->start_s, frame->step_s, frame->n_rows, when);
     *out = (struct seen){.quiet = false};
     yaga_judge(infer, &fleet, 0, when, at_s, &out->judgement);
-    assert_ok(yaga_judge_objectives(infer, &fleet, &out->judgement, &err), &err);
+    assert_ok(yaga_judge_objectives(infer, &fleet, at_s, 0, &out->judgement, &err), &err);
     assert_int_equal(out->judgement.outcome, YAGA_EVALUATED);
     assert_int_equal(out->judgement.row, frame->n_rows - 1);
     out->quiet = out->judgement.verdict.n_anomalies == 0;

@@ -223,6 +223,43 @@ static void the_status_file_and_metrics_say_how_services_stand(void **state)
     shop_close(&shop);
 }
 
+/* One of a hundred fails, and one of two hundred may: low over three days. What is older
+ * than the window is read once per interval. */
+static void a_burning_budget_is_told(void **state)
+{
+    (void)state;
+    static const char budget[] =
+        "slos = { defaults = { " ERRORS_OK "error_budget = 0.005; }; };\n";
+    static const char *const intervals[] = {"inference.burn_interval_seconds=600",
+                                            "inference.burn_interval_seconds=60"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *set[] = {intervals[i], NULL};
+        struct shop shop;
+        struct yaga_store *store = NULL;
+        struct yaga_budget first, second;
+        struct yaga_error err;
+        shop_open_with(&shop, set, budget);
+        struct yaga_infer_service s = cycle(&shop, shop_fault - 600);
+        assert_int_equal(s.n_anomalies, 1);
+        assert_int_equal(s.severity, YAGA_SEVERITY_LOW);
+        assert_ok(yaga_state_open(shop_path(&shop, "state.db"), false, &store, &err),
+                  &err);
+        assert_ok(yaga_budget_get(store, "cart", &first, &err), &err);
+        (void)yaga_store_close(store);
+        assert_near(first.errors / first.requests, 0.01, 0.001);
+        (void)cycle(&shop, shop_fault - 300);
+        assert_ok(yaga_state_open(shop_path(&shop, "state.db"), false, &store, &err),
+                  &err);
+        assert_ok(yaga_budget_get(store, "cart", &second, &err), &err);
+        (void)yaga_store_close(store);
+        assert_int_equal(second.at_s - first.at_s, i == 0 ? 0 : 300);
+        (void)cycle(&shop, shop_fault);
+        assert_journal_has(&shop, "error_budget_burn");
+        assert_journal_has(&shop, "\"window\":\"72h\"");
+        shop_close(&shop);
+    }
+}
+
 /* ---- settings ---- */
 
 static struct yaga_book book_of(const char *more, struct yaga_config **config)
@@ -254,6 +291,7 @@ static const struct {
     {"error_rate_warning", "0.011", OF(error_rate[1])},
     {"error_rate_critical", "0.021", OF(error_rate[2])},
     {"error_rate_floor", "0.002", OF(error_rate_floor)},
+    {"error_budget", "0.002", OF(error_budget)},
     {"min_traffic_rps", "2", OF(min_traffic_rps)},
     {"min_requests", "21", OF(min_requests)},
     {"busy_period_factor", "2", OF(busy_factor)},
@@ -349,6 +387,8 @@ static void the_group_itself_has_its_effects(void **state)
     assert_false(book.params.enabled);
     struct yaga_slo_objectives defaults;
     yaga_slo_objectives_init(&defaults);
+    assert_true(isnan(book.defaults.error_budget));
+    book.defaults.error_budget = defaults.error_budget = 0;
     assert_memory_equal(&book.defaults, &defaults, sizeof defaults);
     yaga_book_clear(&book);
     YAGA_AUTO(yaga_config) all = NULL;
@@ -378,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_broken_promise_is_told_without_a_model),
         cmocka_unit_test(incidents_of_models_outlive_their_models),
         cmocka_unit_test(the_status_file_and_metrics_say_how_services_stand),
+        cmocka_unit_test(a_burning_budget_is_told),
         cmocka_unit_test(every_key_moves_its_objective_for_all_and_for_one),
         cmocka_unit_test(the_group_itself_has_its_effects),
     };

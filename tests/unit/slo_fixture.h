@@ -72,7 +72,7 @@ static inline void slo_begin(struct slo_case *c)
                                           .n_metrics = N_METRICS,
                                           .first_row = FIRST_ROW,
                                           .cells = c->cells};
-    c->params = (struct yaga_slo_params){true, true, true};
+    c->params = (struct yaga_slo_params){true, true, true, 3};
     yaga_slo_objectives_init(&c->objectives);
     c->view = (struct yaga_slo_view){.metrics = c->metrics,
                                      .frame = &c->frame,

@@ -135,6 +135,11 @@ static void set_slo(struct scene *s)
         .rate = 61.2,
         .rate_expected = 60,
         .rate_ratio = 1.02,
+        .burn = {.budget = 0.005,
+                 .over_long = {0.2, 0.15, 0.12, 0.1},
+                 .over_short = {0.25, 0.2, 0.15, 0.15},
+                 .worst = -1,
+                 .hours_left = (double)NAN},
         .original = YAGA_SEVERITY_MEDIUM,
         .adjusted = YAGA_SEVERITY_HIGH,
         .severity_changed = true,
@@ -698,7 +703,8 @@ static void what_would_be_quiet_is_told_of_the_metrics_that_carry_it(void **stat
     s.context.counterfactuals = asked;
     s.context.n_counterfactuals = 3;
     YAGA_AUTO(yaga_json) document = document_of(&s);
-    const struct yaga_json *list = yaga_json_get(only_anomaly(document), "counterfactuals");
+    const struct yaga_json *list =
+        yaga_json_get(only_anomaly(document), "counterfactuals");
     assert_int_equal(yaga_json_size(list), 2);
     const struct yaga_json *one = yaga_json_at(list, 0), *none = yaga_json_at(list, 1);
     double value = 0;
@@ -709,7 +715,8 @@ static void what_would_be_quiet_is_told_of_the_metrics_that_carry_it(void **stat
     assert_string_equal(text_at(one, "text"), "quiet if application_latency <= 212.4");
     assert_null(yaga_json_get(none, "value"));
     assert_null(yaga_json_get(none, "relation"));
-    assert_string_equal(text_at(none, "text"), "no value of error_rate alone would be quiet");
+    assert_string_equal(text_at(none, "text"),
+                        "no value of error_rate alone would be quiet");
 }
 
 static void a_metric_that_came_to_life_is_activated(void **state)

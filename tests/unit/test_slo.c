@@ -250,6 +250,8 @@ static void a_busy_period_widens_limits_and_nothing_else(void **state)
     assert_near(c.e.limits.error_rate[2], 0.03, 1e-12);
     assert_near(c.e.limits.database_floor_ms, 1.5, 1e-12);
     struct yaga_slo_objectives back = c.e.limits;
+    assert_true(isnan(back.error_budget));
+    back.error_budget = c.objectives.error_budget = 0;
     memcpy(back.latency_ms, c.objectives.latency_ms, sizeof back.latency_ms);
     memcpy(back.error_rate, c.objectives.error_rate, sizeof back.error_rate);
     back.database_floor_ms = c.objectives.database_floor_ms;

@@ -419,6 +419,23 @@ static void a_broken_limit_is_an_anomaly_after_two_of_three_rows(void **state)
     assert_null(strpbrk(a->description, "{}"));
 }
 
+/* Two of sixty in each of two steps: chance, where one in two hundred always fails. */
+static void a_handful_of_failures_is_no_broken_limit(void **state)
+{
+    (void)state;
+    slo_begin(&c);
+    slo_set(&c, 0, TRAFFIC, 60.0 / STEP_S);
+    slo_expect(&c, TRAFFIC, 60.0 / STEP_S);
+    slo_set(&c, NOW - 1, ERRORS, 2.0 / 60);
+    slo_run(&c);
+    assert_int_equal(c.e.status, YAGA_SLO_BREACHED);
+    assert_int_equal(c.e.dimensions[YAGA_SLO_ERRORS].lasting, YAGA_SLO_OK);
+    c.verdict.n_anomalies = 0; /* a burning budget may be there */
+    slo_set(&c, NOW - 1, ERRORS, 3.0 / 60);
+    slo_run(&c);
+    assert_string_equal(c.verdict.anomalies[0].name, "error_rate_slo_breached");
+}
+
 static void each_dimension_has_its_own_anomaly(void **state)
 {
     (void)state;
@@ -443,8 +460,9 @@ static void each_dimension_has_its_own_anomaly(void **state)
     c.verdict.n_anomalies = 0;
     slo_anomaly(&c, TRAFFIC, YAGA_HIGH, YAGA_SEVERITY_LOW);
     slo_run(&c);
-    assert_int_equal(c.verdict.n_anomalies, 2);
+    assert_int_equal(c.verdict.n_anomalies, 3);
     assert_string_equal(c.verdict.anomalies[1].name, "database_latency_slo_breached");
+    assert_string_equal(c.verdict.anomalies[2].name, "error_budget_burn");
 }
 
 static void without_a_model_the_limits_still_speak(void **state)
@@ -694,6 +712,7 @@ int main(void)
         cmocka_unit_test(a_combination_is_judged_by_what_carries_it),
         cmocka_unit_test(without_objectives_the_model_decides),
         cmocka_unit_test(a_broken_limit_is_an_anomaly_after_two_of_three_rows),
+        cmocka_unit_test(a_handful_of_failures_is_no_broken_limit),
         cmocka_unit_test(each_dimension_has_its_own_anomaly),
         cmocka_unit_test(without_a_model_the_limits_still_speak),
         cmocka_unit_test(a_chronic_breach_is_reported_when_it_grows_and_not_as_critical),

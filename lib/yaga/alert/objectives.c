@@ -115,6 +115,29 @@ static struct yaga_json *traffic(const struct yaga_slo_evaluation *e)
     return object;
 }
 
+/* The window that speaks, else the longest one known. */
+static struct yaga_json *budget(const struct yaga_slo_evaluation *e)
+{
+    const struct yaga_slo_burn *burn = &e->burn;
+    struct yaga_json *object = yaga_json_object_new();
+    struct yaga_json *rates = yaga_json_object_new();
+    char text[YAGA_SLO_SENTENCE_MAX];
+    yaga_json_set_significant(object, "budget", burn->budget, ALERT_DIGITS);
+    yaga_json_set(object, "burn_rates", rates);
+    for (int w = 0; w < YAGA_SLO_BURNS; w++) {
+        yaga_json_set_rounded(rates, yaga_slo_burn_long(w), burn->over_long[w], 2);
+        yaga_json_set_rounded(rates, yaga_slo_burn_short(w), burn->over_short[w], 2);
+    }
+    yaga_json_set_string(object, "severity", yaga_severity_name(burn->severity));
+    if (burn->worst >= 0)
+        yaga_json_set_string(object, "window", yaga_slo_burn_long(burn->worst));
+    yaga_json_set_rounded(object, "hours_to_exhaustion", burn->hours_left, 1);
+    (void)yaga_slo_burn_text(e, text);
+    yaga_json_set_string(object, "explanation",
+                         text[0] != '\0' ? text : "The error budget lasts.");
+    return object;
+}
+
 static void set_details(struct yaga_json *object, const struct yaga_slo_evaluation *e)
 {
     const struct yaga_slo_dimension_state *d = e->dimensions;
@@ -128,6 +151,8 @@ static void set_details(struct yaga_json *object, const struct yaga_slo_evaluati
         yaga_json_set(object, "error_rate_evaluation", errors(e));
     if (d[YAGA_SLO_DATABASE].known)
         yaga_json_set(object, "database_latency_evaluation", database(e));
+    if (d[YAGA_SLO_ERRORS].metric >= 0)
+        yaga_json_set(object, "error_budget", budget(e));
     if (e->rate > 0 || e->rate_expected > 0)
         yaga_json_set(object, "request_rate_evaluation", traffic(e));
 }

@@ -52,6 +52,7 @@
     FLOAT(prefix "error_rate_warning", OR_UNSET("0.01"), 0, 1, "ratio", "Share of failed requests from which the objective is in danger."), \
     FLOAT(prefix "error_rate_critical", OR_UNSET("0.02"), 0, 1, "ratio", "Share of failed requests from which the objective is broken."), \
     FLOAT(prefix "error_rate_floor", OR_UNSET("0"), 0, 1, "ratio", "An anomaly of errors alone below this is dropped; 0 means error_rate_acceptable."), \
+    FLOAT(prefix "error_budget", NULL, 1e-6, 1, "ratio", "Share of requests that may fail over a month; without it error_rate_acceptable."), \
     FLOAT(prefix "min_traffic_rps", OR_UNSET("1"), 0, 1e9, "req/s", "Where less is expected, traffic has neither surges nor cliffs."), \
     FLOAT(prefix "min_requests", OR_UNSET("20"), 0, 1e9, "", "With fewer requests in a step nothing is graded above medium, and errors are no warning unless all fail."), \
     FLOAT(prefix "busy_period_factor", OR_UNSET("1.5"), 1, 10, "", "In a busy period limits are this many times as wide."), \
@@ -242,6 +243,7 @@ static const struct yaga_setting table[] = {
     INT("inference.alerts_retention_days", "30", 1, 3650, "d", "Age at which alert files are deleted."),
     INT("inference.expected_interval_seconds", "120", 10, 86400, "s", "Interval at which the scheduler starts a cycle."),
     INT("inference.max_run_seconds", "100", 1, 86400, "s", "Time limit of one cycle; below inference.expected_interval_seconds."),
+    INT("inference.burn_interval_seconds", "300", 60, 86400, "s", "How often the errors of the last three days are read anew, for the error budget: two more queries; more recent ones are known."),
     INT("inference.presence_lookback_hours", "24", 1, 168, "h", "A metric seen within this time and absent now is missing, otherwise it does not apply."),
     BOOL("inference.check_drift", "true", "Compare the last day with the training: a model that no longer describes its service is said, and trusted less."),
 

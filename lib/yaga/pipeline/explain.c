@@ -98,7 +98,7 @@ static enum yaga_status judge(struct yaga_explanation *e, struct yaga_error *err
         yaga_judge(e->infer, &e->fleet, i, e->when, e->at_s, &e->judgements[i]);
     e->judgement = &e->judgements[index];
     e->known = e->fleet.services[index].frame;
-    return yaga_judge_objectives(e->infer, &e->fleet, e->judgements, err);
+    return yaga_judge_objectives(e->infer, &e->fleet, e->at_s, 0, e->judgements, err);
 }
 
 /* Score and decision of every row of the day. */

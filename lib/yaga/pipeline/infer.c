@@ -198,7 +198,7 @@ run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_er
     yaga_tell_metrics(c->infer->setup, fleet);
     for (size_t i = 0; i < n; i++)
         judge_service(c, fleet, i, when, &judgements[i]);
-    enum yaga_status st = yaga_judge_objectives(c->infer, fleet, judgements, err);
+    enum yaga_status st = yaga_judge_objectives(c->infer, fleet, c->at_s, c->deadline_ms, judgements, err);
     if (st != YAGA_OK) {
         for (size_t i = 0; i < n; i++)
             yaga_judgement_clear(&judgements[i]);

@@ -49,6 +49,7 @@ struct yaga_judgement {
     enum yaga_period period;
     bool is_trial;               /* only whether it alarms: no attribution */
     struct yaga_slo_evaluation slo;
+    struct yaga_slo_tally older; /* before the frame, for the error budget */
     bool callers_fail;           /* errors of a service that calls this one are at their warning limit */
     bool by_limits;              /* no model, but objectives: judged by these alone */
 };
@@ -83,8 +84,13 @@ enum yaga_status yaga_drift_look(const struct yaga_infer *infer, const char *ser
                                  const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
 /* The log line of a judgement with drift. */
 void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement);
+/* What lies before the frames, for error budgets (burn.c): read at most each inference.burn_interval_seconds, kept in the state
+ * database between the runs. out[i]: of the fleet's service i; rows 0 where nothing is known. A failing query is a warning. */
+enum yaga_status yaga_burn_look(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
+                                struct yaga_slo_tally *out, struct yaga_error *err);
+
 /* All judgements in the light of their services' objectives, before the first is announced (judge_objectives.c). */
-enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer, const struct yaga_fleet *fleet,
+enum yaga_status yaga_judge_objectives(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
                                        struct yaga_judgement *judgements, struct yaga_error *err);
 
 /* One of them, its callers asked already; frame: up to the judged row at least. */

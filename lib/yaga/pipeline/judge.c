@@ -239,6 +239,7 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
                                  first_row_of(infer->setup, j->row), at_s, j, err);
     if (st != YAGA_OK)
         return st;
+    tell_limits(infer, service, j->row_time_s, &j->circumstances);
     if (j->choice.current == NULL) {
         j->outcome = YAGA_NO_MODEL;
         blank_verdict(&j->verdict, infer->setup->n_metrics);
@@ -250,7 +251,6 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
         (void)yaga_format(j->reason, sizeof j->reason, "%.310s", j->choice.problem);
         return YAGA_OK;
     }
-    tell_limits(infer, service, j->row_time_s, &j->circumstances);
     st = yaga_judge_row(infer->setup, &known, when, j, err);
     if (st != YAGA_OK)
         return st;

@@ -42,7 +42,8 @@ static struct yaga_slo_view view_of(const struct yaga_infer *infer,
         .grid = j->outcome == YAGA_EVALUATED ? &j->grid : NULL,
         .period = j->period,
         .is_busy = yaga_book_is_busy(&infer->book, j->row_time_s),
-        .database_share = (double)NAN,
+        .database_share = j->circumstances.database_time_share.now,
+        .older = j->older.rows > 0 ? &j->older : NULL,
         .callers_fail = j->callers_fail,
     };
 }
@@ -126,16 +127,26 @@ static enum yaga_status ask_callers(const struct yaga_infer *infer,
     return YAGA_OK;
 }
 
-enum yaga_status yaga_judge_objectives(const struct yaga_infer *infer,
+enum yaga_status yaga_judge_objectives(struct yaga_infer *infer,
                                        const struct yaga_fleet *fleet,
+                                       int64_t at_s,
+                                       int64_t deadline_ms,
                                        struct yaga_judgement *judgements,
                                        struct yaga_error *err)
 {
     const struct yaga_slo_params *params = &infer->book.params;
+    YAGA_AUTO_MEM(struct yaga_slo_tally)
+    older = yaga_calloc(fleet->n_services, sizeof *older);
+    if (older == NULL)
+        return yaga_error_nomem(err);
     enum yaga_status st =
         params->enabled ? ask_callers(infer, fleet, judgements, err) : YAGA_OK;
-    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++)
+    if (st == YAGA_OK && params->enabled)
+        st = yaga_burn_look(infer, fleet, at_s, deadline_ms, older, err);
+    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
+        judgements[i].older = older[i];
         yaga_judge_objectives_of(infer, fleet->services[i].name,
                                  &fleet->services[i].frame, &judgements[i]);
+    }
     return st;
 }

@@ -65,6 +65,7 @@ static void read_objectives(const struct yaga_config *config,
     for (size_t i = 0; i < YAGA_SLO_RATIOS; i++)
         o->database_ratio[i] = yaga_config_slo_float(&slo, ratios[i]);
     o->error_rate_floor = yaga_config_slo_float(&slo, "error_rate_floor");
+    o->error_budget = yaga_config_slo_float(&slo, "error_budget");
     o->min_traffic_rps = yaga_config_slo_float(&slo, "min_traffic_rps");
     o->min_requests = yaga_config_slo_float(&slo, "min_requests");
     o->busy_factor = yaga_config_slo_float(&slo, "busy_period_factor");
@@ -134,6 +135,7 @@ enum yaga_status yaga_book_init(struct yaga_book *book,
         .enabled = yaga_config_bool(c, "slos.enabled"),
         .allow_downgrade = yaga_config_bool(c, "slos.allow_downgrade_to_informational"),
         .require_breach = yaga_config_bool(c, "slos.require_slo_breach_for_critical"),
+        .min_errors = setup->detect.min_errors,
     };
     read_objectives(c, NULL, &book->defaults);
     enum yaga_status st = add_entries(book, err);

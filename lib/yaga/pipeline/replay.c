@@ -132,6 +132,8 @@ static enum yaga_status open_source(const struct yaga_setup *setup,
         return st;
     int64_t history =
         (int64_t)(yaga_setup_history_rows(setup) + 2) * setup->step_s + 3600;
+    if (yaga_config_bool(setup->config, "slos.enabled"))
+        history += YAGA_SLO_BURN_LONGEST_S;
     return yaga_source_archive_preload(*out, setup->metrics, setup->n_metrics,
                                        o->from_s - history, o->to_s + 1, err);
 }

@@ -625,5 +625,8 @@ size_t yaga_setup_history_rows(const struct yaga_setup *setup)
     size_t learned = setup->detect.level_rows;
     if (setup->drift_rows > learned)
         learned = setup->drift_rows;
+    size_t day_rows = (size_t)(86400 / setup->step_s); /* for error budgets */
+    if (yaga_config_bool(setup->config, "slos.enabled") && day_rows > learned)
+        learned = day_rows;
     return setup->detect.window_rows + learned + hour_rows;
 }

@@ -256,6 +256,7 @@ void yaga_slo_conclude(const struct yaga_slo_params *params,
             if (verdict->anomalies[i].severity != verdict->anomalies[i].ml_severity)
                 e->severity_changed = true;
         slo_add_breaches(view, e, verdict);
+        slo_add_burn(view, e, verdict);
     }
     e->adjusted = verdict->severity = worst(verdict);
     slo_explain(params, verdict, e);

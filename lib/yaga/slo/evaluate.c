@@ -142,8 +142,19 @@ enum yaga_slo_status slo_status_at(const struct yaga_slo_view *view,
     return database_status(view, limits, row, value, slo_expected(view, row, metric));
 }
 
+/* A handful of failures is no trend, however few requests there were. */
+static bool is_handful(const struct yaga_slo_params *params,
+                       const struct yaga_slo_view *view,
+                       int metric,
+                       size_t row)
+{
+    double failed = slo_value(view, row, metric) * slo_requests(view, row);
+    return round(failed) < params->min_errors; /* false when not known */
+}
+
 /* Beyond its limit now and in enough of the last rows? */
-static enum yaga_slo_status lasting_status(const struct yaga_slo_view *view,
+static enum yaga_slo_status lasting_status(const struct yaga_slo_params *params,
+                                           const struct yaga_slo_view *view,
                                            const struct yaga_slo_objectives *limits,
                                            enum yaga_slo_dimension dimension,
                                            int metric)
@@ -153,6 +164,9 @@ static enum yaga_slo_status lasting_status(const struct yaga_slo_view *view,
     for (size_t back = 0; back < SLO_ROWS && back <= view->row; back++) {
         enum yaga_slo_status status =
             slo_status_at(view, limits, dimension, metric, view->row - back);
+        if (dimension == YAGA_SLO_ERRORS &&
+            is_handful(params, view, metric, view->row - back))
+            status = YAGA_SLO_OK;
         if (back == 0)
             now = status;
         warned += status >= YAGA_SLO_WARNING;
@@ -172,7 +186,8 @@ static const double *limits_of(const struct yaga_slo_objectives *limits,
                                           : NULL;
 }
 
-static void look_at(const struct yaga_slo_view *view,
+static void look_at(const struct yaga_slo_params *params,
+                    const struct yaga_slo_view *view,
                     const struct yaga_slo_objectives *limits,
                     enum yaga_slo_dimension dimension,
                     enum yaga_metric_role role,
@@ -193,12 +208,14 @@ static void look_at(const struct yaga_slo_view *view,
     if (!out->known)
         return;
     out->status = slo_status_at(view, limits, dimension, metric, view->row);
-    out->lasting = lasting_status(view, limits, dimension, metric);
+    out->lasting = lasting_status(params, view, limits, dimension, metric);
     if (own != NULL)
         out->proximity = value / own[YAGA_SLO_CRITICAL];
 }
 
-static void look_at_all(const struct yaga_slo_view *view, struct yaga_slo_evaluation *e)
+static void look_at_all(const struct yaga_slo_params *params,
+                        const struct yaga_slo_view *view,
+                        struct yaga_slo_evaluation *e)
 {
     static const enum yaga_metric_role roles[YAGA_SLO_DIMENSIONS] = {
         [YAGA_SLO_LATENCY] = YAGA_ROLE_LATENCY,
@@ -207,7 +224,7 @@ static void look_at_all(const struct yaga_slo_view *view, struct yaga_slo_evalua
     };
     for (unsigned d = 0; d < YAGA_SLO_DIMENSIONS; d++) {
         struct yaga_slo_dimension_state *state = &e->dimensions[d];
-        look_at(view, &e->limits, (enum yaga_slo_dimension)d, roles[d], state);
+        look_at(params, view, &e->limits, (enum yaga_slo_dimension)d, roles[d], state);
         e->has_objectives = e->has_objectives || state->metric >= 0;
         if (state->status > e->status)
             e->status = state->status;
@@ -243,10 +260,11 @@ void yaga_slo_evaluate(const struct yaga_slo_params *params,
         yaga_slo_relax(&out->limits);
     out->n_requests = out->errors_lower_bound = (double)NAN;
     out->traffic_metric = slo_metric(view, YAGA_ROLE_TRAFFIC);
+    out->burn.worst = -1;
     out->rate = out->rate_expected = out->rate_ratio = (double)NAN;
     if (!params->enabled)
         return;
-    look_at_all(view, out);
+    look_at_all(params, view, out);
     const struct yaga_slo_dimension_state *errors = &out->dimensions[YAGA_SLO_ERRORS];
     out->has_objectives = out->has_objectives || out->traffic_metric >= 0;
     out->n_requests = slo_requests(view, view->row);
@@ -255,6 +273,7 @@ void yaga_slo_evaluate(const struct yaga_slo_params *params,
                             &out->errors_lower_bound);
     look_at_database(view, out);
     slo_traffic(view, out);
+    slo_burn(view, objectives, out);
 }
 
 bool yaga_slo_errors_warn(const struct yaga_slo_objectives *objectives,

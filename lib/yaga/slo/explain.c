@@ -59,6 +59,22 @@ const char *yaga_slo_traffic_text(const struct yaga_slo_evaluation *e,
     return out;
 }
 
+const char *yaga_slo_burn_text(const struct yaga_slo_evaluation *e,
+                               char out[YAGA_SLO_SENTENCE_MAX])
+{
+    const struct yaga_slo_burn *burn = &e->burn;
+    out[0] = '\0';
+    if (burn->worst >= 0)
+        (void)yaga_format(
+            out, YAGA_SLO_SENTENCE_MAX,
+            "Errors use up the budget of %.4g%% %.1f times too fast over %s, %.1f times over "
+            "%s: that of 30 days would last %.0f hours.",
+            100 * burn->budget, burn->over_long[burn->worst],
+            yaga_slo_burn_long(burn->worst), burn->over_short[burn->worst],
+            yaga_slo_burn_short(burn->worst), burn->hours_left);
+    return out;
+}
+
 static const char *limit_word(enum yaga_slo_status status)
 {
     static const char *const words[] = {"", "acceptable", "warning", "critical"};
@@ -116,6 +132,7 @@ static void say_all(const struct yaga_verdict *verdict, struct yaga_slo_evaluati
         say(e, "Latency, errors and database are within their limits.");
     say(e, yaga_slo_database_text(e, text));
     say(e, yaga_slo_traffic_text(e, text));
+    say(e, yaga_slo_burn_text(e, text));
 }
 
 static enum yaga_slo_impact impact_of(const struct yaga_verdict *verdict,

@@ -9,6 +9,7 @@ void yaga_slo_objectives_init(struct yaga_slo_objectives *objectives)
     *objectives = (struct yaga_slo_objectives){
         .latency_ms = {500, 800, 1000},
         .error_rate = {0.005, 0.01, 0.02},
+        .error_budget = (double)NAN,
         .min_traffic_rps = 1.0,
         .min_requests = 20,
         .busy_factor = 1.5,

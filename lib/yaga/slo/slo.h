@@ -27,6 +27,7 @@ struct yaga_slo_objectives {
     double latency_ms[YAGA_SLO_LIMITS];
     double error_rate[YAGA_SLO_LIMITS]; /* ratios */
     double error_rate_floor;   /* anomalies of errors alone below it are dropped; 0 = acceptable */
+    double error_budget;       /* share of requests that may fail over a month; NaN = acceptable */
     double min_traffic_rps;    /* less is expected: no surge and no cliff */
     double min_requests;       /* fewer in a step tell little */
     double busy_factor;        /* >= 1 */
@@ -49,6 +50,7 @@ struct yaga_slo_params {
     bool enabled;
     bool allow_downgrade; /* within the limits: low */
     bool require_breach;  /* critical only with a breach */
+    double min_errors;    /* failed requests of a step that count; fewer break no limit for a while */
 };
 
 enum yaga_slo_status { YAGA_SLO_OK, YAGA_SLO_APPROACHING, YAGA_SLO_WARNING, YAGA_SLO_BREACHED };
@@ -63,6 +65,26 @@ const char *yaga_slo_impact_name(enum yaga_slo_impact impact); /* none informati
 
 enum yaga_slo_dimension { YAGA_SLO_LATENCY, YAGA_SLO_ERRORS, YAGA_SLO_DATABASE, YAGA_SLO_DIMENSIONS };
 
+/* Requests and failures of a stretch of time. */
+struct yaga_slo_tally {
+    double requests, errors;
+    size_t rows; /* with both values */
+};
+void yaga_slo_tally_add(struct yaga_slo_tally *tally, double rate, double error_ratio, double step_s);
+
+/* How fast the error budget is used up (detection.md 9.7): 1 = just so that it lasts. */
+enum { YAGA_SLO_BURNS = 4, YAGA_SLO_BURN_LONGEST_S = 72 * 3600 };
+struct yaga_slo_burn {
+    double budget;
+    double over_long[YAGA_SLO_BURNS], over_short[YAGA_SLO_BURNS]; /* by window; NaN = not known */
+    int worst;                   /* window that speaks, -1 = none */
+    enum yaga_severity severity; /* of it */
+    double hours_left;           /* a budget of 30 days lasts so long at this rate; NaN without */
+};
+/* Names of the windows: "1h" and "5m". */
+const char *yaga_slo_burn_long(int window);
+const char *yaga_slo_burn_short(int window);
+
 /* One service at one instant. Pointers are borrowed for the call. */
 struct yaga_slo_view {
     const struct yaga_metric *metrics; /* in the order of the frame's columns */
@@ -73,6 +95,7 @@ struct yaga_slo_view {
     enum yaga_period period;
     bool is_busy;
     double database_share;             /* of the response time, 0..; NaN = not measured: set against the expected response time */
+    const struct yaga_slo_tally *older; /* from 72 h ago to the first row of the frame; NULL = not known */
     bool callers_fail;                 /* errors of a caller, or at the edge, are at their warning limit */
 };
 
@@ -113,6 +136,8 @@ struct yaga_slo_evaluation {
     double low_below;            /* limit of low traffic in this period */
     bool is_peak, with_latency, with_errors, with_callers;
 
+    struct yaga_slo_burn burn;
+
     /* written by yaga_slo_conclude */
     enum yaga_severity original, adjusted; /* of the service, before and after */
     bool severity_changed;       /* of any anomaly, a dropped one included */
@@ -135,6 +160,7 @@ void yaga_slo_conclude(const struct yaga_slo_params *params, const struct yaga_s
 /* One sentence about database time and traffic; "" when there is nothing to say. Returns out. */
 enum { YAGA_SLO_SENTENCE_MAX = 200 };
 const char *yaga_slo_database_text(const struct yaga_slo_evaluation *evaluation, char out[YAGA_SLO_SENTENCE_MAX]);
+const char *yaga_slo_burn_text(const struct yaga_slo_evaluation *evaluation, char out[YAGA_SLO_SENTENCE_MAX]);
 const char *yaga_slo_traffic_text(const struct yaga_slo_evaluation *evaluation, char out[YAGA_SLO_SENTENCE_MAX]);
 
 /* Dimensions that decide about an anomaly: bit 1 << enum yaga_slo_dimension of each. */

@@ -27,6 +27,14 @@ enum yaga_slo_status slo_status_at(const struct yaga_slo_view *view,
 /* Surge, cliff, low traffic (9.5); latency and errors of the evaluation are known. */
 void slo_traffic(const struct yaga_slo_view *view, struct yaga_slo_evaluation *e);
 
+/* Error budget (9.7); and the anomaly that it makes. */
+void slo_burn(const struct yaga_slo_view *view,
+              const struct yaga_slo_objectives *objectives,
+              struct yaga_slo_evaluation *e);
+void slo_add_burn(const struct yaga_slo_view *view,
+                  const struct yaga_slo_evaluation *e,
+                  struct yaga_verdict *verdict);
+
 /* Anomalies for limits that are broken without one (10.4). */
 void slo_add_breaches(const struct yaga_slo_view *view,
                       const struct yaga_slo_evaluation *e,

@@ -255,13 +255,24 @@ static const char scores[] =
     "  PRIMARY KEY (service, at)"
     ") STRICT, WITHOUT ROWID;";
 
+static const char budgets[] =
+    /* of the three days before a cycle's own window, as last read */
+    "CREATE TABLE error_budgets ("
+    "  service TEXT PRIMARY KEY NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  requests REAL NOT NULL CHECK (requests >= 0),"
+    "  errors REAL NOT NULL CHECK (errors >= 0),"
+    "  row_count INTEGER NOT NULL CHECK (row_count >= 0)"
+    ") STRICT, WITHOUT ROWID;";
+
 const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{validation}},
                                                    {{deliveries}},
                                                    {{alertmanager}},
                                                    {{marks}},
                                                    {{explainability}},
-                                                   {{scores}}};
+                                                   {{scores}},
+                                                   {{budgets}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 7 };
+enum { YAGA_SCHEMA_VERSION = 8 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -128,6 +128,21 @@ enum yaga_status yaga_scores_each(struct yaga_store *store, const char *service,
                                   struct yaga_error *err) YAGA_MUST_USE;
 /* What is older than 40 days goes; of all services, so once a day. */
 enum yaga_status yaga_scores_tidy(struct yaga_store *store, int64_t now_s, struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- error budgets ----------------------------------------------------------------------- */
+/* Requests and failures of a service in the days before the window of a cycle. */
+struct yaga_budget {
+    int64_t at_s;    /* when they were read */
+    double requests, errors;
+    int64_t rows;    /* steps with both values */
+};
+enum yaga_status yaga_budget_put(struct yaga_store *store, const char *service, const struct yaga_budget *budget,
+                                 struct yaga_error *err) YAGA_MUST_USE;
+/* YAGA_E_NO_DATA when nothing was read yet. */
+enum yaga_status yaga_budget_get(struct yaga_store *store, const char *service, struct yaga_budget *out,
+                                 struct yaga_error *err) YAGA_MUST_USE;
+/* What was read before that goes: of services that are gone. */
+enum yaga_status yaga_budgets_tidy(struct yaga_store *store, int64_t before_s, struct yaga_error *err) YAGA_MUST_USE;
 
 /* --- circuit breaker of a backend -------------------------------------------------------- */
 enum yaga_status yaga_breaker_put(struct yaga_store *store, const char *endpoint, struct yaga_breaker breaker,

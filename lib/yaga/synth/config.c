@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The yaga.cfg beside the data. Paths in it are relative to it, so that the folder can be
  * moved. */
+#include <math.h>
+
 #include "yaga/base/civil.h"
 #include "yaga/synth/synth.h"
 
@@ -117,10 +119,23 @@ static enum yaga_status append_head(const struct yaga_synth_params *params,
         yaga_time_text(yaga_synth_faults_from(params), faults), archive);
 }
 
+/* What the users of a service were promised: its latency at rest (or its share of errors)
+ * times a factor, as people write such figures. The busiest hour stays below twice of
+ * it. */
+static double promise(double usual, double factor)
+{
+    double exact = usual * factor;
+    if (exact <= 0)
+        return 0;
+    double unit = pow(10.0, floor(log10(exact)) - 1.0);
+    return ceil(exact / unit) * unit;
+}
+
 static enum yaga_status
 append_service(const struct yaga_synth_shop *shop, size_t index, struct yaga_str *out)
 {
     const struct yaga_synth_service *service = &shop->services[index];
+    double errors = fmax(0.005, promise(service->error_ratio, 2.0));
     enum yaga_status st =
         yaga_str_appendf(out, "  { name = \"%s\"; depends_on = [", service->name);
     for (size_t j = 0; j < service->n_calls && st == YAGA_OK; j++)
@@ -128,13 +143,23 @@ append_service(const struct yaga_synth_shop *shop, size_t index, struct yaga_str
                               shop->services[service->calls[j]].name);
     if (st != YAGA_OK)
         return st;
-    return yaga_str_append(out, index + 1 < shop->n ? "]; },\n" : "]; }\n");
+    st = yaga_str_appendf(
+        out,
+        "];\n    slo = { latency_acceptable_ms = %.1f; latency_warning_ms = %.1f; "
+        "latency_critical_ms = %.1f;\n"
+        "            error_rate_acceptable = %.4f; error_rate_warning = %.4f; "
+        "error_rate_critical = %.4f; }; }%s\n",
+        promise(service->latency_ms, 2.0), promise(service->latency_ms, 2.5),
+        promise(service->latency_ms, 4.0), errors, 2 * errors, 4 * errors,
+        index + 1 < shop->n ? "," : "");
+    return st;
 }
 
 static enum yaga_status append_services(const struct yaga_synth_shop *shop,
                                         struct yaga_str *out)
 {
-    enum yaga_status st = yaga_str_append(out, "services = (\n");
+    enum yaga_status st = yaga_str_append(
+        out, "# slo: what the users of a service were promised.\nservices = (\n");
     for (size_t i = 0; i < shop->n && st == YAGA_OK; i++)
         st = append_service(shop, i, out);
     return st == YAGA_OK ? yaga_str_append(out, ");\n\n") : st;
