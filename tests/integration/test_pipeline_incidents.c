@@ -126,6 +126,25 @@ static const char *journal(const struct shop *shop)
     return shop_path(shop, "alerts/alerts_2026-03-03.jsonl");
 }
 
+/* latency above 300 is the fault; the value comes from beside the metrics. */
+static void a_configured_pattern_sees_auxiliary_values(void **state)
+{
+    (void)state;
+    struct shop shop;
+    struct yaga_incident list[INCIDENTS_MAX];
+    static const char more[] =
+        "detection = { patterns = ( { name = \"latency_high_elsewhere\"; severity = \"critical\";\n"
+        "  conditions = [\"latency high\", \"dependency_latency_ratio > 300\"];\n"
+        "  headline = \"{al}, {dl_share} elsewhere\"; meaning = \"A test.\"; } ); };\n";
+    shop_open_with(&shop, NULL, more);
+    shop_copy_models(&trained, &shop);
+    assert_int_equal(cycle(&shop, shop_fault), 0);
+    assert_int_equal(incidents(&shop, list), 1);
+    assert_string_equal(list[0].anomaly_name, "latency_high_elsewhere");
+    assert_non_null(strstr(list[0].description, ", 100.0% elsewhere"));
+    shop_close(&shop);
+}
+
 static void a_fault_is_suspected_confirmed_announced_and_resolved(void **state)
 {
     (void)state;
@@ -529,6 +548,7 @@ static void exit_codes_follow_their_precedence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_configured_pattern_sees_auxiliary_values),
         cmocka_unit_test(a_fault_is_suspected_confirmed_announced_and_resolved),
         cmocka_unit_test(confirmation_counts_evidence_and_not_cycles),
         cmocka_unit_test(a_gap_in_the_monitoring_closes_nothing),

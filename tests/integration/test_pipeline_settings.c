@@ -134,6 +134,32 @@ static void what_is_wrong_with_a_pattern_is_said_with_its_place(void **state)
     }
 }
 
+static void values_beside_the_metrics_stand_behind_them(void **state)
+{
+    (void)state;
+    static const char text[] = "source: { type = \"archive\"; files = [\"x\"]; };\n"
+                               "metrics = ( { name = \"s\"; auxiliary = \"database_time_share\"; },\n"
+                               "  { name = \"a\"; }, { name = \"r\"; auxiliary = \"client_error_rate\"; }, { name = \"b\"; } );";
+    static const char none[] = "source: { type = \"archive\"; files = [\"x\"]; };\n"
+                               "metrics = ( { name = \"s\"; auxiliary = \"database_time_share\"; } );";
+    static const char *const order[] = {"a", "b", "s", "r"};
+    struct yaga_setup setup;
+    struct yaga_error err;
+    YAGA_AUTO(yaga_config) config = NULL;
+    YAGA_AUTO(yaga_config) bare = NULL;
+    assert_ok(yaga_config_parse(text, "t.cfg", &config, NULL, &err), &err);
+    assert_ok(yaga_setup_init(&setup, config, "t", &err), &err);
+    assert_int_equal(setup.n_metrics, 2);
+    assert_int_equal(setup.n_auxiliary, 2);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(setup.metrics[i].name, order[i]);
+    assert_int_equal(setup.metrics[2].auxiliary, YAGA_DATABASE_TIME_SHARE);
+    assert_int_equal(setup.metrics[3].auxiliary, YAGA_CLIENT_ERROR_RATE);
+    assert_ok(yaga_config_parse(none, "t.cfg", &bare, NULL, &err), &err);
+    assert_int_equal(yaga_setup_init(&setup, bare, "t", &err), YAGA_E_CONFIG);
+    assert_non_null(strstr(err.text, "t.cfg:2: metrics: none of them gets a model"));
+}
+
 #define OF(member) offsetof(struct yaga_setup, member), sizeof((struct yaga_setup *)0)->member
 
 /* One key, and the parameter that it alone moves. */
@@ -639,6 +665,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_configured_pattern_stands_where_it_is_said),
+        cmocka_unit_test(values_beside_the_metrics_stand_behind_them),
         cmocka_unit_test(what_is_wrong_with_a_pattern_is_said_with_its_place),
         cmocka_unit_test(every_key_of_the_setup_moves_its_parameter),
         cmocka_unit_test(the_reopen_window_follows_the_separation_unless_it_is_set),

@@ -109,7 +109,9 @@ static const char settings[] =
     "  { name = \"cpu\"; unit = \"%%\"; },\n"
     "  { name = \"batch\"; zero_normal = true; expected = false; },\n"
     "  { name = \"flag\"; },\n"
-    "  { name = \"rare\"; expected = false; }\n"
+    "  { name = \"rare\"; expected = false; },\n"
+    /* something that is looked at beside the metrics, though no share */
+    "  { name = \"share\"; series = \"latency\"; auxiliary = \"dependency_time_share\"; expected = false; }\n"
     ");\n";
 
 static void write_settings(const char *dir, const char *path, const char *more)
@@ -165,6 +167,7 @@ void shop_open_with(struct shop *shop, const char *const *overrides, const char 
 void shop_close(struct shop *shop)
 {
     shop->source = yaga_source_free(shop->source);
+    yaga_setup_clear(&shop->setup);
     shop->config = yaga_config_free(shop->config);
 }
 

@@ -334,6 +334,11 @@ static void rules_across_values_are_checked(void **state)
         {ENDPOINT
          "metrics = ( {name=\"a\"; role=\"errors\";}, {name=\"b\"; role=\"errors\";} );",
          "\"errors\" has already been given at t.cfg:2"},
+        {ENDPOINT "metrics = ( {name=\"a\"; auxiliary=\"client_error_rate\";}, {name=\"b\"; "
+                  "auxiliary=\"client_error_rate\";} );",
+         "metrics[].auxiliary: \"client_error_rate\" has already been given at t.cfg:2"},
+        {ENDPOINT "metrics = ( {name=\"a\"; role=\"errors\"; auxiliary=\"client_error_rate\";} );",
+         "metrics[].auxiliary: a metric with a role has a model"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check(cases[i].text, cases[i].want);

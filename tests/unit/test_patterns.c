@@ -934,6 +934,45 @@ static void a_configured_pattern_of_any_metric_keeps_its_severity(void **state)
     assert_string_equal(made.metrics[only()->root_metric].name, "cpu");
 }
 
+static void a_reading_is_now_against_the_past(void **state)
+{
+    (void)state;
+    double values[20];
+    for (size_t i = 0; i < 20; i++)
+        values[i] = 0.01 * (double)i;
+    struct yaga_reading r = yaga_reading_make(values, 19, 3, values, 16, 0.5);
+    assert_near(r.now, 0.19, 0.0);
+    assert_near(r.lasting, 0.17, 1e-12);
+    assert_near(r.usual, 0.075, 1e-12);
+    assert_near(yaga_reading_make(values, 19, 3, values, 11, 0.5).usual, NAN, 0.0);
+    assert_near(yaga_reading_make(values, 19, 3, values, 12, 0.5).usual, 0.055, 1e-12);
+    assert_near(yaga_reading_make(values, 1, 3, values, 0, 0.5).lasting, NAN, 0.0);
+    values[18] = (double)INFINITY;
+    values[3] = -1.0;
+    r = yaga_reading_make(values, 19, 2, values, 12, 0.5);
+    assert_near(r.now, 0.19, 0.0);
+    assert_near(r.lasting, NAN, 0.0);
+    assert_near(r.usual, NAN, 0.0); /* eleven are known */
+    assert_near(yaga_reading_make(values, 18, 1, values, 0, 0.5).now, NAN, 0.0);
+}
+
+/* Answers in half of the time are no signal by themselves. */
+static void refused_requests_make_fast_answers_suspicious(void **state)
+{
+    (void)state;
+    struct shop *shop = shop_new(3);
+    double refused[3] = {0.0, 0.0, 0.10 - 1e-9};
+    for (size_t row = 1; row < 3; row++)
+        *shop_at(shop, row, LATENCY) = 40.0;
+    shop->params.client_errors = refused;
+    shop_decide(shop, &made.verdict);
+    assert_int_equal(made.verdict.n_anomalies, 0);
+    refused[2] = 0.10;
+    shop_decide(shop, &made.verdict);
+    assert_string_equal(made.verdict.anomalies[0].name, "application_latency_low");
+    shop_free(shop);
+}
+
 /* Every night fewer requests: what is usual at the hour is no cliff, though far below the
  * mean. */
 static void the_night_minimum_of_a_normal_week_is_no_cliff(void **state)
@@ -982,6 +1021,8 @@ int main(void)
         cmocka_unit_test(conditions_are_read_or_explained),
         cmocka_unit_test(names_have_a_metric_a_state_and_a_modifier),
         cmocka_unit_test(a_configured_pattern_of_any_metric_keeps_its_severity),
+        cmocka_unit_test(a_reading_is_now_against_the_past),
+        cmocka_unit_test(refused_requests_make_fast_answers_suspicious),
         cmocka_unit_test(the_night_minimum_of_a_normal_week_is_no_cliff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,39 @@ static void a_fleet_is_sorted_and_searched_by_name(void **state)
     yaga_fleet_clear(&fleet);
 }
 
+static void metrics_set_apart_leave_the_frames(void **state)
+{
+    (void)state;
+    const char *names[] = {"b", "a"};
+    struct yaga_fleet fleet;
+    assert_ok(yaga_fleet_init(&fleet, names, 2, 4, 0, 60, 3, NULL), NULL);
+    for (size_t s = 0; s < 2; s++)
+        for (size_t row = 0; row < 3; row++)
+            for (size_t m = 0; m < 4; m++)
+                yaga_frame_row(&fleet.services[s].frame, row)[m] =
+                    (double)(100 * s + 10 * row + m);
+    assert_ok(yaga_fleet_set_apart(&fleet, 4, NULL), NULL); /* none */
+    assert_int_equal(fleet.n_apart, 0);
+    yaga_mem_fail_nth(1);
+    assert_int_equal(yaga_fleet_set_apart(&fleet, 2, NULL), YAGA_E_NOMEM);
+    yaga_mem_fail_nth(0);
+    assert_int_equal(fleet.services[1].frame.n_metrics, 4);
+    assert_ok(yaga_fleet_set_apart(&fleet, 2, NULL), NULL);
+    assert_int_equal(fleet.n_metrics, 2);
+    for (size_t s = 0; s < 2; s++) {
+        assert_int_equal(fleet.services[s].frame.n_metrics, 2);
+        for (size_t row = 0; row < 3; row++) {
+            for (size_t m = 0; m < 2; m++)
+                assert_near(yaga_frame_at(&fleet.services[s].frame, row, m),
+                            (double)(100 * s + 10 * row + m), 0.0);
+            for (size_t k = 0; k < 2; k++)
+                assert_near(yaga_fleet_apart(&fleet, s, k)[row],
+                            (double)(100 * s + 10 * row + 2 + k), 0.0);
+        }
+    }
+    yaga_fleet_clear(&fleet);
+}
+
 static void a_fleet_refuses_bad_names(void **state)
 {
     (void)state;
@@ -462,6 +495,7 @@ int main(void)
         cmocka_unit_test(a_new_frame_is_all_missing),
         cmocka_unit_test(a_frame_refuses_what_breaks_its_limits),
         cmocka_unit_test(a_fleet_is_sorted_and_searched_by_name),
+        cmocka_unit_test(metrics_set_apart_leave_the_frames),
         cmocka_unit_test(a_fleet_refuses_bad_names),
         cmocka_unit_test(fleets_survive_failing_memory),
         cmocka_unit_test(values_outside_the_range_are_missing_or_capped),

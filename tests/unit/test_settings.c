@@ -203,11 +203,11 @@ static void the_preset_file_is_the_built_in_preset(void **state)
     (void)snprintf(text, size, "%s\n%s", minimal, twin);
     YAGA_AUTO(yaga_config) built_in = parse(minimal);
     YAGA_AUTO(yaga_config) read = parse(text);
-    assert_int_equal(yaga_config_list_size(built_in, "metrics"), 5);
-    assert_int_equal(yaga_config_list_size(read, "metrics"), 5);
+    assert_int_equal(yaga_config_list_size(built_in, "metrics"), 8);
+    assert_int_equal(yaga_config_list_size(read, "metrics"), 8);
     assert_false(yaga_config_is_set(built_in, "metrics"));
     assert_true(yaga_config_is_set(read, "metrics"));
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 8; i++)
         assert_string_equal(yaga_config_item_string(built_in, "metrics[].query", i),
                             yaga_config_item_string(read, "metrics[].query", i));
     char a[65], b[65];

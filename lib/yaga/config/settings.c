@@ -369,6 +369,7 @@ static const struct yaga_setting table[] = {
     STRING("metrics[].unit", "\"\"", 32, "", "Unit shown in alerts."),
     WORD("metrics[].kind", "gauge", "rate|latency|ratio|gauge", "What the number is; decides the automatic transform."),
     WORD("metrics[].role", "none", "none|traffic|latency|dependency|database|errors", "What patterns take the metric for; one metric per role."),
+    WORD("metrics[].auxiliary", "none", "none|client_error_rate|dependency_time_share|database_time_share", "A value beside the metrics that patterns look at: it gets no model."),
     FLOAT("metrics[].min", NULL, -1e15, 1e15, "", "Samples below are invalid and count as missing."),
     FLOAT("metrics[].max", NULL, -1e15, 1e15, "", "Samples above are cut to it."),
     WORD("metrics[].bad_direction", "both", "high|low|both", "Direction in which a deviation is bad."),

@@ -465,6 +465,22 @@ static void check_metric(const struct check *check, size_t i)
                               yaga_config_where(check->config, "metrics[].role", k));
 }
 
+/* One metric for each auxiliary value, and it is nothing else. */
+static void check_auxiliary(const struct check *check, size_t i)
+{
+    static const char key[] = "metrics[].auxiliary";
+    const char *word = yaga_config_item_string(check->config, key, i);
+    if (strcmp(word, "none") == 0)
+        return;
+    if (strcmp(yaga_config_item_string(check->config, "metrics[].role", i), "none") != 0)
+        error_at(check, key, i, "a metric with a role has a model");
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(word, yaga_config_item_string(check->config, key, k)) == 0)
+            yaga_config_error(check->problems, yaga_config_where(check->config, key, i),
+                              "%s: \"%s\" has already been given at %s", key, word,
+                              yaga_config_where(check->config, key, k));
+}
+
 static void check_lists(const struct check *check)
 {
     size_t n_services = yaga_config_list_size(check->config, "services");
@@ -485,6 +501,8 @@ static void check_lists(const struct check *check)
     check_duplicates(check, "metrics[].name", metrics, n_metrics);
     for (size_t i = 0; i < n_metrics; i++)
         check_metric(check, i);
+    for (size_t i = 0; i < n_metrics; i++)
+        check_auxiliary(check, i);
     for (size_t i = 0; i < n_services; i++)
         check_service(check, i, services, n_services, metrics, n_metrics);
 }

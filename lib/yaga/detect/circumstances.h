@@ -37,6 +37,11 @@ struct yaga_reading {
     double usual;   /* of shares the expected value, of client_error_rate its p95 */
 };
 
+/* From values [row + 1] in time order: now, the smallest of the last k, and the quantile q of the n values of `past`; NaN when the past has fewer than
+ * YAGA_READING_MIN. What is below 0 or not finite counts as missing. */
+enum { YAGA_READING_MIN = 12 };
+struct yaga_reading yaga_reading_make(const double *values, size_t row, size_t k, const double *past, size_t n, double q);
+
 struct yaga_circumstances {
     double error_acceptable, error_warning, error_critical; /* limits of the error ratio; NaN = no objective */
     double cliff_ratio; /* traffic below this share of the expected is a cliff; NaN = 0.5 */

@@ -41,6 +41,8 @@ struct yaga_detect_params {
     int persistence_n;      /* rows looked at */
     double min_effect_z;    /* robust z of the residual a signal needs */
     double fast_fail_error_rate; /* low latency is bad only from this error ratio on */
+    const double *client_errors; /* [rows of the frame] share of requests refused as the client's fault, or NULL: from 0.10 on low
+                                    latency is bad, too */
     double min_errors;      /* failed requests in a step a ratio signal needs */
     size_t window_rows;     /* rows a verdict may look back at (onset, points), >= persistence_n */
     size_t level_rows;      /* rows of history for the level correction; 0 = off */

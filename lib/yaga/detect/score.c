@@ -18,6 +18,9 @@ static const double level_scales = 3.0;
 /* A scale no residual reaches: rows were already chosen by their own model's scale. */
 static const double any_scale = 1e100;
 
+/* Refusals of this share are fast failures, too. */
+static const double many_refused = 0.10;
+
 /* One period's model and where the frame's metrics are in it. */
 struct binding {
     const struct yaga_model *model;
@@ -198,6 +201,9 @@ levels_of(struct scoring *s, size_t metric, size_t first_row, struct yaga_error 
 
 static bool is_fast_fail(const struct scoring *s, size_t row)
 {
+    const double *refused = s->params->client_errors;
+    if (refused != NULL && refused[row] >= many_refused)
+        return true;
     return s->errors >= 0 && yaga_frame_at(s->frame, row, (size_t)s->errors) >=
                                  s->params->fast_fail_error_rate;
 }

@@ -82,7 +82,7 @@ enum yaga_status yaga_infer_fetch(const struct yaga_infer *infer,
     size_t rows = yaga_setup_history_rows(setup);
     struct yaga_source_request request = {
         .metrics = setup->metrics,
-        .n_metrics = setup->n_metrics,
+        .n_metrics = setup->n_metrics + setup->n_auxiliary,
         .services = services,
         .n_services = n_services,
         .start_s = at_s - (int64_t)(rows - 1) * setup->step_s,
@@ -90,7 +90,13 @@ enum yaga_status yaga_infer_fetch(const struct yaga_infer *infer,
         .step_s = setup->step_s,
         .deadline_ms = deadline_ms,
     };
-    return yaga_source_fetch(infer->source, &request, fleet, err);
+    enum yaga_status st = yaga_source_fetch(infer->source, &request, fleet, err);
+    if (st != YAGA_OK)
+        return st;
+    st = yaga_fleet_set_apart(fleet, setup->n_metrics, err);
+    if (st != YAGA_OK)
+        yaga_fleet_clear(fleet);
+    return st;
 }
 
 /* --- one service

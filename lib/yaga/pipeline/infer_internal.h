@@ -44,6 +44,7 @@ struct yaga_judgement {
     struct yaga_whole_look look; /* behind the grid's channels */
     struct yaga_warnings warnings;
     struct yaga_circumstances circumstances; /* what detection is told from outside */
+    const double *client_errors; /* [rows of the frame], of the fleet; NULL = not known */
     struct yaga_verdict verdict;
     struct yaga_drift_findings drift; /* all zero when nothing was compared */
     enum yaga_period period;

@@ -181,6 +181,7 @@ enum yaga_status yaga_judge_row(const struct yaga_setup *setup,
 {
     struct yaga_detect_params params = setup->detect;
     params.joint_rows = (size_t)params.persistence_n; /* what one verdict looks back at */
+    params.client_errors = j->client_errors;
     enum yaga_status st =
         yaga_detect_score(&params, j->metrics, setup->n_metrics, &j->choice.set, known,
                           when, first_row_of(setup, j->row), &j->grid, err);
@@ -211,6 +212,43 @@ static void tell_limits(const struct yaga_infer *infer,
     out->cliff_ratio = limits.cliff_ratio;
 }
 
+static void tell_category(const struct yaga_setup *setup,
+                          const char *service,
+                          struct yaga_circumstances *out)
+{
+    struct yaga_service_class class;
+    yaga_setup_service_class(setup, service, &class);
+    out->category = yaga_category_name(class.category);
+}
+
+/* Now against the day before the window, which is in the frame anyway. */
+static void tell_auxiliary(const struct yaga_setup *setup,
+                           const struct yaga_fleet *fleet,
+                           size_t service,
+                           struct yaga_judgement *j)
+{
+    size_t row = j->row, first = first_row_of(setup, row),
+           before = setup->detect.level_rows < first ? setup->detect.level_rows : first;
+    size_t k_points = (size_t)setup->detect.persistence_k;
+    for (size_t k = 0; k < fleet->n_apart; k++) {
+        const double *values = yaga_fleet_apart(fleet, service, k);
+        const double *day = values + first - before;
+        struct yaga_circumstances *out = &j->circumstances;
+        enum yaga_auxiliary kind = setup->metrics[setup->n_metrics + k].auxiliary;
+        if (kind == YAGA_CLIENT_ERROR_RATE) {
+            out->client_error_rate =
+                yaga_reading_make(values, row, k_points, day, before, 0.95);
+            j->client_errors = values;
+        } else if (kind == YAGA_DEPENDENCY_TIME_SHARE) {
+            out->dependency_time_share =
+                yaga_reading_make(values, row, k_points, day, before, 0.5);
+        } else {
+            out->database_time_share =
+                yaga_reading_make(values, row, k_points, day, before, 0.5);
+        }
+    }
+}
+
 /* Of a service that no model judges. */
 static void blank_verdict(struct yaga_verdict *verdict, size_t n_metrics)
 {
@@ -225,14 +263,16 @@ static void blank_verdict(struct yaga_verdict *verdict, size_t n_metrics)
 }
 
 static enum yaga_status evaluate(struct yaga_infer *infer,
-                                 const char *service,
-                                 const struct yaga_frame *frame,
+                                 const struct yaga_fleet *fleet,
+                                 size_t index,
                                  const struct yaga_when *when,
                                  int64_t at_s,
                                  struct yaga_judgement *j,
                                  struct yaga_error *err)
 {
-    struct yaga_frame known = *frame; /* up to the judged row; borrows the values */
+    const char *service = fleet->services[index].name;
+    struct yaga_frame known =
+        fleet->services[index].frame; /* up to the judged row; borrows the values */
     known.n_rows = j->row + 1;
     j->period = when[j->row].period;
     enum yaga_status st = choose(infer, service, when,
@@ -240,6 +280,8 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
     if (st != YAGA_OK)
         return st;
     tell_limits(infer, service, j->row_time_s, &j->circumstances);
+    tell_category(infer->setup, service, &j->circumstances);
+    tell_auxiliary(infer->setup, fleet, index, j);
     if (j->choice.current == NULL) {
         j->outcome = YAGA_NO_MODEL;
         blank_verdict(&j->verdict, infer->setup->n_metrics);
@@ -276,7 +318,7 @@ void yaga_judge(struct yaga_infer *infer,
     bool usable;
     enum yaga_status st = check_input(infer, s, at_s, out, &usable, &err);
     if (st == YAGA_OK && usable)
-        st = evaluate(infer, s->name, &s->frame, when, at_s, out, &err);
+        st = evaluate(infer, fleet, service, when, at_s, out, &err);
     if (st != YAGA_OK) {
         out->outcome = YAGA_SERVICE_ERROR;
         (void)yaga_format(out->reason, sizeof out->reason, "%.310s", err.text);

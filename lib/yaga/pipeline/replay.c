@@ -134,7 +134,8 @@ static enum yaga_status open_source(const struct yaga_setup *setup,
         (int64_t)(yaga_setup_history_rows(setup) + 2) * setup->step_s + 3600;
     if (yaga_config_bool(setup->config, "slos.enabled"))
         history += YAGA_SLO_BURN_LONGEST_S;
-    return yaga_source_archive_preload(*out, setup->metrics, setup->n_metrics,
+    return yaga_source_archive_preload(*out, setup->metrics,
+                                       setup->n_metrics + setup->n_auxiliary,
                                        o->from_s - history, o->to_s + 1, err);
 }
 

@@ -34,6 +34,14 @@ static enum yaga_metric_role role_of(const char *word)
     return YAGA_ROLE_NONE;
 }
 
+static enum yaga_auxiliary auxiliary_of(const char *word)
+{
+    for (int i = YAGA_AUXILIARY_NONE + 1; i < YAGA_N_AUXILIARIES; i++)
+        if (strcmp(word, yaga_auxiliary_name((enum yaga_auxiliary)i)) == 0)
+            return (enum yaga_auxiliary)i;
+    return YAGA_AUXILIARY_NONE;
+}
+
 static enum yaga_direction direction_of(const char *word)
 {
     if (strcmp(word, "high") == 0)
@@ -106,6 +114,8 @@ enum yaga_status yaga_setup_metrics(const struct yaga_config *c,
                           yaga_config_item_string(c, "metrics[].unit", i));
         m->kind = kind_of(yaga_config_item_string(c, "metrics[].kind", i));
         m->role = role_of(yaga_config_item_string(c, "metrics[].role", i));
+        m->auxiliary =
+            auxiliary_of(yaga_config_item_string(c, "metrics[].auxiliary", i));
         m->bad = direction_of(yaga_config_item_string(c, "metrics[].bad_direction", i));
         m->transform =
             transform_of(yaga_config_item_string(c, "metrics[].transform", i), m->kind);
@@ -319,6 +329,27 @@ static enum yaga_status setup_state_dir(struct yaga_setup *setup, struct yaga_er
     return YAGA_OK;
 }
 
+/* Those with a model first, each kind in the configured order. */
+static enum yaga_status set_auxiliary_apart(struct yaga_setup *setup,
+                                            struct yaga_error *err)
+{
+    struct yaga_metric behind[YAGA_METRICS_MAX];
+    size_t n = setup->n_metrics, n_kept = 0, n_behind = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (setup->metrics[i].auxiliary != YAGA_AUXILIARY_NONE)
+            behind[n_behind++] = setup->metrics[i];
+        else if (n_kept++ < i)
+            setup->metrics[n_kept - 1] = setup->metrics[i];
+    }
+    memcpy(setup->metrics + n_kept, behind, n_behind * sizeof *behind);
+    setup->n_metrics = n_kept;
+    setup->n_auxiliary = n_behind;
+    if (n_kept > 0 || n == 0)
+        return YAGA_OK;
+    return yaga_error_set(err, YAGA_E_CONFIG, "%s: metrics: none of them gets a model",
+                          yaga_config_where(setup->config, "metrics", 0));
+}
+
 enum yaga_status yaga_setup_init(struct yaga_setup *setup,
                                  const struct yaga_config *config,
                                  const char *program,
@@ -333,6 +364,8 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup,
         (void)yaga_error_wrap(err, "%s", yaga_config_where(config, "timezone", 0));
     if (st == YAGA_OK)
         st = yaga_setup_metrics(config, setup->metrics, &setup->n_metrics, err);
+    if (st == YAGA_OK)
+        st = set_auxiliary_apart(setup, err);
     if (st == YAGA_OK)
         st = setup_calendar(setup, err);
     if (st == YAGA_OK)

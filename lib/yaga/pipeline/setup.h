@@ -26,7 +26,8 @@ struct yaga_setup {
     const struct yaga_config *config; /* borrowed; outlives the setup */
     const char *program;              /* "yaga-train", for User-Agent and generator */
     struct yaga_metric metrics[YAGA_METRICS_MAX];
-    size_t n_metrics;
+    size_t n_metrics;                 /* with models */
+    size_t n_auxiliary;               /* behind them: only looked at */
     struct yaga_calendar calendar;
     double confidence[YAGA_N_PERIODS]; /* of a model of the period, before its age and the quality of its data */
     struct yaga_spans excluded;       /* variants borrowed from the configuration */

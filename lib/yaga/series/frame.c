@@ -124,6 +124,7 @@ enum yaga_status yaga_fleet_init(struct yaga_fleet *fleet,
 
 void yaga_fleet_clear(struct yaga_fleet *fleet)
 {
+    yaga_free(fleet->apart);
     if (fleet->services != NULL)
         for (size_t i = 0; i < fleet->n_services; i++)
             yaga_frame_clear(&fleet->services[i].frame);
@@ -151,4 +152,40 @@ int yaga_fleet_find(const struct yaga_fleet *fleet, const char *name, size_t len
             high = middle;
     }
     return -1;
+}
+
+static void move_apart(struct yaga_frame *frame, size_t n_metrics, double *apart)
+{
+    size_t n_before = frame->n_metrics;
+    for (size_t row = 0; row < frame->n_rows; row++) {
+        const double *from = frame->values + row * n_before;
+        for (size_t k = n_metrics; k < n_before; k++)
+            apart[(k - n_metrics) * frame->n_rows + row] = from[k];
+        memmove(frame->values + row * n_metrics, from, n_metrics * sizeof *from);
+    }
+    frame->n_metrics = n_metrics;
+}
+
+enum yaga_status
+yaga_fleet_set_apart(struct yaga_fleet *fleet, size_t n_metrics, struct yaga_error *err)
+{
+    size_t n_apart = fleet->n_metrics - n_metrics;
+    if (n_apart == 0 || fleet->n_services == 0)
+        return YAGA_OK;
+    size_t n_rows = fleet->services[0].frame.n_rows;
+    double *apart = yaga_alloc(fleet->n_services * n_apart * n_rows, sizeof *apart);
+    if (apart == NULL)
+        return yaga_error_nomem(err);
+    for (size_t i = 0; i < fleet->n_services; i++)
+        move_apart(&fleet->services[i].frame, n_metrics, apart + i * n_apart * n_rows);
+    fleet->n_metrics = n_metrics;
+    fleet->n_apart = n_apart;
+    fleet->apart = apart;
+    return YAGA_OK;
+}
+
+const double *yaga_fleet_apart(const struct yaga_fleet *fleet, size_t service, size_t k)
+{
+    return fleet->apart +
+           (service * fleet->n_apart + k) * fleet->services[service].frame.n_rows;
 }

@@ -64,6 +64,8 @@ struct yaga_fleet {
     char metric_error[YAGA_METRICS_MAX][256]; /* "" or why the metric's query failed */
     size_t dropped_samples;                 /* unparseable, unordered duplicates, outside the grid */
     size_t n_requests;
+    size_t n_apart;                         /* see yaga_fleet_set_apart */
+    double *apart;                          /* [n_services * n_apart * n_rows], owned */
 };
 
 /* Frames of n_services services (names copied, sorted), all NaN, presence YAGA_ABSENT. */
@@ -71,6 +73,11 @@ enum yaga_status yaga_fleet_init(struct yaga_fleet *fleet, const char *const *na
                                  size_t n_metrics, int64_t start_s, int64_t step_s, size_t n_rows,
                                  struct yaga_error *err) YAGA_MUST_USE;
 void yaga_fleet_clear(struct yaga_fleet *fleet);
+/* Take the metrics from n_metrics on (0 < n_metrics <= fleet->n_metrics) out of the frames, which have n_metrics then; presence and errors
+ * of the metrics stay where they are. Nothing is changed on failure. */
+enum yaga_status yaga_fleet_set_apart(struct yaga_fleet *fleet, size_t n_metrics, struct yaga_error *err) YAGA_MUST_USE;
+/* Values [n_rows] of the k-th metric set apart, of one service; borrowed. */
+const double *yaga_fleet_apart(const struct yaga_fleet *fleet, size_t service, size_t k);
 /* Index by name (binary search), or -1. length may be shorter than the string. */
 int yaga_fleet_find(const struct yaga_fleet *fleet, const char *name, size_t length);
 

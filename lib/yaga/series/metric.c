@@ -46,3 +46,14 @@ const char *yaga_role_name(enum yaga_metric_role role)
         [YAGA_ROLE_DATABASE] = "database", [YAGA_ROLE_ERRORS] = "errors"};
     return names[role];
 }
+
+const char *yaga_auxiliary_name(enum yaga_auxiliary auxiliary)
+{
+    static const char *const names[YAGA_N_AUXILIARIES] = {
+        [YAGA_AUXILIARY_NONE] = "none",
+        [YAGA_CLIENT_ERROR_RATE] = "client_error_rate",
+        [YAGA_DEPENDENCY_TIME_SHARE] = "dependency_time_share",
+        [YAGA_DATABASE_TIME_SHARE] = "database_time_share",
+    };
+    return names[auxiliary];
+}

@@ -20,6 +20,14 @@ enum yaga_metric_role {
     YAGA_ROLE_DATABASE,
     YAGA_ROLE_ERRORS
 };
+/* Values beside the modelled metrics, see struct yaga_circumstances. */
+enum yaga_auxiliary {
+    YAGA_AUXILIARY_NONE, /* a metric with a model */
+    YAGA_CLIENT_ERROR_RATE,
+    YAGA_DEPENDENCY_TIME_SHARE,
+    YAGA_DATABASE_TIME_SHARE,
+    YAGA_N_AUXILIARIES
+};
 enum yaga_direction { YAGA_HIGH, YAGA_LOW, YAGA_BOTH };
 enum yaga_transform {
     YAGA_TRANSFORM_NONE,
@@ -36,6 +44,7 @@ struct yaga_metric {
     char unit[24];
     enum yaga_metric_kind kind;
     enum yaga_metric_role role;
+    enum yaga_auxiliary auxiliary;  /* not YAGA_AUXILIARY_NONE: has no model */
     enum yaga_direction bad;        /* which deviation can be an anomaly */
     enum yaga_transform transform;
     bool seasonal;                  /* subtract the daily profile */
@@ -53,5 +62,6 @@ int yaga_metric_by_name(const struct yaga_metric *metrics, size_t n, const char 
 const char *yaga_direction_name(enum yaga_direction direction); /* "high", "low", "both" */
 const char *yaga_kind_name(enum yaga_metric_kind kind);
 const char *yaga_role_name(enum yaga_metric_role role);
+const char *yaga_auxiliary_name(enum yaga_auxiliary auxiliary); /* "none", "client_error_rate", ... */
 
 #endif
