@@ -7,7 +7,7 @@ import sys
 
 root = pathlib.Path(sys.argv[1])
 rooms = re.findall(r"'(\w+)'", re.search(r"foreach room : \[(.*?)\]", (root / "lib/meson.build").read_text(), re.S)[1])
-PURE = {"series", "period", "feature", "forest", "pca", "detector", "calibrate", "drift", "detect", "slo"}
+PURE = {"series", "period", "feature", "forest", "pca", "detector", "calibrate", "drift", "detect", "cascade", "slo"}
 OUTSIDE = {  # header prefix -> rooms that may include it
     "curl/": {"io"}, "jansson": {"io"}, "sqlite3": {"io"}, "zlib": {"io"}, "libconfig": {"config"},
     "gsl/": {"numeric", "calibrate", "detect", "drift", "pca"}, "lapacke": {"numeric"}, "cblas": {"numeric"},
