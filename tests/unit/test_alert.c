@@ -309,11 +309,25 @@ static void the_filter_follows_its_table(void **state)
         change.severity_changed = cases[i].changed;
         change.action = cases[i].reopened ? YAGA_INCIDENT_REOPEN : YAGA_INCIDENT_CONTINUE;
         strcpy(change.incident.pattern_name, cases[i].pattern);
-        enum yaga_alert_verdict got = yaga_alert_filter(&params, &change);
+        enum yaga_alert_verdict got = yaga_alert_filter(&params, &change, false);
         if (got != cases[i].want)
             fail_msg("%s: got %s, want %s", cases[i].what, yaga_alert_verdict_name(got),
                      yaga_alert_verdict_name(cases[i].want));
     }
+}
+
+static void what_another_announcement_tells_is_held_back_unless_it_is_known(void **state)
+{
+    (void)state;
+    struct yaga_alert_params params = {.threshold = YAGA_SEVERITY_MEDIUM,
+                                       .update_every_cycles = 1};
+    struct yaga_incident_change change = {.anomaly = 0};
+    change.incident.status = YAGA_OPEN;
+    change.incident.severity = YAGA_SEVERITY_CRITICAL;
+    assert_int_equal(yaga_alert_filter(&params, &change, false), YAGA_ALERT_SEND);
+    assert_int_equal(yaga_alert_filter(&params, &change, true), YAGA_ALERT_GROUPED);
+    change.incident.announced_at_s = 1;
+    assert_int_equal(yaga_alert_filter(&params, &change, true), YAGA_ALERT_SEND);
 }
 
 static void old_pattern_names_have_new_ones(void **state)
@@ -1003,6 +1017,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_filter_follows_its_table),
+        cmocka_unit_test(
+            what_another_announcement_tells_is_held_back_unless_it_is_known),
         cmocka_unit_test(old_pattern_names_have_new_ones),
         cmocka_unit_test(alert_ids_are_file_names),
         cmocka_unit_test(long_services_keep_different_alert_ids),

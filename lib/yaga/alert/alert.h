@@ -5,6 +5,7 @@
 #ifndef YAGA_ALERT_ALERT_H
 #define YAGA_ALERT_ALERT_H
 
+#include "yaga/cascade/cascade.h"
 #include "yaga/detect/counterfactual.h"
 #include "yaga/detect/detect.h"
 #include "yaga/drift/window.h"
@@ -32,10 +33,38 @@ enum yaga_alert_verdict {
     YAGA_ALERT_NOT_OPEN,   /* suspected or recovering */
     YAGA_ALERT_PATTERN,    /* non-alerting pattern */
     YAGA_ALERT_SEVERITY,   /* below the threshold */
-    YAGA_ALERT_UPDATE_RATE /* between two updates */
+    YAGA_ALERT_UPDATE_RATE, /* between two updates */
+    YAGA_ALERT_GROUPED      /* told by the announcement of the service where it begins */
 };
 const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict);
-enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params, const struct yaga_incident_change *change);
+/* grouped: another service's announcement stands for it; what was announced before is updated all the same. */
+enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params, const struct yaga_incident_change *change,
+                                          bool grouped);
+/* Is it announced, once it is an open incident? */
+bool yaga_alert_passes(const struct yaga_alert_params *params, const struct yaga_anomaly *anomaly);
+
+/* A service on the way from a root cause. */
+struct yaga_alert_link {
+    const char *service;
+    const char *anomaly;       /* name of its first; NULL = none */
+    enum yaga_severity severity;
+    double latency_percentile; /* NaN = its latency is in order */
+    int64_t onset_s;           /* 0 = not known */
+};
+
+/* Where the trouble of a service begins, in names. */
+struct yaga_alert_cascade {
+    const struct yaga_cascade *finding;
+    const char *root;          /* NULL = none */
+    struct yaga_alert_link path[YAGA_CASCADE_PATH_MAX]; /* [n_path] from the root on, without the service */
+    size_t n_path;
+    const char *others[YAGA_CASCADE_OTHERS_MAX];        /* [finding->n_others] further candidates */
+    const char *grouped_under; /* service whose announcement stands for this one's, and its anomaly; NULL = none */
+    const char *grouped_anomaly;
+    const char *const *affected; /* [n_affected] services for which this one's announcement stands */
+    size_t n_affected;
+    size_t blast_radius;       /* anomalous services that it can be reached from; with affected ones only */
+};
 
 /* Everything a document tells about one service in one cycle. Pointers are borrowed. */
 struct yaga_alert_context {
@@ -64,7 +93,14 @@ struct yaga_alert_context {
     size_t n_counterfactuals;
     int64_t cycle_id;
     const struct yaga_drift_findings *drift; /* NULL = not looked for */
+    const struct yaga_alert_cascade *cascade; /* NULL = nothing to tell */
 };
+
+/* Does the announcement of another service stand for it? What happens to traffic is no consequence of a slow callee. */
+bool yaga_alert_is_grouped(const struct yaga_alert_context *context, const struct yaga_anomaly *anomaly);
+
+/* cascade_analysis, affected_services and blast_radius of a document, as one object. */
+struct yaga_json *yaga_alert_cascade_json(const struct yaga_alert_cascade *cascade);
 
 /* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, with _<suffix> when suffix is neither NULL nor "", made safe as a file name (percent-encoding;
  * a service name that gets too long ends in a piece of its hash instead). size: YAGA_ALERT_ID_MAX. */

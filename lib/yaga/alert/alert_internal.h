@@ -39,6 +39,11 @@ struct yaga_json *alert_fingerprinting(const struct yaga_alert_params *params,
 /* drift_analysis and, when there is any, drift_warning (6.7); nothing when it was not looked for or cannot be said. */
 void alert_set_drift(struct yaga_json *document, const struct yaga_alert_context *context);
 
+/* cascade_analysis, affected_services, suppressed_by; nothing without a cascade. */
+void alert_set_cascade(struct yaga_json *object,
+                       const struct yaga_alert_context *context,
+                       const struct yaga_anomaly *anomaly);
+
 /* Current values by metric name, missing ones left out. */
 struct yaga_json *alert_current_metrics(const struct yaga_alert_context *context);
 /* Metric m against its training statistics; NULL when value or baseline is missing.

@@ -388,6 +388,7 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     set_comparison(object, context);
     set_also_affected(object, context, anomaly);
     set_counterfactuals(object, context, anomaly);
+    alert_set_cascade(object, context, anomaly);
     if (context->slo != NULL && context->slo->enabled)
         yaga_json_set(object, "slo_context", alert_slo_context(context, anomaly));
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);

@@ -203,8 +203,7 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
     size_t n = 0;
     for (size_t i = 0; i < context->verdict->n_anomalies; i++) {
         const struct yaga_anomaly *anomaly = &context->verdict->anomalies[i];
-        if (anomaly->severity < params->threshold ||
-            alert_pattern_is_silent(params, anomaly))
+        if (!yaga_alert_passes(params, anomaly) || yaga_alert_is_grouped(context, anomaly))
             continue;
         yaga_json_set(anomalies, anomaly->name, alert_anomaly(context, anomaly, NULL));
         remember_worst(&worst, anomaly);

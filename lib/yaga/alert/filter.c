@@ -17,6 +17,8 @@ const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict)
         return "below_threshold";
     case YAGA_ALERT_UPDATE_RATE:
         return "update_rate";
+    case YAGA_ALERT_GROUPED:
+        return "grouped";
     }
     return "unknown";
 }
@@ -36,14 +38,24 @@ bool alert_pattern_is_silent(const struct yaga_alert_params *params,
     return is_silent(params, anomaly->pattern_name);
 }
 
+bool yaga_alert_passes(const struct yaga_alert_params *params,
+                       const struct yaga_anomaly *anomaly)
+{
+    return anomaly->severity >= params->threshold &&
+           !alert_pattern_is_silent(params, anomaly);
+}
+
 enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params,
-                                          const struct yaga_incident_change *change)
+                                          const struct yaga_incident_change *change,
+                                          bool grouped)
 {
     const struct yaga_incident *incident = &change->incident;
     if (incident->status != YAGA_OPEN || change->anomaly < 0)
         return YAGA_ALERT_NOT_OPEN;
     if (is_silent(params, incident->pattern_name))
         return YAGA_ALERT_PATTERN;
+    if (incident->announced_at_s == 0 && grouped)
+        return YAGA_ALERT_GROUPED;
     if (incident->announced_at_s == 0)
         return incident->severity >= params->threshold ? YAGA_ALERT_SEND
                                                        : YAGA_ALERT_SEVERITY;

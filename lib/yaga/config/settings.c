@@ -303,6 +303,7 @@ static const struct yaga_setting table[] = {
 
     WORD("alerting.severity_threshold", "low", "low|medium|high|critical", "Lowest severity that is announced."),
     STRINGS("alerting.non_alerting_patterns", "[\"request_rate_surge_healthy\"]", ARRAY_MAX, "", "Patterns recorded, but not announced."),
+    BOOL("alerting.group_cascades", "true", "A service that suffers from another is announced with that one, not by itself."),
     INT("alerting.update_every_cycles", "1", 1, 1000, "", "An open incident is announced again every so many cycles."),
 
     BOOL("observability_api.enabled", "false", "Send documents over HTTP, besides the alert files."),
@@ -360,6 +361,16 @@ static const struct yaga_setting table[] = {
     STRINGS("services[].expected_metrics", "[]", METRICS_MAX, "", "Metrics whose absence is a fault; empty means those with metrics[].expected."),
     STRINGS("services[].depends_on", "[]", ARRAY_MAX, "", "Services that this one calls."),
     SLO_ROWS("services[].slo.", UNSET),
+
+    LIST("dependencies.graph", YAGA_CONFIG_LIST_MAX, "Who calls whom, in addition to services[].depends_on."),
+    NAME("dependencies.graph[].service", "The service that calls."),
+    STRINGS("dependencies.graph[].depends_on", "[]", ARRAY_MAX, "", "Services that it calls."),
+    FLOAT("dependencies.name_threshold", "0.8", 0, 1, "", "Confidence from which a root cause is named, and callers are announced with it."),
+    BOOL("dependencies.cascade_detection.enabled", "true", "Ask who makes a slow or failing service so."),
+    INT("dependencies.cascade_detection.max_depth", "5", 1, 16, "", "Calls that are followed from a service."),
+    FLOAT("dependencies.cascade_detection.latency_propagation_threshold", "0.6", 0, 1, "", "Share of what is wrong with a caller that its calls must explain."),
+    BOOL("dependencies.cascade_detection.require_temporal_correlation", "true", "A root cause whose trouble began later, or long before, is not named."),
+    INT("dependencies.cascade_detection.correlation_window_minutes", "5", 1, 1440, "min", "Time in which trouble reaches the next caller."),
 
     LIST("metrics", METRICS_MAX, "Metrics of every service; empty means the built-in preset of OpenTelemetry span metrics."),
     NAME("metrics[].name", "Name in models and alerts."),

@@ -157,6 +157,10 @@ enum { YAGA_INCIDENTS_MAX = 100000 };
 enum yaga_status yaga_incidents_list(struct yaga_store *store, unsigned status_mask, const char *service,
                                      struct yaga_incident **out, size_t *n, struct yaga_error *err) YAGA_MUST_USE;
 
+/* Those of all services that were ever confirmed and were seen at since_s or later, in the same order. Array freed with yaga_free. */
+enum yaga_status yaga_incidents_since(struct yaga_store *store, int64_t since_s, struct yaga_incident **out, size_t *n,
+                                      struct yaga_error *err) YAGA_MUST_USE;
+
 /* The incident of this id; YAGA_E_NO_DATA when there is none. */
 enum yaga_status yaga_incident_get(struct yaga_store *store, const char *incident_id, struct yaga_incident *out,
                                    struct yaga_error *err) YAGA_MUST_USE;

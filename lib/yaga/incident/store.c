@@ -331,16 +331,11 @@ static struct yaga_query *list_query(struct yaga_store *store,
     return q;
 }
 
-enum yaga_status yaga_incidents_list(struct yaga_store *store,
-                                     unsigned status_mask,
-                                     const char *service,
-                                     struct yaga_incident **out,
-                                     size_t *n,
-                                     struct yaga_error *err)
+static enum yaga_status take_rows(struct yaga_query *q,
+                                  struct yaga_incident **out,
+                                  size_t *n,
+                                  struct yaga_error *err)
 {
-    struct yaga_query *q = list_query(store, status_mask, service, err);
-    if (q == NULL)
-        return err->status;
     YAGA_AUTO_MEM(struct yaga_incident) rows = NULL;
     size_t n_rows = 0;
     size_t capacity = 0;
@@ -358,4 +353,32 @@ enum yaga_status yaga_incidents_list(struct yaga_store *store,
     *out = YAGA_TAKE(rows);
     *n = n_rows;
     return YAGA_OK;
+}
+
+enum yaga_status yaga_incidents_list(struct yaga_store *store,
+                                     unsigned status_mask,
+                                     const char *service,
+                                     struct yaga_incident **out,
+                                     size_t *n,
+                                     struct yaga_error *err)
+{
+    struct yaga_query *q = list_query(store, status_mask, service, err);
+    return q == NULL ? err->status : take_rows(q, out, n, err);
+}
+
+enum yaga_status yaga_incidents_since(struct yaga_store *store,
+                                      int64_t since_s,
+                                      struct yaga_incident **out,
+                                      size_t *n,
+                                      struct yaga_error *err)
+{
+    struct yaga_query *q = yaga_query(
+        store,
+        "SELECT " COLUMNS " FROM incidents WHERE confirmed_at IS NOT NULL"
+        " AND last_seen >= ?1 ORDER BY first_seen, incident_id",
+        err);
+    if (q == NULL)
+        return err->status;
+    yaga_bind_int(q, 1, since_s);
+    return take_rows(q, out, n, err);
 }

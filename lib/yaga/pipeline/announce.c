@@ -49,6 +49,7 @@ static void fill_context(const struct yaga_infer *infer,
         .failure_summary = j->n_failed > 0 ? "queries failed or were ambiguous" : NULL,
         .cycle_id = cycle_id,
         .drift = infer->setup->drift_rows > 0 ? &j->drift : NULL,
+        .cascade = j->cascade,
     };
     static const char *const model_types[] = {
         [YAGA_SCHEME_FIVE] = "time_aware_5period",
@@ -236,9 +237,17 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
                                     err);
             continue;
         }
-        enum yaga_alert_verdict verdict = yaga_alert_filter(&infer->setup->alert, change);
+        bool grouped = change->anomaly >= 0 &&
+                       yaga_alert_is_grouped(
+                           context, &context->verdict->anomalies[change->anomaly]);
+        enum yaga_alert_verdict verdict =
+            yaga_alert_filter(&infer->setup->alert, change, grouped);
         send[i] = verdict == YAGA_ALERT_SEND;
         any = any || send[i];
+        if (verdict == YAGA_ALERT_GROUPED)
+            yaga_log(YAGA_LOG_INFO, "ALERT_GROUPED", context->service,
+                     "%s: announced with %s", change->incident.anomaly_name,
+                     context->cascade->grouped_under);
         if (verdict == YAGA_ALERT_PATTERN || verdict == YAGA_ALERT_SEVERITY)
             yaga_log(YAGA_LOG_INFO, "ALERT_FILTERED", context->service, "%s: %s",
                      change->incident.anomaly_name, yaga_alert_verdict_name(verdict));

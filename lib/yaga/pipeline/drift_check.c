@@ -198,10 +198,11 @@ static enum yaga_status leave_out_incidents(const struct yaga_infer *infer,
 }
 
 /* Anomalies that appear while the model is off are believed less. */
-static void lower_confidence(struct yaga_verdict *verdict, double penalty)
+void yaga_drift_lower(struct yaga_judgement *j)
 {
-    for (size_t a = 0; penalty > 0.0 && a < verdict->n_anomalies; a++) {
-        struct yaga_anomaly *anomaly = &verdict->anomalies[a];
+    double penalty = j->drift.conclusion.penalty;
+    for (size_t a = 0; penalty > 0.0 && a < j->verdict.n_anomalies; a++) {
+        struct yaga_anomaly *anomaly = &j->verdict.anomalies[a];
         anomaly->confidence =
             round(100.0 * anomaly->original_confidence * (1.0 - penalty)) / 100.0;
     }
@@ -229,7 +230,7 @@ enum yaga_status yaga_drift_look(const struct yaga_infer *infer,
         st = yaga_drift_compare(out->choice.current, out->metrics, known, when, use,
                                 &out->drift, err);
     if (st == YAGA_OK)
-        lower_confidence(&out->verdict, out->drift.conclusion.penalty);
+        yaga_drift_lower(out);
     return st;
 }
 

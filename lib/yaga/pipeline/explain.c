@@ -21,6 +21,7 @@ struct yaga_explanation *yaga_explanation_free(struct yaga_explanation *e)
     for (size_t i = 0; e->judgements != NULL && i < e->fleet.n_services; i++)
         yaga_judgement_clear(&e->judgements[i]);
     yaga_free(e->judgements);
+    yaga_cascades_clear(&e->cascades);
     yaga_free(e->when);
     yaga_free(e->requests);
     yaga_free(e->score);
@@ -98,7 +99,12 @@ static enum yaga_status judge(struct yaga_explanation *e, struct yaga_error *err
         yaga_judge(e->infer, &e->fleet, i, e->when, e->at_s, &e->judgements[i]);
     e->judgement = &e->judgements[index];
     e->known = e->fleet.services[index].frame;
-    return yaga_judge_objectives(e->infer, &e->fleet, e->at_s, 0, e->judgements, err);
+    st = yaga_judge_together(e->infer, &e->fleet, e->judgements, e->at_s, 0, &e->cascades,
+                             err);
+    if (st == YAGA_OK)
+        e->judgement->cascade =
+            yaga_cascades_view(&e->cascades, e->judgements, (size_t)index);
+    return st;
 }
 
 /* Score and decision of every row of the day. */

@@ -3,6 +3,7 @@
 #ifndef YAGA_PIPELINE_EXPLAIN_INTERNAL_H
 #define YAGA_PIPELINE_EXPLAIN_INTERNAL_H
 
+#include "yaga/pipeline/cascades.h"
 #include "yaga/pipeline/explain.h"
 #include "yaga/pipeline/infer_internal.h"
 
@@ -14,6 +15,7 @@ struct yaga_explanation {
     struct yaga_fleet fleet;
     struct yaga_when *when;          /* [n_rows] */
     struct yaga_judgement *judgements; /* [fleet.n_services] */
+    struct yaga_cascades cascades;     /* what the services are to each other */
     struct yaga_judgement *judgement;  /* of the service, one of them */
     struct yaga_counterfactuals counterfactuals; /* see yaga_counterfactuals_find */
     /* The day that ends with the judged row, every row as a cycle would have judged it with what is known now; n_rows = 0 without. */

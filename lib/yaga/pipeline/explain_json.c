@@ -277,6 +277,8 @@ struct yaga_json *yaga_explanation_json(const struct yaga_explanation *explanati
     }
     if (evaluated)
         set_verdict(o, explanation);
+    if (j->cascade != NULL)
+        yaga_json_set(o, "cascade", yaga_alert_cascade_json(j->cascade));
     if (j->slo.enabled && j->slo.has_objectives)
         yaga_json_set(o, "objectives", objectives_json(&j->slo));
     yaga_json_set(o, "model", model_json(&j->choice));

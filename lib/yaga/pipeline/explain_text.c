@@ -255,6 +255,32 @@ static void say_model(struct out *o, const struct yaga_explanation *e)
         say(o, "  %s\n", c->problem);
 }
 
+/* Where the trouble of the service begins, and who has it, too. */
+static void say_cascade(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_alert_cascade *c = e->judgement->cascade;
+    if (c == NULL)
+        return;
+    say(o, "\ncalls\n");
+    if (c->finding->type == YAGA_CASCADE_DEPENDENCIES_HEALTHY)
+        say(o, "  every service that it calls is in order\n");
+    else if (c->root != NULL)
+        say(o, "  begins at %s, %zu %s away, confidence %.2f: %s time, %s explained\n",
+            c->root, c->n_path, c->n_path == 1 ? "call" : "calls",
+            c->finding->confidence, c->finding->in_time ? "in" : "out of",
+            c->finding->contributes ? "well" : "not well");
+    else if (c->finding->type == YAGA_CASCADE_NONE)
+        say(o, "  no service that it calls explains it\n");
+    for (size_t i = 0; i < c->n_path; i++)
+        say(o, "  %s: %s\n", c->path[i].service,
+            c->path[i].anomaly != NULL ? c->path[i].anomaly : "in order again");
+    if (c->grouped_under != NULL)
+        say(o, "  announced with %s\n", c->grouped_under);
+    for (size_t i = 0; i < c->n_affected; i++)
+        say(o, "%s%s%s", i == 0 ? "  announced with it: " : ", ", c->affected[i],
+            i + 1 == c->n_affected ? "\n" : "");
+}
+
 static void say_objectives(struct out *o, const struct yaga_explanation *e)
 {
     const struct yaga_slo_evaluation *slo = &e->judgement->slo;
@@ -299,6 +325,7 @@ static void say_all(struct out *o, const struct yaga_explanation *e)
         say_channels(o, e);
         say_changes(o, e);
     }
+    say_cascade(o, e);
     say_objectives(o, e);
     say_model(o, e);
 }

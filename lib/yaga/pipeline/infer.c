@@ -3,7 +3,8 @@
  * The story of one cycle, top to bottom:
  *
  *   leftovers of the outbox -> services -> health -> fetch -> judge every service
- *   -> objectives of every service -> announce every service -> sweep and tidy -> deliver -> active.json
+ *   -> all together: cascades, objectives -> announce every service -> sweep and tidy
+ *   -> deliver -> active.json
  *
  * Whatever fails becomes a condition of the cycle or an outcome of one service; nothing
  * is silent.
@@ -19,6 +20,7 @@
 #include "yaga/base/log.h"
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
+#include "yaga/pipeline/cascades.h"
 #include "yaga/pipeline/infer_internal.h"
 #include "yaga/pipeline/tell.h"
 
@@ -190,6 +192,22 @@ static void announce_service(struct yaga_cycle_work *c,
     yaga_cycle_score(c, &service->frame, service->name, j);
 }
 
+static enum yaga_status announce_services(struct yaga_cycle_work *c,
+                                          const struct yaga_fleet *fleet,
+                                          struct yaga_judgement *judgements,
+                                          struct yaga_error *err)
+{
+    struct yaga_cascades cascades;
+    enum yaga_status st = yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
+                            &cascades, err);
+    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
+        judgements[i].cascade = yaga_cascades_view(&cascades, judgements, i);
+        announce_service(c, &fleet->services[i], &judgements[i]);
+    }
+    yaga_cascades_clear(&cascades);
+    return st;
+}
+
 /* A service is announced when all are judged: what one of them shows may explain another. */
 static enum yaga_status
 run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
@@ -204,18 +222,11 @@ run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_er
     yaga_tell_metrics(c->infer->setup, fleet);
     for (size_t i = 0; i < n; i++)
         judge_service(c, fleet, i, when, &judgements[i]);
-    enum yaga_status st = yaga_judge_objectives(c->infer, fleet, c->at_s, c->deadline_ms, judgements, err);
-    if (st != YAGA_OK) {
-        for (size_t i = 0; i < n; i++)
-            yaga_judgement_clear(&judgements[i]);
-        return st;
-    }
-    for (size_t i = 0; i < n; i++) {
-        announce_service(c, &fleet->services[i], &judgements[i]);
+    enum yaga_status st = announce_services(c, fleet, judgements, err);
+    for (size_t i = 0; i < n; i++)
         yaga_judgement_clear(&judgements[i]);
-    }
     yaga_tell_not_evaluated(c->infer->setup, c->result);
-    return YAGA_OK;
+    return st;
 }
 
 /* Nobody was evaluated because the backend did not answer: every service says so. */

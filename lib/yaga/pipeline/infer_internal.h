@@ -4,6 +4,7 @@
 #define YAGA_PIPELINE_INFER_INTERNAL_H
 
 #include "yaga/base/str.h"
+#include "yaga/alert/alert.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/detect/counterfactual.h"
 #include "yaga/io/file.h"
@@ -52,6 +53,7 @@ struct yaga_judgement {
     struct yaga_slo_evaluation slo;
     struct yaga_slo_tally older; /* before the frame, for the error budget */
     bool callers_fail;           /* errors of a service that calls this one are at their warning limit */
+    const struct yaga_alert_cascade *cascade; /* while it is announced: where its trouble begins, NULL = nothing to tell */
     bool by_limits;              /* no model, but objectives: judged by these alone */
 };
 
@@ -83,6 +85,8 @@ void yaga_judgement_clear(struct yaga_judgement *judgement);
  * the frame up to the judged row. */
 enum yaga_status yaga_drift_look(const struct yaga_infer *infer, const char *service, const struct yaga_frame *known,
                                  const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Lower the confidence of its anomalies by what the drift takes off, from what it was before. */
+void yaga_drift_lower(struct yaga_judgement *judgement);
 /* The log line of a judgement with drift. */
 void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement);
 /* What lies before the frames, for error budgets (burn.c): read at most each inference.burn_interval_seconds, kept in the state
@@ -90,6 +94,11 @@ void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement
 enum yaga_status yaga_burn_look(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
                                 struct yaga_slo_tally *out, struct yaga_error *err);
 
+/* Pass 2: all judgements in the light of each other (judge_together.c). cascades is to be cleared whatever the status. */
+struct yaga_cascades;
+enum yaga_status yaga_judge_together(struct yaga_infer *infer, const struct yaga_fleet *fleet,
+                                     struct yaga_judgement *judgements, int64_t at_s, int64_t deadline_ms, struct yaga_cascades *cascades,
+                                     struct yaga_error *err) YAGA_MUST_USE;
 /* All judgements in the light of their services' objectives, before the first is announced (judge_objectives.c). */
 enum yaga_status yaga_judge_objectives(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
                                        struct yaga_judgement *judgements, struct yaga_error *err);

@@ -5,10 +5,10 @@
  * by their limits alone.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "yaga/base/mem.h"
+#include "yaga/pipeline/call_graph.h"
 #include "yaga/pipeline/infer_internal.h"
 
 /* Is there a row to look at? */
@@ -69,61 +69,31 @@ void yaga_judge_objectives_of(const struct yaga_infer *infer,
         j->outcome == YAGA_NO_MODEL && params->enabled && j->slo.has_objectives;
 }
 
-/* A name and where it is in the fleet. */
-struct place {
-    const char *name;
-    size_t index;
-};
-
-static int by_place_name(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
-static struct yaga_judgement *judgement_of(struct yaga_judgement *judgements,
-                                           const struct place *places,
-                                           size_t n,
-                                           const char *name)
-{
-    struct place key = {.name = name};
-    const struct place *found = bsearch(&key, places, n, sizeof key, by_place_name);
-    return found == NULL ? NULL : &judgements[found->index];
-}
-
 /* Tell every service whether one that calls it fails. */
 static enum yaga_status ask_callers(const struct yaga_infer *infer,
                                     const struct yaga_fleet *fleet,
                                     struct yaga_judgement *judgements,
                                     struct yaga_error *err)
 {
-    static const char calls[] = "services[].depends_on";
-    const struct yaga_config *c = infer->setup->config;
-    size_t n = fleet->n_services, n_configured = yaga_config_list_size(c, "services");
-    YAGA_AUTO_MEM(struct place) places = yaga_alloc(n, sizeof *places);
-    if (places == NULL)
-        return yaga_error_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        places[i] = (struct place){fleet->services[i].name, i};
-    qsort(places, n, sizeof *places, by_place_name);
-    for (size_t i = 0; i < n_configured; i++) {
-        size_t n_callees;
-        const char *name = yaga_config_item_string(c, "services[].name", i);
-        const char *const *callees = yaga_config_item_strings(c, calls, i, &n_callees);
-        struct yaga_judgement *caller = judgement_of(judgements, places, n, name);
-        if (n_callees == 0 || caller == NULL || !has_values(caller))
+    struct yaga_call_graph calls;
+    enum yaga_status st = yaga_call_graph_init(&calls, infer->setup->config, fleet, err);
+    if (st != YAGA_OK)
+        return st;
+    const struct yaga_cascade_graph *g = &calls.graph;
+    for (size_t i = 0; i < fleet->n_services; i++) {
+        if (g->first[i] == g->first[i + 1] || !has_values(&judgements[i]))
             continue;
         struct yaga_slo_view view =
-            view_of(infer, &fleet->services[caller - judgements].frame, caller);
-        if (!yaga_slo_errors_warn(yaga_book_find(&infer->book, name), &view))
+            view_of(infer, &fleet->services[i].frame, &judgements[i]);
+        if (!yaga_slo_errors_warn(yaga_book_find(&infer->book, fleet->services[i].name),
+                                  &view))
             continue;
-        for (size_t k = 0; k < n_callees; k++) {
-            struct yaga_judgement *callee =
-                judgement_of(judgements, places, n, callees[k]);
-            if (callee != NULL)
-                callee->callers_fail = true;
+        for (size_t e = g->first[i]; e < g->first[i + 1]; e++) {
+            if (g->callee[e] < fleet->n_services)
+                judgements[g->callee[e]].callers_fail = true;
         }
     }
+    yaga_call_graph_clear(&calls);
     return YAGA_OK;
 }
 

@@ -220,6 +220,29 @@ static enum yaga_status setup_excluded(struct yaga_setup *setup, struct yaga_err
     return YAGA_OK;
 }
 
+static void setup_cascade(struct yaga_setup *setup)
+{
+    const struct yaga_config *c = setup->config;
+    struct yaga_cascade_params *p = &setup->cascade;
+    yaga_cascade_params_init(p);
+    p->max_depth =
+        yaga_config_bool(c, "dependencies.cascade_detection.enabled")
+            ? (size_t)yaga_config_int(c, "dependencies.cascade_detection.max_depth")
+            : 0;
+    p->explained_min = yaga_config_float(
+        c, "dependencies.cascade_detection.latency_propagation_threshold");
+    p->require_temporal = yaga_config_bool(
+        c, "dependencies.cascade_detection.require_temporal_correlation");
+    p->hop_s =
+        60 * yaga_config_int(c,
+                             "dependencies.cascade_detection.correlation_window_minutes");
+    p->step_s = setup->step_s;
+    p->n_rows = setup->detect.window_rows;
+    setup->detect.cascade_confidence =
+        yaga_config_float(c, "dependencies.name_threshold");
+    setup->group_cascades = yaga_config_bool(c, "alerting.group_cascades");
+}
+
 static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error *err)
 {
     const struct yaga_config *c = setup->config;
@@ -380,6 +403,7 @@ enum yaga_status yaga_setup_init(struct yaga_setup *setup,
         yaga_setup_clear(setup);
         return st;
     }
+    setup_cascade(setup);
     setup_incident(setup);
     setup_alert(setup);
     yaga_setup_deliver(setup);

@@ -12,6 +12,7 @@
 
 #include "yaga/alert/alert.h"
 #include "yaga/base/error.h"
+#include "yaga/cascade/cascade.h"
 #include "yaga/config/config.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/detect/detect.h"
@@ -34,6 +35,8 @@ struct yaga_setup {
     int64_t step_s;
     struct yaga_detect_params detect; /* its patterns may be those of the configuration */
     struct yaga_pattern *patterns;    /* owned; NULL: the shipped ones alone */
+    struct yaga_cascade_params cascade; /* max_depth 0: nobody is asked */
+    bool group_cascades;
     size_t drift_rows;                /* newest rows that are compared with the training; 0 = none are */
     struct yaga_incident_params incident;
     struct yaga_alert_params alert;
