@@ -13,6 +13,7 @@
 #include "yaga/pipeline/discover.h"
 #include "yaga/pipeline/report.h"
 #include "yaga/pipeline/train.h"
+#include "yaga/state/state.h"
 
 static const char help[] =
     "Usage: yaga-train [OPTION]...\n"
@@ -38,6 +39,10 @@ static const char help[] =
     "the "
     "gate;\n"
     "                          trains nothing\n"
+    "      --pending           only services for which yaga-infer has asked for it: "
+    "their "
+    "models no\n"
+    "                          longer describe them\n"
     "      --warm-cache        read the history of all services before training the "
     "first\n"
     "      --prefetch          fill the cache of history with the range, then stop\n"
@@ -105,7 +110,8 @@ enum {
     OPT_DELAY,
     OPT_DELAY_METRICS,
     OPT_DELAY_SERVICES,
-    OPT_STEP
+    OPT_STEP,
+    OPT_PENDING
 };
 
 static const struct option long_options[] = {
@@ -136,6 +142,7 @@ static const struct option long_options[] = {
     {"delay-metrics", required_argument, NULL, OPT_DELAY_METRICS},
     {"delay-services", required_argument, NULL, OPT_DELAY_SERVICES},
     {"step", required_argument, NULL, OPT_STEP},
+    {"pending", no_argument, NULL, OPT_PENDING},
     {"list-models", no_argument, NULL, OPT_LIST},
     {"json", no_argument, NULL, OPT_JSON},
     {"inspect", required_argument, NULL, OPT_INSPECT},
@@ -237,6 +244,9 @@ static bool own_option(struct arguments *a, int option, const char *argument)
     case OPT_STEP:
         set_step(a, argument);
         return true;
+    case OPT_PENDING:
+        a->pending = true;
+        return true;
     case OPT_LIST:
         a->list = true;
         return true;
@@ -266,6 +276,11 @@ static void check_modes(const struct arguments *a)
         program_usage(&a->program,
                       "--direct, --promote, --rollback, --list-models, --discover, "
                       "--prefetch, --cache-status and --clear-cache exclude each other");
+    if (a->pending &&
+        (a->program.n_services > 0 || a->promote || a->rollback || a->list ||
+         a->discover || a->prefetch || a->cache_status || a->clear_cache))
+        program_usage(&a->program, "--pending goes with a training, and chooses its "
+                                   "services itself");
     if (a->dry_run && (a->promote || a->rollback || a->clear_cache))
         program_usage(&a->program, "--dry-run goes with a training: there is no dry %s",
                       a->promote    ? "--promote"
@@ -380,9 +395,10 @@ struct yaga_train_options train_options(const struct arguments *a)
     return options;
 }
 
-static int train(const struct arguments *a, const struct yaga_setup *setup)
+static int train_services(const struct arguments *a,
+                          const struct yaga_setup *setup,
+                          struct yaga_train_options options)
 {
-    struct yaga_train_options options = train_options(a);
     struct yaga_train_report report;
     struct yaga_error err;
     enum yaga_status st = yaga_train_run(setup, &options, &report, &err);
@@ -394,6 +410,32 @@ static int train(const struct arguments *a, const struct yaga_setup *setup)
         code = code != EXIT_SUCCESS ? code : written;
     }
     yaga_train_report_clear(&report);
+    return code;
+}
+
+static int train(const struct arguments *a, const struct yaga_setup *setup)
+{
+    return train_services(a, setup, train_options(a));
+}
+
+static int train_pending(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_train_options options = train_options(a);
+    struct yaga_retrain_list list;
+    struct yaga_error err;
+    int code = EXIT_SUCCESS;
+    if (yaga_train_pending(setup, &list, &err) != YAGA_OK)
+        return program_fail(&a->program, &err);
+    if (list.n > 0) {
+        YAGA_AUTO_MEM(const char *) names = yaga_alloc(list.n, sizeof *names);
+        for (size_t i = 0; names != NULL && i < list.n; i++)
+            names[i] = list.items[i].service;
+        options.only = names;
+        options.n_only = list.n;
+        code = names != NULL ? train_services(a, setup, options)
+                             : program_exit_code(YAGA_E_NOMEM);
+    }
+    yaga_retrain_list_clear(&list);
     return code;
 }
 
@@ -412,7 +454,9 @@ static int work(const struct yaga_setup *setup, void *context)
         return train_clear_cache(a, setup);
     if (a->promote)
         return train_promote(a, setup);
-    return a->rollback ? train_rollback(a, setup) : train(a, setup);
+    if (a->rollback)
+        return train_rollback(a, setup);
+    return a->pending ? train_pending(a, setup) : train(a, setup);
 }
 
 int main(int argc, char **argv)

@@ -20,6 +20,7 @@ struct arguments {
     const char *report;       /* NULL: none */
     bool rollback, list, json, discover, dry_run, promote, direct;
     bool skip_disk_check, keep_backup;
+    bool pending;
     bool warm_cache, prefetch, cache_status, clear_cache, force;
     int threads;
 };

@@ -583,6 +583,44 @@ static void the_last_sight_of_a_metric_never_goes_back(void **state)
     (void)yaga_store_close(store);
 }
 
+static void a_training_is_asked_for_once_a_day(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_retrain_list list;
+    bool is_new = false;
+    assert_ok(yaga_retrain_request(store, "cart", "drift", 1000, &is_new, &err), &err);
+    assert_true(is_new);
+    assert_ok(yaga_retrain_request(store, "cart", "more drift", 1100, &is_new, &err),
+              &err);
+    assert_false(is_new);
+    assert_ok(yaga_retrain_request(store, "account", "stale", 900, &is_new, &err), &err);
+    assert_ok(yaga_retrain_pending(store, &list, &err), &err);
+    assert_int_equal(list.n, 2);
+    assert_string_equal(list.items[0].service, "account");
+    assert_string_equal(list.items[1].reason, "drift"); /* the first one stays */
+    assert_int_equal(list.items[1].requested_at_s, 1000);
+    yaga_retrain_list_clear(&list);
+
+    assert_ok(yaga_retrain_handled(store, "cart", 2000, &err), &err);
+    assert_ok(yaga_retrain_handled(store, "nobody", 2000, &err), &err);
+    assert_ok(yaga_retrain_request(store, "cart", "drift", 2000 + 86399, &is_new, &err),
+              &err);
+    assert_false(is_new);
+    assert_ok(yaga_retrain_pending(store, &list, &err), &err);
+    assert_int_equal(list.n, 1);
+    yaga_retrain_list_clear(&list);
+    assert_ok(yaga_retrain_request(store, "cart", "again", 2000 + 86400, &is_new, &err),
+              &err);
+    assert_true(is_new);
+    assert_ok(yaga_retrain_pending(store, &list, &err), &err);
+    assert_int_equal(list.n, 2);
+    assert_string_equal(list.items[1].reason, "again");
+    yaga_retrain_list_clear(&list);
+    (void)yaga_store_close(store);
+}
+
 static void the_breaker_of_each_backend_is_remembered(void **state)
 {
     (void)state;
@@ -710,6 +748,7 @@ int main(void)
         cmocka_unit_test(cycles_are_kept_for_thirty_days),
         cmocka_unit_test(the_state_of_a_service_is_replaced),
         cmocka_unit_test(the_last_sight_of_a_metric_never_goes_back),
+        cmocka_unit_test(a_training_is_asked_for_once_a_day),
         cmocka_unit_test(the_breaker_of_each_backend_is_remembered),
         cmocka_unit_test(errors_do_not_need_a_place_to_be_told),
         cmocka_unit_test(exhausted_memory_leaves_no_store_behind),

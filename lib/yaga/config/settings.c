@@ -178,6 +178,7 @@ static const struct yaga_setting table[] = {
     FLOAT("training.gate_rate_factor", "3", 1, 100, "", "A model fails when, on held-out data, a metric reaches the level low or medium certainly more than this many times too often."),
     FLOAT("training.validation_thresholds.weekday", "0.10", 0.001, 1, "", "Share of held-out rows with a deviation of any metric above which a model of a weekday period, or of all periods, gets a warning."),
     FLOAT("training.validation_thresholds.weekend", "0.15", 0.001, 1, "", "The same for a weekend period."),
+    BOOL("training.retrain_on_drift", "true", "yaga-infer asks for a training of a service whose model no longer describes it, or is stale; yaga-train --pending does it."),
     WORD("training.min_quality_grade", "D", "A|B|C|D|F", "Worst grade of the data with which a service is trained; F trains on anything."),
     INT("training.run_retention_days", "180", 1, 3650, "d", "Age at which records of training runs are deleted."),
     INT("training.threads", "0", 0, 256, "", "Threads of a training; 0 means all cores. The result does not depend on it."),

@@ -177,6 +177,32 @@ static enum yaga_status put_score(struct yaga_cycle_work *c,
 
 /* What was evaluated, and when traffic was seen: only where there is a metric of that
  * role. */
+/* Is it time for other models than the next training at night would bring? */
+static enum yaga_status ask_for_training(struct yaga_cycle_work *c,
+                                         const struct yaga_infer_service *s,
+                                         struct yaga_error *err)
+{
+    bool stale =
+        s->model_status == YAGA_MODEL_STALE || s->model_status == YAGA_MODEL_REFUSED;
+    if ((!stale && s->drift != YAGA_DRIFT_CRITICAL) ||
+        !yaga_config_bool(c->infer->setup->config, "training.retrain_on_drift"))
+        return YAGA_OK;
+    char reason[160];
+    bool is_new = false;
+    if (stale)
+        (void)yaga_format(reason, sizeof reason, "the models are %s",
+                          yaga_model_status_name(s->model_status));
+    else
+        (void)yaga_format(reason, sizeof reason, "drift in %s, score %.1f",
+                          yaga_period_name(s->period), s->drift_score);
+    enum yaga_status st = yaga_retrain_request(c->infer->store, s->name, reason,
+                                               c->clock_s, &is_new, err);
+    if (st == YAGA_OK && is_new)
+        yaga_log(YAGA_LOG_WARN, "RETRAIN_REQUESTED", s->name,
+                 "%s: yaga-train --pending trains it", reason);
+    return st;
+}
+
 static enum yaga_status put_service_states(struct yaga_cycle_work *c,
                                            struct yaga_error *err)
 {
@@ -189,6 +215,8 @@ static enum yaga_status put_service_states(struct yaga_cycle_work *c,
         st = put_service_state(c, s, err);
         if (st == YAGA_OK)
             st = put_score(c, s, err);
+        if (st == YAGA_OK)
+            st = ask_for_training(c, s, err);
         if (st == YAGA_OK && s->traffic_seen_s != 0)
             st = yaga_last_seen_put(c->infer->store, s->name,
                                     setup->metrics[traffic].name, s->traffic_seen_s, err);

@@ -114,6 +114,12 @@ void yaga_train_report_clear(struct yaga_train_report *report);
 struct yaga_lock;
 enum yaga_status yaga_train_lock(const struct yaga_setup *setup, struct yaga_lock *lock, struct yaga_error *err) YAGA_MUST_USE;
 
+struct yaga_retrain_list; /* state/state.h */
+/* Configured services for which inference has asked for a training (training.retrain_on_drift); none without a state database. The list is
+ * the caller's. */
+enum yaga_status yaga_train_pending(const struct yaga_setup *setup, struct yaga_retrain_list *out,
+                                    struct yaga_error *err) YAGA_MUST_USE;
+
 /* Publish what is staged (options.only, or all), whatever the gate said about it: after a check of the files, under the lock, with
  * the verdict "forced" where it had failed. One service's failure is told and changes nothing of it or of others. */
 struct yaga_train_promoted {

@@ -186,6 +186,19 @@ static char *metadata(const struct yaga_train *run,
     return yaga_json_dump(json, false, &text, &err) == YAGA_OK ? text : NULL;
 }
 
+/* Who asked for a training has got one, unless it was kept from what it needs. */
+static void answer_request(struct yaga_train *run,
+                           const struct yaga_train_service *result)
+{
+    struct yaga_error err;
+    if (result->outcome == YAGA_TRAIN_SOURCE || result->outcome == YAGA_TRAIN_PROMOTION ||
+        result->outcome == YAGA_TRAIN_ERROR)
+        return;
+    if (yaga_retrain_handled(run->store, result->name, run->options->now_s, &err) !=
+        YAGA_OK)
+        yaga_log(YAGA_LOG_ERROR, "RUN_RECORD", result->name, "%s", err.text);
+}
+
 void yaga_train_record_end(struct yaga_train *run,
                            const struct yaga_train_service *result)
 {
@@ -193,6 +206,7 @@ void yaga_train_record_end(struct yaga_train *run,
     struct yaga_error err;
     if (run->store == NULL)
         return;
+    answer_request(run, result);
     YAGA_AUTO_MEM(char) text = metadata(run, result);
     for (size_t k = 0; record_at(run, result, k, &record); k++) {
         record.model_metadata = text;

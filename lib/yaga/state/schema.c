@@ -265,6 +265,15 @@ static const char budgets[] =
     "  row_count INTEGER NOT NULL CHECK (row_count >= 0)"
     ") STRICT, WITHOUT ROWID;";
 
+static const char retrain[] =
+    /* services whose models no longer describe them; handled_at NULL = waits */
+    "CREATE TABLE retrain_requests ("
+    "  service TEXT PRIMARY KEY NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  requested_at INTEGER NOT NULL,"
+    "  handled_at INTEGER"
+    ") STRICT, WITHOUT ROWID;";
+
 const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{validation}},
                                                    {{deliveries}},
@@ -272,7 +281,8 @@ const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{marks}},
                                                    {{explainability}},
                                                    {{scores}},
-                                                   {{budgets}}};
+                                                   {{budgets}},
+                                                   {{retrain}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

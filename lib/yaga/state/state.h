@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 8 };
+enum { YAGA_SCHEMA_VERSION = 9 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -128,6 +128,29 @@ enum yaga_status yaga_scores_each(struct yaga_store *store, const char *service,
                                   struct yaga_error *err) YAGA_MUST_USE;
 /* What is older than 40 days goes; of all services, so once a day. */
 enum yaga_status yaga_scores_tidy(struct yaga_store *store, int64_t now_s, struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- retraining --------------------------------------------------------------------------- */
+/* A service whose models no longer describe it. */
+struct yaga_retrain {
+    char service[YAGA_NAME_MAX + 1];
+    char reason[160];
+    int64_t requested_at_s;
+};
+struct yaga_retrain_list {
+    size_t n;
+    struct yaga_retrain *items; /* owned */
+};
+/* Ask for a training. *is_new is false while an earlier request waits, and for a day after one was handled: what a training has just
+ * seen it need not see again. */
+enum yaga_status yaga_retrain_request(struct yaga_store *store, const char *service, const char *reason, int64_t at_s,
+                                      bool *is_new, struct yaga_error *err) YAGA_MUST_USE;
+/* A training has looked at the service. */
+enum yaga_status yaga_retrain_handled(struct yaga_store *store, const char *service, int64_t at_s,
+                                      struct yaga_error *err) YAGA_MUST_USE;
+/* Those that wait, the oldest first. */
+enum yaga_status yaga_retrain_pending(struct yaga_store *store, struct yaga_retrain_list *out,
+                                      struct yaga_error *err) YAGA_MUST_USE;
+void yaga_retrain_list_clear(struct yaga_retrain_list *list);
 
 /* --- error budgets ----------------------------------------------------------------------- */
 /* Requests and failures of a service in the days before the window of a cycle. */
