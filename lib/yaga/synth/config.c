@@ -84,7 +84,9 @@ static enum yaga_status append_groups(const struct yaga_synth_params *params,
         "  alerts_directory = \"alerts\";\n"
         "  step_seconds = %lld; window_minutes = %lld; max_sample_age_seconds = %lld;\n"
         "};\n"
-        "fingerprinting: { db_path = \"anomaly_state.db\"; };\n",
+        "fingerprinting: { db_path = \"anomaly_state.db\"; };\n"
+        "# A surge that does no harm is a planted fault here, and told like all others.\n"
+        "alerting: { non_alerting_patterns = []; };\n",
         step_s, window_minutes(params), 3 * step_s);
 }
 
