@@ -13,6 +13,9 @@
 const int64_t shop_day = 1772496000; /* 2026-03-03T00:00:00Z */
 const int64_t shop_now = 1772496000 + 600;
 const int64_t shop_fault = 1772496000 + 10 * 3600;
+const int64_t shop_flaps = 1772496000 + 3 * 3600;
+const int64_t shop_climb = 1772496000 + 6 * 3600;
+const int64_t shop_silence = 1772496000 + 14 * 3600;
 
 static const char *const services[] = {"cart", "noisy", "shop", "tiny"};
 static const char *const metric_names[SHOP_METRICS] = {"request_rate", "latency", "error_rate", "cpu",
@@ -29,6 +32,21 @@ static bool is_restless(const char *service, int64_t at_s)
     return strcmp(service, "noisy") == 0 && at_s < shop_day && at_s >= shop_day - 6 * 86400 && at_s % 14400 < 1200;
 }
 
+/* What the last day does to the latency of noisy. */
+static double last_day(const char *service, int64_t at_s)
+{
+    if (strcmp(service, "noisy") != 0)
+        return 1.0;
+    if (at_s >= shop_flaps && at_s < shop_flaps + 3600)
+        return at_s / SHOP_STEP_S % 2 == 0 ? 4.0 : 1.0;
+    return at_s < shop_climb ? 1.0 : 1.0 + 0.6 * (double)(at_s - shop_climb) / (18.0 * 3600.0);
+}
+
+static bool is_silent(const char *service, int64_t at_s)
+{
+    return strcmp(service, "noisy") == 0 && at_s >= shop_silence && at_s < shop_silence + 5400;
+}
+
 /* NaN: no sample. */
 static double value_at(const char *service, size_t metric, int64_t at_s, size_t row, double z)
 {
@@ -37,7 +55,7 @@ static double value_at(const char *service, size_t metric, int64_t at_s, size_t 
     switch (metric) {
     case 0: return rate * exp(0.05 * z);
     case 1:
-        return 80.0 * exp(0.08 * z) * (is_cart_fault(service, at_s) ? 4.0 : is_restless(service, at_s) ? 3.0 : 1.0);
+        return 80.0 * exp(0.08 * z) * last_day(service, at_s) * (is_cart_fault(service, at_s) ? 4.0 : is_restless(service, at_s) ? 3.0 : 1.0);
     case 2: return fmax(0.0, 0.01 + z * sqrt(0.01 / (rate * 300.0)));
     case 3: return 40.0 + 10.0 * day + 2.0 * z;
     case 4: return row % 30 == 0 ? 5.0 + z * z : 0.0;
@@ -58,7 +76,7 @@ static void write_series(FILE *file, const char *service, size_t metric)
         int64_t at_s = start_s + (int64_t)i * SHOP_STEP_S;
         double z = yaga_rng_normal(&rng);
         values[i] = value_at(service, metric, at_s, i, z);
-        if (strcmp(service, "tiny") == 0 && i % 800 != 0)
+        if ((strcmp(service, "tiny") == 0 && i % 800 != 0) || is_silent(service, at_s))
             values[i] = (double)NAN;
     }
     (void)fprintf(file, "{\"metric\":{\"__name__\":\"%s\",\"service_name\":\"%s\"},\"values\":[", metric_names[metric],

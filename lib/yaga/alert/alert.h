@@ -72,7 +72,7 @@ struct yaga_alert_context {
     int64_t detected_at_s;
     const char *period;             /* of the instant */
     const char *model_period;       /* of the model used */
-    const char *model_type;         /* time_aware_5period, time_aware_3period, time_aware_fallback, slo_only */
+    const char *model_type;         /* time_aware_5period, time_aware_3period, time_aware_fallback, slo_only, none */
     bool is_fallback;
     int64_t model_trained_at_s;
     const char *model_run_id;

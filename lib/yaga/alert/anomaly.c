@@ -21,6 +21,8 @@ static double anomaly_score(const struct yaga_alert_context *context,
         return log10(verdict->p_mv) / log10(verdict->alpha);
     if (anomaly->basis == YAGA_BASIS_AUXILIARY)
         return 1.0; /* a rule that holds, no evidence to be compared */
+    if (anomaly->basis == YAGA_BASIS_PRESENCE)
+        return (double)NAN; /* nothing was scored */
     double worst = (double)NAN;
     for (size_t i = 0; i < anomaly->n_signals; i++)
         if (anomaly->signals[i].method == YAGA_METHOD_OBJECTIVE)
@@ -101,6 +103,18 @@ static struct yaga_json *auxiliary_signal(const struct yaga_anomaly *anomaly)
     return object;
 }
 
+/* The one signal of an anomaly that is the absence of values. */
+static struct yaga_json *presence_signal(const struct yaga_anomaly *anomaly)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    yaga_json_set_string(object, "method",
+                         yaga_incident_method_name(YAGA_METHOD_PRESENCE));
+    yaga_json_set_string(object, "type", "threshold");
+    yaga_json_set_string(object, "severity", yaga_severity_name(anomaly->severity));
+    yaga_json_set_bool(object, "sustained", anomaly->sustained);
+    return object;
+}
+
 /* What the pattern adds to the signals: their meaning together. */
 static struct yaga_json *pattern_signal(const struct yaga_anomaly *anomaly)
 {
@@ -122,6 +136,8 @@ static struct yaga_json *signal_list(const struct yaga_alert_context *context,
         yaga_json_push(list, combination_signal(context, anomaly));
     else if (anomaly->basis == YAGA_BASIS_AUXILIARY)
         yaga_json_push(list, auxiliary_signal(anomaly));
+    else if (anomaly->basis == YAGA_BASIS_PRESENCE)
+        yaga_json_push(list, presence_signal(anomaly));
     for (size_t i = 0; i < anomaly->n_signals && i < most; i++)
         yaga_json_push(list, signal_object(context, &anomaly->signals[i]));
     if (anomaly->is_named)
@@ -181,7 +197,7 @@ static const char *contribution_method(const struct yaga_alert_context *context,
 {
     if (anomaly->n_signals > 0)
         return "log_p";
-    if (anomaly->basis == YAGA_BASIS_AUXILIARY)
+    if (anomaly->basis == YAGA_BASIS_AUXILIARY || anomaly->basis == YAGA_BASIS_PRESENCE)
         return "none";
     return isnan(context->verdict->channel[YAGA_CHANNEL_FAST]) ? "forest_pca"
                                                                : "ensemble";

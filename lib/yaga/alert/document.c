@@ -48,6 +48,7 @@ static struct yaga_json *performance_info(const struct yaga_alert_context *conte
 static struct yaga_json *methods_used(const struct yaga_verdict *verdict)
 {
     static const enum yaga_method order[] = {YAGA_METHOD_FOREST, YAGA_METHOD_NONE,
+                                             YAGA_METHOD_PRESENCE,
                                              YAGA_METHOD_OBJECTIVE,
                                              YAGA_METHOD_THRESHOLD,
                                              YAGA_METHOD_ACTIVATION};

@@ -58,6 +58,8 @@ enum yaga_method yaga_anomaly_method(const struct yaga_anomaly *anomaly)
 {
     if (anomaly->n_signals > 0)
         return anomaly->signals[0].method;
+    if (anomaly->basis == YAGA_BASIS_PRESENCE)
+        return YAGA_METHOD_PRESENCE;
     return anomaly->basis == YAGA_BASIS_AUXILIARY ? YAGA_METHOD_THRESHOLD
                                                   : YAGA_METHOD_NONE;
 }

@@ -65,7 +65,8 @@ void yaga_detect_params_init(struct yaga_detect_params *params, int64_t step_s);
 double yaga_detect_alpha_soft(double alpha);
 
 enum yaga_method { YAGA_METHOD_NONE, YAGA_METHOD_FOREST, YAGA_METHOD_THRESHOLD, YAGA_METHOD_ACTIVATION,
-                   YAGA_METHOD_OBJECTIVE /* a limit of its objectives, whatever models say (slo) */ };
+                   YAGA_METHOD_OBJECTIVE, /* a limit of its objectives, whatever models say (slo) */
+                   YAGA_METHOD_PRESENCE /* whether there are values at all (telemetry.h) */ };
 enum yaga_immaterial { /* why a rare value is not a signal */
     YAGA_MATERIAL,
     YAGA_IMMATERIAL_EFFECT,    /* |z| too small */
@@ -145,7 +146,8 @@ enum {
 enum yaga_basis {
     YAGA_BASIS_SIGNALS,  /* one signal or more */
     YAGA_BASIS_JOINT,    /* only the combination of metrics, no signal */
-    YAGA_BASIS_AUXILIARY /* only an auxiliary value (client errors), no signal */
+    YAGA_BASIS_AUXILIARY, /* only an auxiliary value (client errors), no signal */
+    YAGA_BASIS_PRESENCE   /* that there are no values, no signal */
 };
 
 struct yaga_anomaly {
@@ -154,7 +156,7 @@ struct yaga_anomaly {
     char pattern_name[YAGA_ANOMALY_NAME_MAX]; /* name without a root-cause suffix */
     enum yaga_basis basis;
     bool is_named;                            /* a pattern matched */
-    char family[32];                          /* traffic latency dependency database errors other */
+    char family[32];                          /* traffic latency dependency database errors telemetry other */
     const char *type;                         /* "ml_isolation", "consolidated", "threshold", "multivariate_pattern" */
     enum yaga_severity severity;
     enum yaga_severity ml_severity;           /* before the objectives had their say (slo); written there */
@@ -199,7 +201,8 @@ struct yaga_findings {
     double joint_share[YAGA_METRICS_MAX];       /* contributions to the alarm of the whole */
 };
 
-/* Of its first signal; YAGA_METHOD_NONE for the combination, YAGA_METHOD_THRESHOLD for an auxiliary value. */
+/* Of its first signal; YAGA_METHOD_NONE for the combination, YAGA_METHOD_THRESHOLD for an auxiliary value,
+ * YAGA_METHOD_PRESENCE for silence. */
 enum yaga_method yaga_anomaly_method(const struct yaga_anomaly *anomaly);
 
 struct yaga_verdict {

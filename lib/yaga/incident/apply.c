@@ -126,6 +126,22 @@ static enum yaga_status finish_change(struct application *app,
     return st;
 }
 
+static bool is_found_by(const struct yaga_incident *incident, enum yaga_method method)
+{
+    return strcmp(incident->detection_method, yaga_incident_method_name(method)) == 0;
+}
+
+/* Would the cycle have seen it again? That there are values, every observation knows. */
+static bool was_looked_at(const struct yaga_observation *observation,
+                          const struct yaga_incident *incident)
+{
+    if (is_found_by(incident, YAGA_METHOD_PRESENCE))
+        return true;
+    if (observation->by_presence)
+        return false;
+    return !observation->by_limits || is_found_by(incident, YAGA_METHOD_OBJECTIVE);
+}
+
 /* An incident that was active before the cycle. */
 static enum yaga_status step_active(struct application *app,
                                     const struct yaga_incident *incident,
@@ -133,10 +149,8 @@ static enum yaga_status step_active(struct application *app,
 {
     struct yaga_incident_change change = {.incident = *incident};
     struct sighting *sighting = find_sighting(app, incident->fingerprint_id);
-    const char *of_limits = yaga_incident_method_name(YAGA_METHOD_OBJECTIVE);
-    if (sighting == NULL && app->observation->by_limits &&
-        strcmp(incident->detection_method, of_limits) != 0)
-        return YAGA_OK; /* nobody looked */
+    if (sighting == NULL && !was_looked_at(app->observation, incident))
+        return YAGA_OK;
     if (sighting == NULL) {
         yaga_lifecycle_miss(app->params, app->observation, &change);
     } else if (yaga_lifecycle_is_stale(app->params, incident,

@@ -59,6 +59,8 @@ const char *yaga_incident_method_name(enum yaga_method method)
         return "zero_normal_threshold";
     case YAGA_METHOD_OBJECTIVE:
         return "slo_threshold";
+    case YAGA_METHOD_PRESENCE:
+        return "presence";
     }
     return "unknown";
 }

@@ -57,6 +57,8 @@ static void fill_context(const struct yaga_infer *infer,
         [YAGA_SCHEME_SINGLE] = "single_period",
     };
     c->model_type = model == NULL ? "slo_only" : "time_aware_fallback";
+    if (j->by_presence && !j->by_limits)
+        c->model_type = "none";
     if (model != NULL && !j->choice.is_fallback)
         c->model_type = model_types[infer->setup->calendar.scheme];
 }
@@ -284,6 +286,7 @@ static enum yaga_status tracked(struct yaga_infer *infer,
         .metrics = j->metrics,
         .cycle_id = cycle_id,
         .by_limits = j->by_limits,
+        .by_presence = j->by_presence && !j->by_limits,
     };
     struct yaga_incident_changes changes = {.n = 0};
     struct yaga_announced counts = *out;
@@ -380,7 +383,8 @@ enum yaga_status yaga_announce(struct yaga_infer *infer,
     enum yaga_status st = YAGA_OK;
     if (judgement->outcome != YAGA_EVALUATED)
         st = blind(infer, service, judgement, at_s, cycle_id, err);
-    if (st != YAGA_OK || (judgement->outcome != YAGA_EVALUATED && !judgement->by_limits))
+    if (st != YAGA_OK || (judgement->outcome != YAGA_EVALUATED && !judgement->by_limits &&
+                          !judgement->by_presence))
         return st;
     if (infer->store == NULL)
         return untracked(infer, frame, service, judgement, at_s, documents, err);
@@ -388,14 +392,14 @@ enum yaga_status yaga_announce(struct yaga_infer *infer,
 }
 
 enum yaga_status yaga_announce_blind(struct yaga_infer *infer,
+                                     const char *reason,
                                      const struct yaga_error *why,
                                      int64_t at_s,
                                      int64_t cycle_id,
                                      struct yaga_error *err)
 {
     YAGA_AUTO(yaga_json)
-    document =
-        yaga_unavailable_document("*", at_s, "backend_unavailable", why->text, NULL, 0);
+    document = yaga_unavailable_document("*", at_s, reason, why->text, NULL, 0);
     return direct(infer, document, "*", at_s, cycle_id, false, err);
 }
 

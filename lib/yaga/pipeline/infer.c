@@ -124,7 +124,7 @@ static void record_service(struct yaga_cycle_work *c,
         s->channel[k] = evaluated ? j->verdict.channel[k] : (double)NAN;
     for (size_t m = 0; m < c->infer->setup->n_metrics; m++)
         s->metric_score[m] = evaluated ? j->verdict.metric_score[m] : (double)NAN;
-    bool concluded = evaluated || j->by_limits;
+    bool concluded = evaluated || j->by_limits || j->by_presence;
     s->n_anomalies = concluded ? j->verdict.n_anomalies : 0;
     s->severity = concluded ? j->verdict.severity : YAGA_SEVERITY_NONE;
     s->by_limits = j->by_limits;
@@ -198,6 +198,7 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
                                           struct yaga_error *err)
 {
     struct yaga_cascades cascades;
+    yaga_telemetry_conclude(c, fleet, judgements);
     enum yaga_status st = yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
                             &cascades, err);
     for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
@@ -263,8 +264,8 @@ static void all_unavailable(struct yaga_cycle_work *c, const struct yaga_error *
         c->result->n_skipped++;
     }
     struct yaga_error err;
-    if (yaga_announce_blind(c->infer, why, c->clock_s, c->result->cycle_id, &err) !=
-        YAGA_OK)
+    if (yaga_announce_blind(c->infer, "backend_unavailable", why, c->clock_s,
+                            c->result->cycle_id, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "notice of a blind cycle", &err);
 }
 

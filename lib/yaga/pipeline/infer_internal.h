@@ -55,6 +55,10 @@ struct yaga_judgement {
     bool callers_fail;           /* errors of a service that calls this one are at their warning limit */
     const struct yaga_alert_cascade *cascade; /* while it is announced: where its trouble begins, NULL = nothing to tell */
     bool by_limits;              /* no model, but objectives: judged by these alone */
+    bool is_present;             /* there are values now, judged or not */
+    bool is_dark;                /* none, or nobody could ask, of a service that was heard of lately */
+    int64_t heard_s;             /* silent: every query was answered, and nothing came since; 0 = not silent */
+    bool by_presence;            /* not evaluated: only whether there are values was looked at */
 };
 
 /* The decision itself: score, look at the whole, decide, with the models of j->choice. known ends with the judged row j->row; grid, look and
@@ -119,9 +123,9 @@ enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const
                                      int64_t cycle_id, struct yaga_json *documents, struct yaga_announced *out,
                                      struct yaga_error *err);
 
-/* No service could be evaluated: one notice for all of them in the journal. */
-enum yaga_status yaga_announce_blind(struct yaga_infer *infer, const struct yaga_error *why, int64_t at_s, int64_t cycle_id,
-                                     struct yaga_error *err);
+/* One notice for all services in the journal: none, or hardly any, could be judged. */
+enum yaga_status yaga_announce_blind(struct yaga_infer *infer, const char *reason, const struct yaga_error *why, int64_t at_s,
+                                     int64_t cycle_id, struct yaga_error *err);
 
 #define YAGA_SCORES_TEXT_MAX ((size_t)128 << 20)
 
@@ -141,6 +145,12 @@ struct yaga_cycle_work {
     size_t n_stale;          /* services judged by a model older than model_warn_age_days */
     double oldest_days;
 };
+
+/* Services that have stopped sending (telemetry.c): look, for one that has no usable values (is_dark, heard_s and the row of the judgement);
+ * conclude, when all are judged: anomalies of silent ones, or the notice about the monitoring. */
+enum yaga_status yaga_telemetry_look(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int64_t at_s,
+                                     struct yaga_judgement *judgement, struct yaga_error *err) YAGA_MUST_USE;
+void yaga_telemetry_conclude(struct yaga_cycle_work *c, const struct yaga_fleet *fleet, struct yaga_judgement *judgements);
 
 /* Note a condition that holds for all further cycles of this process (infer_open.c). */
 void yaga_infer_stand(struct yaga_infer *infer, unsigned condition, const struct yaga_error *err);

@@ -7,6 +7,7 @@
 #include "yaga/base/log.h"
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
+#include "yaga/detect/telemetry.h"
 #include "yaga/pipeline/infer_internal.h"
 #include "yaga/state/state.h"
 
@@ -108,13 +109,16 @@ static enum yaga_status check_input(const struct yaga_infer *infer,
     int traffic =
         yaga_metric_by_role(j->metrics, infer->setup->n_metrics, YAGA_ROLE_TRAFFIC);
     *usable = false;
-    if (!queries_usable(infer, service, traffic, j))
+    if (!queries_usable(infer, service, traffic, j)) {
+        j->is_dark = true;
         return YAGA_OK;
+    }
     j->row = latest_row(infer, frame, at_s);
     if (j->row == frame->n_rows) {
         refuse(j, YAGA_METRICS_UNAVAILABLE, "no_data");
-        return YAGA_OK;
+        return yaga_telemetry_look(infer, service, at_s, j, err);
     }
+    j->is_present = true;
     j->row_time_s = yaga_frame_time(frame, j->row);
     bool missed = false;
     enum yaga_status st = YAGA_OK;
@@ -249,19 +253,6 @@ static void tell_auxiliary(const struct yaga_setup *setup,
     }
 }
 
-/* Of a service that no model judges. */
-static void blank_verdict(struct yaga_verdict *verdict, size_t n_metrics)
-{
-    verdict->n_anomalies = 0;
-    verdict->alpha = YAGA_ALPHA_DEFAULT;
-    verdict->p = verdict->p_mv = 1.0;
-    verdict->anomaly_score = verdict->decision_mv = (double)NAN;
-    for (size_t k = 0; k < YAGA_N_CHANNELS; k++)
-        verdict->channel[k] = (double)NAN;
-    for (size_t m = 0; m < n_metrics; m++)
-        verdict->metric_score[m] = (double)NAN;
-}
-
 static enum yaga_status evaluate(struct yaga_infer *infer,
                                  const struct yaga_fleet *fleet,
                                  size_t index,
@@ -284,7 +275,7 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
     tell_auxiliary(infer->setup, fleet, index, j);
     if (j->choice.current == NULL) {
         j->outcome = YAGA_NO_MODEL;
-        blank_verdict(&j->verdict, infer->setup->n_metrics);
+        yaga_verdict_blank(&j->verdict, infer->setup->n_metrics);
         if (j->choice.problem[0] == '\0')
             (void)yaga_format(
                 j->choice.problem, sizeof j->choice.problem,
@@ -317,6 +308,8 @@ void yaga_judge(struct yaga_infer *infer,
     yaga_frame_resolve_absence(&s->frame, out->metrics, s->presence);
     bool usable;
     enum yaga_status st = check_input(infer, s, at_s, out, &usable, &err);
+    if (st == YAGA_OK && (out->is_present || out->heard_s != 0))
+        out->period = when[out->row].period;
     if (st == YAGA_OK && usable)
         st = evaluate(infer, fleet, service, when, at_s, out, &err);
     if (st != YAGA_OK) {
