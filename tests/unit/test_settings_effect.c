@@ -118,6 +118,7 @@ static const struct {
     {"source.type", {"source.files=a.jsonl"}},
     {"cache.step", {"inference.step_seconds=900", "inference.window_minutes=600"}},
     {"inference.step_seconds", {"cache.step=301s"}},
+    {"envoy_enrichment.enabled", {"envoy_enrichment.endpoint=http://localhost:1"}},
 };
 
 static char *dump_of(const char *path, const char *const *overrides, size_t n)

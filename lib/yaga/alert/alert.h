@@ -9,6 +9,7 @@
 #include "yaga/detect/counterfactual.h"
 #include "yaga/detect/detect.h"
 #include "yaga/drift/window.h"
+#include "yaga/enrich/enrich.h"
 #include "yaga/incident/incident.h"
 #include "yaga/io/json.h"
 #include "yaga/series/quality.h"
@@ -85,6 +86,7 @@ struct yaga_alert_context {
     const struct yaga_evidence *evidence; /* [n_metrics] of the current row; may be NULL */
     const struct yaga_verdict *verdict;
     const struct yaga_slo_evaluation *slo; /* NULL: nobody asked */
+    const struct yaga_enrichment *enrichment; /* NULL: nobody asked */
     const struct yaga_warnings *warnings; /* validation warnings; may be NULL */
     const char *const *failed_metrics;    /* partial failure; n_failed = 0: none */
     size_t n_failed;

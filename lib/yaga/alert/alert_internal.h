@@ -43,6 +43,14 @@ void alert_set_drift(struct yaga_json *document, const struct yaga_alert_context
 void alert_set_cascade(struct yaga_json *object,
                        const struct yaga_alert_context *context,
                        const struct yaga_anomaly *anomaly);
+/* What else is known of the service (contexts.c): objects of their own in the document, and what follows from them for one
+ * anomaly: why requests fail, after its interpretation (returned; out may be used), and what to do about it. */
+void alert_set_contexts(struct yaga_json *document, const struct yaga_alert_context *context);
+const char *alert_interpretation(const struct yaga_alert_context *context, const struct yaga_anomaly *anomaly,
+                                 char out[YAGA_TEXT_MAX + 1]);
+void alert_set_failure_mode(struct yaga_json *object, const struct yaga_alert_context *context,
+                            const struct yaga_anomaly *anomaly);
+void alert_set_actions(struct yaga_json *object, const struct yaga_alert_context *context, const struct yaga_anomaly *anomaly);
 
 /* Current values by metric name, missing ones left out. */
 struct yaga_json *alert_current_metrics(const struct yaga_alert_context *context);

@@ -321,7 +321,9 @@ static void set_finding(struct yaga_json *object,
     yaga_json_set_significant(object, "score", anomaly->score, ALERT_DIGITS);
     yaga_json_set_rounded(object, "anomaly_score", anomaly_score(context, anomaly), 3);
     yaga_json_set_string(object, "description", anomaly->description);
-    yaga_json_set_string(object, "interpretation", anomaly->interpretation);
+    char text[YAGA_TEXT_MAX + 1];
+    yaga_json_set_string(object, "interpretation",
+                         alert_interpretation(context, anomaly, text));
     yaga_json_set_string(object, "business_impact", anomaly->impact);
     if (anomaly->root_metric >= 0) {
         yaga_json_set_string(object, "root_metric",
@@ -409,7 +411,8 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
         yaga_json_set(object, "slo_context", alert_slo_context(context, anomaly));
     set_texts(object, "possible_causes", anomaly->n_causes, anomaly->causes);
     set_texts(object, "checks", anomaly->n_checks, anomaly->checks);
-    set_texts(object, "recommended_actions", anomaly->n_actions, anomaly->actions);
+    alert_set_actions(object, context, anomaly);
+    alert_set_failure_mode(object, context, anomaly);
     yaga_json_set_significant(object, "time_confidence", context->time_confidence,
                               ALERT_DIGITS);
     yaga_json_set_string(object, "detected_by_model", context->model_period);

@@ -160,6 +160,7 @@ static void end_document(struct yaga_json *document,
                          const struct yaga_alert_context *context)
 {
     set_warnings(document, context);
+    alert_set_contexts(document, context);
     alert_set_drift(document, context);
     yaga_json_set(document, "performance_info", performance_info(context));
     yaga_json_set(document, "metadata", metadata(params, context));

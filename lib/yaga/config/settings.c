@@ -77,7 +77,7 @@
     FLOAT(prefix "request_rate_evaluation.min_expected_rps.weekend_night", OR_UNSET("0.2"), 0, 1e9, "req/s", "The same for weekend_night.")
 
 enum { NAME_MAX_BYTES = 100, WORD_MAX_BYTES = 256, PATH_MAX_BYTES = 4000, ARRAY_MAX = 1000, METRICS_MAX = 64,
-       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16, WEBHOOKS_MAX = 8, PATTERNS_MAX = 32 };
+       EXCLUDED_MAX = 200, TIME_MAX_BYTES = 40, ALERTMANAGERS_MAX = 16, WEBHOOKS_MAX = 8, CLUSTERS_MAX = 16, PATTERNS_MAX = 32 };
 
 #define RATE_MIN 0.001
 #define RATE_MAX 0.25
@@ -290,6 +290,27 @@ static const struct yaga_setting table[] = {
     NAME("slos.services[].name", "Value of the service label."),
     SLO_ROWS("slos.services[].", UNSET),
 
+    BOOL("enrichment.enabled", "true", "Ask the server what else is known about a service before it is announced; of the type prometheus only."),
+    BOOL("enrichment.exceptions", "true", "Exceptions by type, where requests fail."),
+    BOOL("enrichment.service_graph", "true", "Routes of outgoing calls, where requests are slow."),
+    BOOL("enrichment.status_codes", "true", "HTTP status codes of the answers, where requests fail or no longer arrive."),
+    INT("enrichment.lookback_minutes", "5", 1, 1440, "min", "Window of the rates, which ends at the evaluation time."),
+    INT("enrichment.timeout_seconds", "10", 1, 300, "s", "Time limit of one query, and of all of a cycle."),
+    FLOAT("enrichment.min_rate", "0.001", 0, 1e9, "1/s", "Series with less are left out."),
+    STRING("enrichment.env_selector", "\"\"", 1024, "", "What the placeholder $E stands for in these queries, such as deployment_environment_name=~\"production\"; $E in it is that of victoria_metrics.environment. Empty means that, if the query of the metric with the role traffic uses it, else nothing."),
+    STRING("enrichment.version_label", "\"\"", 100, "", "Label with the version of a service, such as service_version: a version that is new within the last two hours is told. Empty means none."),
+    STRING("enrichment.queries.exceptions", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Exceptions per second by type, with $S, $E and $W; empty means those of the OpenTelemetry Collector."),
+    STRING("enrichment.queries.graph_requests", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Calls per second by server and server_http_route, where $S matches the label client; empty means those of its service graph."),
+    STRING("enrichment.queries.graph_failures", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "The same of those that fail."),
+    STRING("enrichment.queries.graph_latency", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "The same for their mean duration in milliseconds."),
+    STRING("enrichment.queries.status_codes", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Requests per second by status code; empty means metrics[].status_codes of the metric with the role traffic, and without it the span metrics of the Collector."),
+    STRING("enrichment.queries.versions", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Unix time at which each version was first seen, where $L is enrichment.version_label; empty looks at every series that has the label."),
+
+    BOOL("envoy_enrichment.enabled", "false", "Ask what Envoy in front of a service sees of it, of services with services[].envoy_cluster."),
+    STRING("envoy_enrichment.endpoint", NULL, 2048, "URL", "Base URL of the server that holds the metrics of Envoy; required when enabled."),
+    INT("envoy_enrichment.lookback_minutes", "5", 1, 1440, "min", "Window of the rates, which ends at the evaluation time."),
+    INT("envoy_enrichment.timeout_seconds", "10", 1, 300, "s", "Time limit of one query, and of all of a cycle."),
+
     STRING_ENV("fingerprinting.db_path", "\"./anomaly_state.db\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "FINGERPRINT_DB", "State database."),
     INT("fingerprinting.confirmation_cycles", "2", 1, 10, "", "Cycles with evidence that open an incident."),
     INT("fingerprinting.confirmation_max_gap", "1", 0, 10, "", "Cycles without evidence tolerated before an incident is open."),
@@ -361,6 +382,7 @@ static const struct yaga_setting table[] = {
     FLOAT("services[].contamination", NULL, RATE_MIN, RATE_MAX, "", "Largest share of ordinary rows that a forest may flag; before all that the group model says about it."),
     STRINGS("services[].expected_metrics", "[]", METRICS_MAX, "", "Metrics whose absence is a fault; empty means those with metrics[].expected."),
     STRINGS("services[].depends_on", "[]", ARRAY_MAX, "", "Services that this one calls."),
+    STRINGS("services[].envoy_cluster", "[]", CLUSTERS_MAX, "", "Clusters of Envoy that lead to the service, for envoy_enrichment; several count together."),
     SLO_ROWS("services[].slo.", UNSET),
 
     LIST("dependencies.graph", YAGA_CONFIG_LIST_MAX, "Who calls whom, in addition to services[].depends_on."),
@@ -378,6 +400,7 @@ static const struct yaga_setting table[] = {
     STRING("metrics[].query", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Query with the placeholders $S, $E and $W; empty asks for the last sample of metrics[].series within each step."),
     STRING("metrics[].series", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Series of an archive, or of a server when there is no query: name or name{label=\"value\"}; empty means the name."),
     STRING("metrics[].service_label", "\"service_name\"", 100, "", "Label whose value names the service: what $S matches, and what the answer of the query is told apart by."),
+    STRING("metrics[].status_codes", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Of the metric with the role traffic: query of the requests by HTTP status code, for enrichment; placeholders as in the query."),
     STRING("metrics[].unit", "\"\"", 32, "", "Unit shown in alerts."),
     WORD("metrics[].kind", "gauge", "rate|latency|ratio|gauge", "What the number is; decides the automatic transform."),
     WORD("metrics[].role", "none", "none|traffic|latency|dependency|database|errors", "What patterns take the metric for; one metric per role."),

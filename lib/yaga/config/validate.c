@@ -425,17 +425,26 @@ static void check_service(const struct check *check,
                 callees[k]);
 }
 
-/* Placeholders are $S, $E, $W; $ before anything but a capital letter is the end of a
- * regular expression. */
-static bool is_query(const char *query)
+/* $ before anything but a capital letter is the end of a regular expression. */
+static bool has_placeholders(const char *query, const char *letters)
 {
     bool service = query[0] == '\0'; /* empty: the series itself */
     for (const char *p = query; (p = strchr(p, '$')) != NULL; p++) {
-        if (p[1] >= 'A' && p[1] <= 'Z' && strchr("SEW", p[1]) == NULL)
+        if (p[1] >= 'A' && p[1] <= 'Z' && strchr(letters, p[1]) == NULL)
             return false;
         service = service || p[1] == 'S';
     }
     return service;
+}
+
+static bool is_query(const char *query)
+{
+    return has_placeholders(query, "SEW");
+}
+
+static bool is_label(const char *label)
+{
+    return only_has(label, "._:/-") && (label[0] < '0' || label[0] > '9');
 }
 
 static void check_metric(const struct check *check, size_t i)
@@ -447,10 +456,13 @@ static void check_metric(const struct check *check, size_t i)
                  "must contain $S, and no placeholder but $S, $E and $W");
     const char *label =
         yaga_config_item_string(check->config, "metrics[].service_label", i);
-    if (!only_has(label, "._:/-") || (label[0] >= '0' && label[0] <= '9'))
+    if (!is_label(label))
         error_at(check, "metrics[].service_label", i,
                  "not a label: characters outside of A-Z a-z 0-9 . _ : / -, or a digit "
                  "first");
+    if (!is_query(yaga_config_item_string(check->config, "metrics[].status_codes", i)))
+        error_at(check, "metrics[].status_codes", i,
+                 "must contain $S, and no placeholder but $S, $E and $W");
     double min = yaga_config_item_float(check->config, "metrics[].min", i);
     double max = yaga_config_item_float(check->config, "metrics[].max", i);
     if (!isnan(min) && !isnan(max) && min >= max)
@@ -557,6 +569,31 @@ static void check_patterns(const struct check *check)
     }
 }
 
+/* ---- enrichment ---- */
+
+static void check_enrichment(const struct check *check)
+{
+    static const char *const queries[] = {
+        "enrichment.queries.exceptions",     "enrichment.queries.graph_requests",
+        "enrichment.queries.graph_failures", "enrichment.queries.graph_latency",
+        "enrichment.queries.status_codes",   "enrichment.queries.versions"};
+    static const char label[] = "enrichment.version_label";
+    static const char endpoint[] = "envoy_enrichment.endpoint";
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
+        if (!has_placeholders(string(check, queries[i]), "SEWL"))
+            error_at(check, queries[i], 0,
+                     "must contain $S, and no placeholder but $S, $E, $W and $L");
+    if (!is_label(string(check, label)))
+        error_at(check, label, 0,
+                 "not a label: characters outside of A-Z a-z 0-9 . _ : / -, or a digit "
+                 "first");
+    if (yaga_config_is_set(check->config, endpoint))
+        check_url(check, endpoint, 0, string(check, endpoint),
+                  "a proxy that needs none");
+    else if (yaga_config_bool(check->config, "envoy_enrichment.enabled"))
+        error_at(check, endpoint, 0, "required by envoy_enrichment.enabled");
+}
+
 /* ---- where documents go ---- */
 
 static void check_path(const struct check *check, const char *key)
@@ -643,6 +680,7 @@ void yaga_config_validate(const struct yaga_config *config,
     check_excluded(&check);
     check_lists(&check);
     check_patterns(&check);
+    check_enrichment(&check);
     check_deliver(&check);
     yaga_config_validate_slo(config, problems);
 }

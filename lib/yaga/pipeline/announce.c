@@ -43,6 +43,7 @@ static void fill_context(const struct yaga_infer *infer,
         .evidence = model != NULL ? j->grid.cells + j->row * j->grid.n_metrics : NULL,
         .verdict = &j->verdict,
         .slo = &j->slo,
+        .enrichment = j->enrichment,
         .warnings = &j->warnings,
         .failed_metrics = j->failed_metrics,
         .n_failed = j->n_failed,
@@ -276,18 +277,8 @@ static enum yaga_status tracked(struct yaga_infer *infer,
 {
     struct yaga_alert_context context;
     fill_context(infer, frame, service, j, at_s, cycle_id, &context);
-    struct yaga_observation observation = {
-        .service = service,
-        .period = context.period,
-        .detected_at_s = at_s,
-        .step = j->row_time_s / infer->setup->step_s,
-        .anomalies = j->verdict.anomalies,
-        .n_anomalies = j->verdict.n_anomalies,
-        .metrics = j->metrics,
-        .cycle_id = cycle_id,
-        .by_limits = j->by_limits,
-        .by_presence = j->by_presence && !j->by_limits,
-    };
+    struct yaga_observation observation =
+        yaga_announce_observation(infer, service, j, at_s, cycle_id);
     struct yaga_incident_changes changes = {.n = 0};
     struct yaga_announced counts = *out;
     enum yaga_status st = yaga_store_begin(infer->store, err);
@@ -383,8 +374,7 @@ enum yaga_status yaga_announce(struct yaga_infer *infer,
     enum yaga_status st = YAGA_OK;
     if (judgement->outcome != YAGA_EVALUATED)
         st = blind(infer, service, judgement, at_s, cycle_id, err);
-    if (st != YAGA_OK || (judgement->outcome != YAGA_EVALUATED && !judgement->by_limits &&
-                          !judgement->by_presence))
+    if (st != YAGA_OK || !yaga_announce_speaks(judgement))
         return st;
     if (infer->store == NULL)
         return untracked(infer, frame, service, judgement, at_s, documents, err);

@@ -3,8 +3,8 @@
  * The story of one cycle, top to bottom:
  *
  *   leftovers of the outbox -> services -> health -> fetch -> judge every service
- *   -> all together: cascades, objectives -> announce every service -> sweep and tidy
- *   -> deliver -> active.json
+ *   -> all together: cascades, objectives -> what else is known -> announce every service
+ *   -> sweep and tidy -> deliver -> active.json
  *
  * Whatever fails becomes a condition of the cycle or an outcome of one service; nothing
  * is silent.
@@ -201,6 +201,8 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
     yaga_telemetry_conclude(c, fleet, judgements);
     enum yaga_status st = yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
                             &cascades, err);
+    if (st == YAGA_OK)
+        yaga_cycle_enrich(c, fleet, &cascades, judgements);
     for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
         judgements[i].cascade = yaga_cascades_view(&cascades, judgements, i);
         announce_service(c, &fleet->services[i], &judgements[i]);
@@ -339,6 +341,7 @@ static void cycle_clear(struct yaga_cycle_work *c)
     yaga_free(c->services);
     yaga_names_clear(&c->found);
     yaga_str_clear(&c->scores);
+    yaga_free(c->enrichments);
 }
 
 enum yaga_status yaga_infer_cycle(struct yaga_infer *infer,

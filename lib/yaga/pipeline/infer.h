@@ -82,6 +82,8 @@ struct yaga_infer_result {
     unsigned conditions;
     size_t n_services, n_evaluated, n_skipped, n_errors, n_anomalies;
     size_t n_confirmed, n_closed;
+    size_t n_enriched, n_enrich_queries, n_enrich_failed; /* services and queries of enrichment, those that failed */
+    bool enrich_skipped;         /* no time was left for it */
     int64_t n_sent, n_pending;
     int64_t duration_ms;
     struct yaga_infer_service *services; /* owned, sorted by name */

@@ -59,6 +59,7 @@ struct yaga_judgement {
     bool is_dark;                /* none, or nobody could ask, of a service that was heard of lately */
     int64_t heard_s;             /* silent: every query was answered, and nothing came since; 0 = not silent */
     bool by_presence;            /* not evaluated: only whether there are values was looked at */
+    const struct yaga_enrichment *enrichment; /* what else is known of a service that will be announced; NULL = not asked; the cycle's */
 };
 
 /* The decision itself: score, look at the whole, decide, with the models of j->choice. known ends with the judged row j->row; grid, look and
@@ -118,6 +119,14 @@ struct yaga_announced {
 enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
                                const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id,
                                struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err);
+/* Was the service looked at, in whatever way (announce_due.c)? */
+bool yaga_announce_speaks(const struct yaga_judgement *judgement);
+/* What the incidents of a service are told. Borrows from the judgement. */
+struct yaga_observation yaga_announce_observation(const struct yaga_infer *infer, const char *service,
+                                                  const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id);
+/* Will yaga_announce put a document of these anomalies out? Changes nothing. */
+enum yaga_status yaga_announce_is_due(const struct yaga_infer *infer, const char *service, const struct yaga_judgement *judgement,
+                                      int64_t at_s, int64_t cycle_id, bool *out, struct yaga_error *err);
 /* Close incidents of services that are gone or blind for too long. */
 enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const *services, size_t n_services, int64_t at_s,
                                      int64_t cycle_id, struct yaga_json *documents, struct yaga_announced *out,
@@ -144,6 +153,7 @@ struct yaga_cycle_work {
     struct yaga_str scores;  /* lines to be written back (scores.c) */
     size_t n_stale;          /* services judged by a model older than model_warn_age_days */
     double oldest_days;
+    struct yaga_enrichment *enrichments; /* owned; of those that are announced */
 };
 
 /* Services that have stopped sending (telemetry.c): look, for one that has no usable values (is_dark, heard_s and the row of the judgement);
@@ -151,6 +161,9 @@ struct yaga_cycle_work {
 enum yaga_status yaga_telemetry_look(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int64_t at_s,
                                      struct yaga_judgement *judgement, struct yaga_error *err) YAGA_MUST_USE;
 void yaga_telemetry_conclude(struct yaga_cycle_work *c, const struct yaga_fleet *fleet, struct yaga_judgement *judgements);
+/* What else is known of the services that will be announced, into their judgements (enrich.c). Whatever fails leaves it out. */
+void yaga_cycle_enrich(struct yaga_cycle_work *c, const struct yaga_fleet *fleet, const struct yaga_cascades *cascades,
+                       struct yaga_judgement *judgements);
 
 /* Note a condition that holds for all further cycles of this process (infer_open.c). */
 void yaga_infer_stand(struct yaga_infer *infer, unsigned condition, const struct yaga_error *err);

@@ -11,8 +11,6 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 
-enum { RETRY_STATUSES_MAX = 200 }; /* as many as the range 400..599 holds */
-
 static enum yaga_metric_kind kind_of(const char *word)
 {
     if (strcmp(word, "rate") == 0)
@@ -425,17 +423,17 @@ static const char *string_or_null(const struct yaga_config *c, const char *key)
     return text[0] == '\0' ? NULL : text;
 }
 
-static void setup_http(const struct yaga_setup *setup,
-                       bool (*interrupted)(void),
-                       char user_agent[64],
-                       int statuses[RETRY_STATUSES_MAX],
-                       struct yaga_http_options *o)
+void yaga_setup_http(const struct yaga_setup *setup,
+                     bool (*interrupted)(void),
+                     struct yaga_setup_http *out)
 {
     const struct yaga_config *c = setup->config;
+    struct yaga_http_options *o = &out->options;
     yaga_http_options_init(o);
-    (void)yaga_format(user_agent, 64, "%s/" YAGA_VERSION, setup->program);
+    (void)yaga_format(out->user_agent, sizeof out->user_agent, "%s/" YAGA_VERSION,
+                      setup->program);
     o->endpoint = yaga_config_string(c, "victoria_metrics.endpoint");
-    o->user_agent = user_agent;
+    o->user_agent = out->user_agent;
     o->bearer_token = string_or_null(c, "victoria_metrics.bearer_token");
     o->username = string_or_null(c, "victoria_metrics.username");
     o->password = string_or_null(c, "victoria_metrics.password");
@@ -445,10 +443,11 @@ static void setup_http(const struct yaga_setup *setup,
     size_t n;
     const int64_t *list =
         yaga_config_ints(c, "victoria_metrics.retry_status_forcelist", &n);
-    o->n_retry_statuses = n < RETRY_STATUSES_MAX ? n : RETRY_STATUSES_MAX;
+    o->n_retry_statuses =
+        n < YAGA_RETRY_STATUSES_MAX ? n : (size_t)YAGA_RETRY_STATUSES_MAX;
     for (size_t i = 0; i < o->n_retry_statuses; i++)
-        statuses[i] = (int)list[i];
-    o->retry_statuses = statuses;
+        out->statuses[i] = (int)list[i];
+    o->retry_statuses = out->statuses;
     o->breaker_threshold =
         (int)yaga_config_int(c, "victoria_metrics.circuit_breaker_threshold");
     o->breaker_timeout_s =
@@ -468,8 +467,7 @@ enum yaga_status yaga_setup_source(const struct yaga_setup *setup,
         const char *const *files = yaga_config_strings(c, "source.files", &n);
         return yaga_source_archive_new(files, n, out, err);
     }
-    char user_agent[64];
-    int statuses[RETRY_STATUSES_MAX];
+    struct yaga_setup_http http;
     struct yaga_source_prometheus_options o = {
         .health_path = yaga_config_string(c, "victoria_metrics.health_path"),
         .health_max_latency_ms = yaga_config_int(c, "inference.health_max_latency_ms"),
@@ -482,7 +480,8 @@ enum yaga_status yaga_setup_source(const struct yaga_setup *setup,
         .services_per_query =
             (size_t)yaga_config_int(c, "victoria_metrics.services_per_query"),
     };
-    setup_http(setup, interrupted, user_agent, statuses, &o.http);
+    yaga_setup_http(setup, interrupted, &http);
+    o.http = http.options;
     return yaga_source_prometheus_new(&o, out, err);
 }
 

@@ -16,6 +16,7 @@
 #include "yaga/config/config.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/detect/detect.h"
+#include "yaga/enrich/enrich.h"
 #include "yaga/incident/incident.h"
 #include "yaga/period/period.h"
 #include "yaga/period/spans.h"
@@ -64,6 +65,21 @@ enum yaga_status yaga_setup_metrics(const struct yaga_config *config, struct yag
 
 /* Where documents go (setup_deliver.c). */
 void yaga_setup_deliver(struct yaga_setup *setup);
+
+/* How the server of victoria_metrics is asked; the options point into the rest. interrupted may be NULL. */
+enum { YAGA_RETRY_STATUSES_MAX = 200 }; /* as many as the range 400..599 holds */
+struct yaga_setup_http {
+    struct yaga_http_options options;
+    char user_agent[64];
+    int statuses[YAGA_RETRY_STATUSES_MAX];
+};
+void yaga_setup_http(const struct yaga_setup *setup, bool (*interrupted)(void), struct yaga_setup_http *out);
+
+/* What is asked before an announcement, and of which server (setup_enrich.c); false = nothing, by the settings. *out
+ * borrows from the configuration and from the setup. */
+bool yaga_setup_enrich(const struct yaga_setup *setup, struct yaga_enrich_params *out);
+/* Clusters of one service at the edge; borrowed. */
+const char *const *yaga_setup_clusters(const struct yaga_setup *setup, const char *service, size_t *n);
 
 /* The configured source; interrupted may be NULL. */
 enum yaga_status yaga_setup_source(const struct yaga_setup *setup, bool (*interrupted)(void),

@@ -110,6 +110,12 @@ static struct yaga_json *status_json(const struct yaga_infer_result *r)
     yaga_json_set_int(o, "anomalies", (int64_t)r->n_anomalies);
     yaga_json_set_int(o, "confirmed", (int64_t)r->n_confirmed);
     yaga_json_set_int(o, "closed", (int64_t)r->n_closed);
+    struct yaga_json *enrichment = yaga_json_object_new();
+    yaga_json_set(o, "enrichment", enrichment);
+    yaga_json_set_int(enrichment, "services", (int64_t)r->n_enriched);
+    yaga_json_set_int(enrichment, "queries", (int64_t)r->n_enrich_queries);
+    yaga_json_set_int(enrichment, "failed", (int64_t)r->n_enrich_failed);
+    yaga_json_set_bool(enrichment, "skipped", r->enrich_skipped);
     yaga_json_set_int(o, "sent", r->n_sent);
     yaga_json_set_int(o, "pending", r->n_pending);
     struct yaga_json *services = yaga_json_array_new();
@@ -179,10 +185,14 @@ static enum yaga_status metrics_text(const struct yaga_infer_result *r,
         "yaga_last_cycle_duration_seconds %s\n"
         "yaga_last_cycle_exit_code %d\n"
         "yaga_cycles_total %lld\n"
-        "yaga_outbox_pending %lld\n",
+        "yaga_outbox_pending %lld\n"
+        "yaga_last_cycle_enrichment_queries %zu\n"
+        "yaga_last_cycle_enrichment_failures %zu\n"
+        "yaga_last_cycle_enrichment_skipped %d\n",
         (long long)r->at_s, yaga_format_double((double)r->duration_ms / 1000.0, seconds),
         yaga_infer_exit_code(r->conditions), (long long)r->cycle_id,
-        (long long)r->n_pending);
+        (long long)r->n_pending, r->n_enrich_queries, r->n_enrich_failed,
+        r->enrich_skipped);
     for (size_t i = 0; st == YAGA_OK && i < r->n_services; i++)
         st = append_service(out, &r->services[i]);
     if (st == YAGA_OK && r->state_metrics != NULL)
