@@ -9,11 +9,10 @@ import re
 import sys
 import tempfile
 
+import schemas
 import shop
 
-try:
-    import jsonschema
-except ImportError:
+if schemas.jsonschema is None:
     print("python3-jsonschema is missing: ./dev deps")
     sys.exit(77)
 
@@ -21,26 +20,7 @@ programs, source = sys.argv[1], pathlib.Path(sys.argv[2])
 STEP = shop.STEP
 
 
-def tight(schema):
-    """Readers ignore what they do not know; here an unknown field is a field without documentation."""
-    if isinstance(schema, list):
-        return [tight(s) for s in schema]
-    if not isinstance(schema, dict):
-        return schema
-    out = {k: tight(v) for k, v in schema.items()}
-    if schema.get("type") == "object" and "properties" in schema and "$schema" not in schema:
-        out.setdefault("additionalProperties", False)
-    return out
-
-
-def validator(name):
-    schema = json.loads((source / "docs/schema" / name).read_text())
-    kind = jsonschema.validators.validator_for(schema)
-    kind.check_schema(schema)
-    return kind(tight(schema))
-
-
-PAYLOAD, ACTIVE = validator("payload.schema.json"), validator("active.schema.json")
+PAYLOAD, ACTIVE = (schemas.validator(source / "docs/schema" / name) for name in ("payload.schema.json", "active.schema.json"))
 RANK = ["none", "low", "medium", "high", "critical"]
 
 
