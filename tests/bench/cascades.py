@@ -9,6 +9,7 @@ them calls is slow at the same time, where there is one.
 The hour is replayed with a cycle every two minutes. Counted per graph: is the root the only one of the cascade that is announced; is a
 service announced with another one than the root (named with confidence, and wrong)."""
 import collections
+import datetime
 import json
 import pathlib
 import random
@@ -28,6 +29,10 @@ def run(*command, may_refuse=False):
     if done.returncode != 0 and not (may_refuse and done.returncode == 1):
         raise SystemExit(f"cascades: {' '.join(map(str, command))}: status {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout
+
+
+def seconds(timestamp):
+    return int(datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp())
 
 
 def series_of(archive, from_s):
