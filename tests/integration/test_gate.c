@@ -73,6 +73,29 @@ static void fill(void)
     }
 }
 
+/* Any set of models can be asked how often it signals: the candidate as often as the gate
+ * says, and nobody never. */
+static void compare(const struct yaga_detect_params *detect,
+                    const struct yaga_model_set *served,
+                    const struct yaga_model *candidate)
+{
+    const struct yaga_model_set nobody = {.by_period = {NULL}};
+    struct yaga_error err;
+    double share;
+    size_t n;
+    assert_ok(yaga_gate_signal_share(detect, &history, served, N - HELD_OUT, &share, &n,
+                                     &err),
+              &err);
+    if ((candidate->gate.findings & YAGA_GATE_INCONCLUSIVE) == 0) {
+        assert_int_equal(n, (size_t)candidate->gate.n_rows);
+        assert_near(share, candidate->gate.any_rate, 1e-12);
+    }
+    assert_ok(yaga_gate_signal_share(detect, &history, &nobody, N - HELD_OUT, &share, &n,
+                                     &err),
+              &err);
+    assert_true(isnan(share) && n == 0);
+}
+
 /* Fit a candidate for the business hours on all but the last six days, and judge it on
  * these. The frame is used up. */
 static struct yaga_model *judge_without(const uint8_t *left_out)
@@ -105,6 +128,7 @@ static struct yaga_model *judge_without(const uint8_t *left_out)
     assert_ok(yaga_gate_run(&params, &detect, &history, &served, N - HELD_OUT, candidates,
                             &err),
               &err);
+    compare(&detect, &served, candidates[YAGA_BUSINESS_HOURS]);
     yaga_history_clear(&history);
     yaga_frame_clear(&frame);
     return candidates[YAGA_BUSINESS_HOURS];

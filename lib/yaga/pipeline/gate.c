@@ -110,6 +110,11 @@ void yaga_gate_inconclusive(struct yaga_model *model)
     model->gate.verdict = YAGA_GATE_WARNING;
 }
 
+bool yaga_gate_is_signal(const struct yaga_gate_bench *b, const struct yaga_evidence *cell)
+{
+    return reaches(b, cell, MEDIUM);
+}
+
 static void count_rows(const struct yaga_gate_bench *b, struct yaga_gate *g)
 {
     int32_t last_day = 0;
@@ -122,7 +127,7 @@ static void count_rows(const struct yaga_gate_bench *b, struct yaga_gate *g)
         last_day = b->when[t].day;
         bool any = false;
         for (size_t m = 0; m < b->frame.n_metrics; m++)
-            any = any || reaches(b, cell_at(b, t, m), MEDIUM);
+            any = any || yaga_gate_is_signal(b, cell_at(b, t, m));
         with_signal += any;
     }
     g->any_limit = b->params->max_rate[is_weekend(b->model->period)];
@@ -171,10 +176,9 @@ static enum yaga_status judge_model(struct yaga_gate_bench *b, struct yaga_error
     return YAGA_OK;
 }
 
-/* The end of the history, beginning where the level correction of the first held-out row
- * begins. */
-static void
-view(const struct yaga_history *h, size_t first_row, struct yaga_gate_bench *b)
+void yaga_gate_view(const struct yaga_history *h,
+                    size_t first_row,
+                    struct yaga_gate_bench *b)
 {
     size_t back = b->detect->level_rows + (size_t)(HOUR_S / h->frame->step_s);
     size_t begin = first_row > back ? first_row - back : 0;
@@ -225,7 +229,7 @@ enum yaga_status yaga_gate_run(const struct yaga_gate_params *params,
                                 .metrics = history->metrics,
                                 .service = history->service};
     size_t n_held_out = history->frame->n_rows - first_row;
-    view(history, first_row, &b);
+    yaga_gate_view(history, first_row, &b);
     YAGA_AUTO_MEM(double) x = yaga_alloc(b.frame.n_rows, sizeof *x);
     if (x == NULL)
         return yaga_error_nomem(err);

@@ -62,6 +62,12 @@ struct yaga_gate_average {
 };
 void yaga_gate_average(const struct yaga_gate_average *average, struct yaga_model *model);
 
+/* Share of the rows [first_row, n_rows) in which a metric reaches the level medium, judged by any set of models; NaN and *n_rows 0 when it
+ * judges none. Rows that are left out do not count. */
+enum yaga_status yaga_gate_signal_share(const struct yaga_detect_params *detect, const struct yaga_history *history,
+                                        const struct yaga_model_set *set, size_t first_row, double *share,
+                                        size_t *n_rows, struct yaga_error *err) YAGA_MUST_USE;
+
 /* No verdict, no figures. */
 void yaga_gate_not_asked(struct yaga_model *model);
 /* Nothing could be checked. */

@@ -28,6 +28,15 @@ struct yaga_gate_bench {
 /* Does the row speak about the model? */
 bool yaga_gate_row_counts(const struct yaga_gate_bench *bench, size_t row);
 
+/* The end of the history, beginning where the level correction of the first held-out row
+ * begins: frame, when, requests and left_out of the bench, whose detect is set. */
+void yaga_gate_view(const struct yaga_history *history,
+                    size_t first_row,
+                    struct yaga_gate_bench *bench);
+/* Does the metric reach the level medium, by enough to matter? */
+bool yaga_gate_is_signal(const struct yaga_gate_bench *bench,
+                         const struct yaga_evidence *cell);
+
 /* No figures. */
 void yaga_gate_blank(struct yaga_metric_gate *gate);
 /* Findings and verdict of a model from the figures and the findings of its metrics. */

@@ -259,6 +259,8 @@ static struct yaga_json *service_json(const struct yaga_report *report,
         set_figure(json, "alpha", s->alpha);
         set_figure(json, "promised_per_week", report->promised_per_week);
         set_figure(json, "achieved_per_week", s->achieved_per_week);
+        set_figure(json, "signal_share", s->signals_now);
+        set_figure(json, "signal_share_before", s->signals_before);
     }
     yaga_json_set(json, "variants", variants_json(report, s));
     if (s->portrait != NULL)

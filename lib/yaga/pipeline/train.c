@@ -306,6 +306,7 @@ static enum yaga_status learn(struct yaga_train *run,
 {
     result->alpha = (double)NAN;
     result->achieved_per_week = (double)NAN;
+    result->signals_now = result->signals_before = (double)NAN;
     result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
     enum yaga_status st = YAGA_OK;
     YAGA_AUTO_MEM(uint8_t) lent = NULL;

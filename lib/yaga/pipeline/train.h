@@ -92,6 +92,7 @@ struct yaga_train_service {
     char *quality;            /* owned: the quality report as JSON; NULL = nothing was read */
     char *details;            /* owned: the gate of every period as JSON; NULL = there was none */
     char findings[512];       /* what the gate found, by period; "" = nothing */
+    double signals_now, signals_before; /* share of held-out rows with a signal, by the candidates and by the models in use; NaN: not known */
     double took_s;            /* from its history to its models, published and recorded or refused */
     bool finished;            /* published or refused, and recorded; false: the run ended before */
     struct yaga_portrait *portrait; /* owned; NULL unless asked for, and where nothing could be read */

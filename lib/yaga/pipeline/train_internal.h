@@ -83,6 +83,11 @@ enum yaga_status yaga_train_folds(const struct yaga_train *run, const struct yag
                                   double alpha, struct yaga_trained_models *candidates,
                                   struct yaga_error *err) YAGA_MUST_USE;
 
+/* Candidates next to the models in use: result->signals_now, signals_before and a warning (train_compare.c). */
+enum yaga_status yaga_train_compare(const struct yaga_train *run, const struct yaga_history *history, size_t first_row,
+                                    const struct yaga_trained_models *candidates, struct yaga_train_service *result,
+                                    struct yaga_error *err) YAGA_MUST_USE;
+
 /* Which model serves which period, fallbacks included; borrowed from the fitted ones. */
 void yaga_train_serve(const struct yaga_train *run, const struct yaga_trained_models *fitted, struct yaga_model_set *set);
 

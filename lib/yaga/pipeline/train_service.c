@@ -348,6 +348,8 @@ static enum yaga_status validate(const struct yaga_train *run,
     enum yaga_status st = run_gate(run, h, first_row, &set, result->alpha, checked, err);
     if (st == YAGA_OK)
         st = yaga_train_folds(run, h, first_row, result->alpha, checked, err);
+    if (st == YAGA_OK)
+        st = yaga_train_compare(run, h, first_row, checked, result, err);
     return st == YAGA_OK ? judge(run, checked, models, result, err) : st;
 }
 
