@@ -522,6 +522,65 @@ static void nobody_is_asked_of_an_archive_or_in_a_replay(void **state)
     stub_server_stop(b.server);
 }
 
+/* An incident that is known is asked about when it is told again, not in between. */
+static void between_two_updates_nobody_is_asked(void **state)
+{
+    (void)state;
+    struct backend b;
+    struct shop shop;
+    struct yaga_infer_result result;
+    static const char *const rarely[] = {"alerting.update_every_cycles=3", NULL};
+    static const size_t documents[] = {0, 0, 1};
+    backend_start(&b);
+    open_shop(&shop, &b, rarely);
+    (void)alert_of(&shop, &b, NULL, &result);
+    yaga_infer_result_clear(&result);
+    for (size_t i = 0; i < 3; i++) {
+        size_t before = stub_server_count(b.server);
+        cycle(&shop, shop_fault + 900 + 300 * (int64_t)i, NULL, &result);
+        assert_int_equal(yaga_json_size(result.documents), documents[i]);
+        assert_int_equal(stub_server_count(b.server) > before, documents[i]);
+        assert_int_equal(result.n_enriched, documents[i]);
+        yaga_infer_result_clear(&result);
+    }
+    shop_close(&shop);
+    stub_server_stop(b.server);
+}
+
+static void of_a_silent_service_the_edge_is_asked(void **state)
+{
+    (void)state;
+    struct backend b;
+    struct shop shop;
+    struct yaga_infer_result result;
+    static const char *const noisy[] = {"noisy"};
+    static const char *const no_versions[] = {"enrichment.version_label=", NULL};
+    backend_start(&b);
+    open_shop(&shop, &b, no_versions);
+    for (int64_t at_s = shop_silence - 300; at_s <= shop_silence + 1200; at_s += 300) {
+        struct yaga_infer_options options = {.only = noisy, .n_only = 1, .collect = true};
+        if (at_s > shop_silence - 300)
+            yaga_infer_result_clear(&result);
+        size_t before = stub_server_count(b.server);
+        shop_cycle(&shop, &options, at_s, &result);
+        if (at_s >=
+            shop_silence + 900) /* suspected, then announced: three queries of the edge */
+            assert_int_equal(stub_server_count(b.server) - before,
+                             at_s == shop_silence + 900 ? 0 : 3);
+    }
+    struct yaga_json *document = yaga_json_at(result.documents, 0);
+    assert_non_null(
+        yaga_json_get(yaga_json_get(document, "anomalies"), "telemetry_missing"));
+    const struct yaga_json *comparison =
+        yaga_json_get(yaga_json_get(document, "envoy_context"), "comparison");
+    assert_non_null(strstr(string_at(comparison, "reading"), "telemetry is lost"));
+    assert_null(yaga_json_get(comparison, "service_rps"));
+    assert_null(yaga_json_get(document, "exception_context"));
+    yaga_infer_result_clear(&result);
+    shop_close(&shop);
+    stub_server_stop(b.server);
+}
+
 /* ---- settings ---- */
 
 /* All that is asked of a service, as text. */
@@ -656,6 +715,8 @@ int main(void)
         cmocka_unit_test(nothing_is_asked_when_the_time_is_used_up),
         cmocka_unit_test(failures_are_counted_for_those_who_watch),
         cmocka_unit_test(nobody_is_asked_of_an_archive_or_in_a_replay),
+        cmocka_unit_test(between_two_updates_nobody_is_asked),
+        cmocka_unit_test(of_a_silent_service_the_edge_is_asked),
         cmocka_unit_test(every_key_moves_what_is_asked),
         cmocka_unit_test(what_cannot_be_asked_is_refused),
     };

@@ -119,7 +119,7 @@ static const char settings[] =
     "  n_estimators = 25; n_estimators_multivariate = 25; };\n"
     "inference: { alerts_directory = \"%s/alerts\"; };\n"
     "fingerprinting: { db_path = \"%s/state.db\"; };\n"
-    "services = ( { name = \"cart\"; envoy_cluster = [ \"cart\" ]; }, { name = \"noisy\"; }, { name = \"shop\"; }, { name = \"tiny\"; } );\n"
+    "services = ( { name = \"cart\"; envoy_cluster = [ \"cart\" ]; }, { name = \"noisy\"; envoy_cluster = [ \"noisy\" ]; }, { name = \"shop\"; }, { name = \"tiny\"; } );\n"
     "metrics = (\n"
     "  { name = \"request_rate\"; kind = \"rate\"; role = \"traffic\"; min = 0; min_relative_change = 0.5; },\n"
     "  { name = \"latency\"; kind = \"latency\"; role = \"latency\"; min = 0; bad_direction = \"high\"; min_delta = 10; },\n"

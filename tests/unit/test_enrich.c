@@ -332,6 +332,8 @@ static void edge_and_service_are_read_together(void **state)
     assert_non_null(strstr(yaga_edge_reading(&e), "in front"));
     e.service_error_rate = e.service_rate = (double)NAN;
     assert_string_equal(yaga_edge_reading(&e), "");
+    e.is_silent = true;
+    assert_non_null(strstr(yaga_edge_reading(&e), "telemetry is lost"));
 }
 
 static void an_edge_without_traffic_or_buckets_says_so(void **state)
@@ -388,8 +390,8 @@ static void a_version_is_new_when_it_came_after_another(void **state)
     }
 }
 
-/* Ten thousand answers, 5000 random ones and each shuffled: they give the same contexts to the byte, and
- * shares add up. */
+/* Ten thousand answers, 5000 random ones and each shuffled: they give the same contexts
+ * to the byte, and shares add up. */
 static void the_order_of_an_answer_does_not_matter(void **state)
 {
     (void)state;

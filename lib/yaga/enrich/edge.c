@@ -83,6 +83,9 @@ static void set_clusters(const struct yaga_enrich_subject *subject, struct yaga_
 
 const char *yaga_edge_reading(const struct yaga_edge *e)
 {
+    if (e->is_silent)
+        return "The edge still sends requests to the service: its telemetry is lost, not "
+               "its traffic.";
     if (e->service_rate < 0.5 * e->total_rate)
         return "The edge sends more than twice of what the service reports: a fault of "
                "the "
@@ -117,6 +120,7 @@ enum yaga_status enrich_join_edge(double min_rate,
     out->state.found = out->total_rate > 0.0;
     out->service_rate = subject->rate;
     out->service_error_rate = subject->error_rate;
+    out->is_silent = subject->is_silent;
     out->connections = (double)NAN;
     for (size_t q = 0; q < YAGA_EDGE_QUANTILES; q++)
         out->quantile_ms[q] = (double)NAN;

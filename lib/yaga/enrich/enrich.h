@@ -143,6 +143,7 @@ struct yaga_edge {
     bool at_least[YAGA_EDGE_QUANTILES];       /* beyond the last finite bucket: the value is a lower bound */
     double connections;                       /* NaN = not known */
     double service_rate, service_error_rate;  /* as the service itself tells; NaN = not known */
+    bool is_silent;                           /* the service tells nothing any more */
 };
 /* What edge and service say together, "" = nothing. */
 const char *yaga_edge_reading(const struct yaga_edge *edge);
@@ -191,6 +192,7 @@ struct yaga_enrich_subject {
     const char *const *clusters; /* at the edge */
     size_t n_clusters;
     double rate, error_rate;     /* as the service itself tells; NaN = not known */
+    bool is_silent;              /* it tells nothing any more */
     struct yaga_enrichment *out; /* written */
 };
 

@@ -60,6 +60,7 @@ static enum yaga_status consider(struct yaga_cycle_work *c,
         return st;
     s->rate = value_of(j, &service->frame, YAGA_ROLE_TRAFFIC);
     s->error_rate = value_of(j, &service->frame, YAGA_ROLE_ERRORS);
+    s->is_silent = j->heard_s != 0;
     due->judgements[due->n++] = j;
     return YAGA_OK;
 }
