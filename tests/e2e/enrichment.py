@@ -121,10 +121,60 @@ def plain(alert):
     return out
 
 
-def load(base, folder):
-    body = (folder / "archive.jsonl").read_bytes() + "".join(json.dumps(s) + "\n" for s in extras()).encode()
+# What each preset counts by status code, in the names of its own world: the metric and the labels of service and code.
+PRESETS = {
+    "otel-spanmetrics": ("duration_milliseconds_count", {"service_name": "cart", "span_kind": "SPAN_KIND_SERVER",
+                                                         "deployment_environment_name": "production"}, "http_response_status_code"),
+    "collector-spanmetrics": ("traces_span_metrics_calls_total", {"service_name": "cart", "span_kind": "SPAN_KIND_SERVER"}, "http_status_code"),
+    "tempo-spanmetrics": ("traces_spanmetrics_calls_total", {"service": "cart", "span_kind": "SPAN_KIND_SERVER"}, "http_status_code"),
+    "http-semconv": ("http_server_request_duration_seconds_count", {"service_name": "cart"}, "http_response_status_code"),
+    "http-semconv-job": ("http_server_request_duration_seconds_count", {"job": "cart"}, "http_response_status_code"),
+    "http-semconv-dotted": ("http.server.request.duration_count", {"service.name": "cart"}, "http.response.status_code"),
+    "istio": ("istio_requests_total", {"destination_workload": "cart", "reporter": "destination"}, "response_code"),
+    "envoy": ("envoy_cluster_upstream_rq", {"envoy_cluster_name": "cart"}, "envoy_response_code"),
+}
+
+
+def presets_know_their_codes(folder):
+    """Every preset that ships finds them: an alert of the objectives, without any model."""
+    shipped = {p.stem for p in (source / "config/presets").glob("*.cfg") if "role = \"errors\"" in p.read_text()}
+    check(shipped == PRESETS.keys(), "each preset is here", shipped ^ PRESETS.keys())
+    for preset, (name, labels, code) in PRESETS.items():
+        with servers.victoria_metrics(folder / f"vm-{preset}") as (base, _):
+            series = [counter(name, rate, rate, **labels, **{code: value}) for value, rate in (("200", 50), ("429", 8), ("500", 20))]
+            if preset == "envoy":
+                series += [counter("envoy_cluster_upstream_rq_total", 78, 78, **labels),
+                           counter("envoy_cluster_upstream_rq_xx", 20, 20, **labels, envoy_response_code_class="5")]
+            elif "spanmetrics" in preset and preset != "otel-spanmetrics":
+                series += [counter(name, 20, 20, **labels, status_code="STATUS_CODE_ERROR", **{code: "500"})]
+            load(base, series)
+            config = folder / f"{preset}.cfg"
+            config.write_text(f"""victoria_metrics: {{ endpoint = "{base}"; }};
+slos: {{ defaults = {{ error_rate_critical = 0.05; error_rate_warning = 0.03; }}; }};
+model: {{ models_directory = "{folder}/none"; }};
+inference: {{ alerts_directory = "{folder}/alerts-{preset}"; }};
+fingerprinting: {{ db_path = "{folder}/{preset}.db"; }};
+services = ( {{ name = "cart"; }} );
+@include "{source.resolve()}/config/presets/{preset}.cfg"
+""")
+            yaga = servers.Yaga(programs, config)
+            for at in CYCLES[:2]:
+                yaga.run("yaga-infer", "--now", at + 60, expect=6)
+            journal = "".join(p.read_text() for p in (folder / f"alerts-{preset}").glob("alerts_*.jsonl"))
+            alerts = [d for d in map(json.loads, journal.splitlines()) if d["alert_type"] == "anomaly_detected"]
+            check(alerts, "its objective is broken", preset, journal)
+            codes = alerts[-1].get("status_context", {})
+            check(codes.get("dominant_code") == "500" and codes["failure_mode"] == "application", "its codes are found", preset, codes)
+
+
+def load(base, series):
+    body = "".join(json.dumps(s) + "\n" for s in series).encode()
     urllib.request.urlopen(urllib.request.Request(base + "/api/v1/import", data=body, method="POST"), timeout=120).close()
     servers.get(base + "/internal/force_flush", timeout=60)
+
+
+def load_shop(base, folder):
+    load(base, [*map(json.loads, (folder / "archive.jsonl").read_text().splitlines()), *extras()])
 
 
 with tempfile.TemporaryDirectory() as tmp:
@@ -140,7 +190,7 @@ with tempfile.TemporaryDirectory() as tmp:
     asked = {"source__type": "prometheus", "enrichment__version_label": "service_version", "envoy_enrichment__enabled": "true",
              "cache__enabled": "false"}
     with servers.victoria_metrics(tmp / "vm") as (base, _):
-        load(base, tmp / "shop")
+        load_shop(base, tmp / "shop")
         where = {"victoria_metrics__endpoint": base, "envoy_enrichment__endpoint": base}
         alert, status = alert_of(case, tmp / "asks", **asked, **where)
         names_what_is_wrong(alert)
@@ -156,4 +206,5 @@ with tempfile.TemporaryDirectory() as tmp:
         alert, status = alert_of(case, tmp / "prom", **asked, **where)
         names_what_is_wrong(alert)
         check(status["enrichment"]["failed"] == 0, "all queries answered", status["enrichment"])
+    presets_know_their_codes(tmp)
 print("an outage is announced with its exception, its route, its code and its release, and is the same incident without")
