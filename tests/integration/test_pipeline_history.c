@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What only the hours before a cycle tell, in whole cycles: silence. */
+/* What only the hours before a cycle tell, in whole cycles: silence, what climbs. */
 #include "assert.h"
 
 #include <math.h>
@@ -12,9 +12,12 @@
 #include "yaga/base/str.h"
 #include "yaga/incident/incident.h"
 #include "yaga/io/file.h"
+#include "yaga/pipeline/explain.h"
 #include "yaga/state/state.h"
 
 enum { INCIDENTS_MAX = 16 };
+
+#define LAST_ROW (INT64_C(1772496000) + 86400 - 300)
 
 static struct shop trained;
 
@@ -240,6 +243,76 @@ static void silence_of_all_is_a_notice_about_the_monitoring(void **state)
     shop_close(&shop);
 }
 
+/* By three fifths in 18 hours, to some 130 ms. How far the limit is makes it graver. */
+static void what_climbs_slowly_is_told(void **state)
+{
+    (void)state;
+    static const char *const limits[] = {
+        "",
+        "slos = { defaults = { latency_acceptable_ms = 800; latency_warning_ms = 900; "
+        "latency_critical_ms = 1000; error_rate_acceptable = 0.05; error_rate_warning = "
+        "0.1; error_rate_critical = 0.2; }; };\n",
+        "slos = { defaults = { latency_acceptable_ms = 180; latency_warning_ms = 185; "
+        "latency_critical_ms = 190; error_rate_acceptable = 0.05; error_rate_warning = "
+        "0.1; error_rate_critical = 0.2; }; };\n"};
+    for (size_t i = 0; i < 3; i++) {
+        struct shop shop;
+        struct yaga_incident incident;
+        shop_open_with(&shop, NULL, limits[i]);
+        shop_copy_models(&trained, &shop);
+        cycles(&shop, shop_day + 86400 - 900, shop_day + 86400);
+        assert_true(find_incident(&shop, "latency_trend_degrading", &incident));
+        assert_int_equal(incident.status, YAGA_OPEN);
+        assert_int_equal(incident.severity,
+                         i == 2 ? YAGA_SEVERITY_HIGH : YAGA_SEVERITY_MEDIUM);
+        assert_string_equal(incident.detection_method, "trend");
+        assert_true(journal_has(&shop, "2026-03-03", "\"relative_rise\":0."));
+        assert_int_equal(journal_has(&shop, "2026-03-03", "\"hours_to_critical\":"),
+                         i == 2);
+        shop_close(&shop);
+    }
+}
+
+static void what_climbs_is_explained(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_explanation) e = NULL;
+    YAGA_AUTO_MEM(char) text = NULL;
+    struct yaga_error err;
+    const struct yaga_explain_options options = {
+        .service = "noisy", .at_s = LAST_ROW, .source = trained.source};
+    assert_ok(yaga_explain(&trained.setup, &options, &e, &err), &err);
+    assert_true(yaga_explanation_alarms(e));
+    assert_ok(yaga_explanation_text(e, &text, &err), &err);
+    assert_non_null(
+        strstr(text, "ALARM: not now, but over hours: latency has climbed by"));
+}
+
+/* The same rows, asked otherwise; and the last hours of the day before, which are flat.
+ */
+static void settings_and_quiet_days_make_no_trend(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set;
+        int64_t at_s;
+        bool found;
+    } cases[] = {{"detection.trend_min_rise=0.2", LAST_ROW, true},
+                 {"detection.trend_min_rise=0.9", LAST_ROW, false},
+                 {"detection.trend_window_hours=12", LAST_ROW, false},
+                 {"detection.trend_min_rise=0.2", LAST_ROW - 18 * 3600, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *overrides[] = {cases[i].set, NULL};
+        struct shop shop;
+        struct yaga_incident incident;
+        open_with(&shop, overrides, true);
+        (void)cycle(&shop, cases[i].at_s);
+        if (find_incident(&shop, "latency_trend_degrading", &incident) != cases[i].found)
+            fail_msg("case %zu", i);
+        shop_close(&shop);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +321,9 @@ int main(void)
         cmocka_unit_test(a_dry_run_tells_silence_too),
         cmocka_unit_test(who_was_not_heard_of_within_the_lookback_is_not_missed),
         cmocka_unit_test(silence_of_all_is_a_notice_about_the_monitoring),
+        cmocka_unit_test(what_climbs_slowly_is_told),
+        cmocka_unit_test(what_climbs_is_explained),
+        cmocka_unit_test(settings_and_quiet_days_make_no_trend),
     };
     return cmocka_run_group_tests(tests, train_once, close_once);
 }

@@ -25,8 +25,9 @@ static double anomaly_score(const struct yaga_alert_context *context,
         return (double)NAN; /* nothing was scored */
     double worst = (double)NAN;
     for (size_t i = 0; i < anomaly->n_signals; i++)
-        if (anomaly->signals[i].method == YAGA_METHOD_OBJECTIVE)
-            return (double)NAN; /* a limit, not evidence */
+        if (anomaly->signals[i].method == YAGA_METHOD_OBJECTIVE ||
+            anomaly->signals[i].method == YAGA_METHOD_TREND)
+            return (double)NAN; /* a limit, or a history, not evidence */
     for (size_t i = 0; i < anomaly->n_signals; i++)
         worst = fmax(worst, verdict->metric_score[anomaly->signals[i].metric]);
     return worst;
@@ -260,7 +261,7 @@ static void set_counterfactuals(struct yaga_json *object,
     struct yaga_json *list = yaga_json_array_new();
     for (size_t i = 0; i < context->n_counterfactuals; i++) {
         const struct yaga_counterfactual *c = &context->counterfactuals[i];
-        if (anomaly->contribution[c->metric] > 0.0)
+        if (anomaly->contribution[c->metric] > 0.0 && !anomaly->from_history)
             yaga_json_push(list, counterfactual_object(context, c));
     }
     if (yaga_json_size(list) > 0)
@@ -395,6 +396,23 @@ static void set_incident(struct yaga_json *object,
     set_severity_change(object, change);
 }
 
+static void set_trend(struct yaga_json *object,
+                      const struct yaga_alert_context *context,
+                      const struct yaga_rise *rise)
+{
+    if (!rise->is_set)
+        return;
+    struct yaga_json *trend = yaga_json_object_new();
+    yaga_json_set_string(trend, "metric", context->metrics[rise->metric].name);
+    yaga_json_set_significant(trend, rise->is_relative ? "relative_rise" : "rise",
+                              rise->rise, ALERT_DIGITS);
+    yaga_json_set_significant(trend, "p", rise->p, ALERT_DIGITS);
+    yaga_json_set_int(trend, "hours", (int64_t)rise->n_hours);
+    yaga_json_set_time(trend, "since", rise->since_s);
+    yaga_json_set_rounded(trend, "hours_to_critical", rise->hours_left, 1);
+    yaga_json_set(object, "trend", trend);
+}
+
 struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
                                 const struct yaga_anomaly *anomaly,
                                 const struct yaga_incident_change *change)
@@ -406,6 +424,7 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     set_comparison(object, context);
     set_also_affected(object, context, anomaly);
     set_counterfactuals(object, context, anomaly);
+    set_trend(object, context, &anomaly->rise);
     alert_set_cascade(object, context, anomaly);
     if (context->slo != NULL && context->slo->enabled)
         yaga_json_set(object, "slo_context", alert_slo_context(context, anomaly));

@@ -51,6 +51,7 @@ static struct yaga_json *methods_used(const struct yaga_verdict *verdict)
                                              YAGA_METHOD_PRESENCE,
                                              YAGA_METHOD_OBJECTIVE,
                                              YAGA_METHOD_THRESHOLD,
+                                             YAGA_METHOD_TREND,
                                              YAGA_METHOD_ACTIVATION};
     bool used[sizeof order / sizeof order[0]] = {false};
     bool named = false;

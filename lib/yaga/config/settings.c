@@ -256,6 +256,8 @@ static const struct yaga_setting table[] = {
     FLOAT("detection.min_effect_z", "2.5", 0, 20, "", "Smallest deviation that matters, in robust standard deviations."),
     FLOAT("detection.fast_fail_error_rate", "0.01", 0, 1, "ratio", "Error ratio from which an unusually low latency means fast failures."),
     INT("detection.min_errors", "3", 0, 1000, "", "Failed requests per step that an error signal needs."),
+    INT("detection.trend_window_hours", "24", 12, 168, "h", "Hours over which latency and error rate are watched for a slow rise; 12 of them must be known."),
+    FLOAT("detection.trend_min_rise", "0.20", 0.01, 100, "ratio", "By how much the latency must have risen over them; error rates by 0.001."),
     LIST("detection.patterns", PATTERNS_MAX, "Patterns beside the shipped ones, see yaga-alerts(5)."),
     NAME("detection.patterns[].name", "{metric}_{state}_{modifier}: the name of a metric, then two words or more."),
     STRING("detection.patterns[].position", "\"first\"", 100, "", "Where it is looked at: first, last, or before the shipped pattern of this name."),

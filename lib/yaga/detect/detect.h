@@ -29,6 +29,7 @@
 #include "yaga/base/error.h"
 #include "yaga/detect/circumstances.h"
 #include "yaga/detect/pattern.h"
+#include "yaga/detect/trend.h"
 #include "yaga/model/model.h"
 #include "yaga/period/period.h"
 #include "yaga/series/frame.h"
@@ -66,7 +67,8 @@ double yaga_detect_alpha_soft(double alpha);
 
 enum yaga_method { YAGA_METHOD_NONE, YAGA_METHOD_FOREST, YAGA_METHOD_THRESHOLD, YAGA_METHOD_ACTIVATION,
                    YAGA_METHOD_OBJECTIVE, /* a limit of its objectives, whatever models say (slo) */
-                   YAGA_METHOD_PRESENCE /* whether there are values at all (telemetry.h) */ };
+                   YAGA_METHOD_PRESENCE, /* whether there are values at all (telemetry.h) */
+                   YAGA_METHOD_TREND /* it climbs from hour to hour (trend.h) */ };
 enum yaga_immaterial { /* why a rare value is not a signal */
     YAGA_MATERIAL,
     YAGA_IMMATERIAL_EFFECT,    /* |z| too small */
@@ -162,6 +164,7 @@ struct yaga_anomaly {
     enum yaga_severity ml_severity;           /* before the objectives had their say (slo); written there */
     bool locked;                              /* low, unless a limit of the objectives is reached */
     bool own_severity;                        /* graded by what it is: objectives neither change nor drop it */
+    bool from_history;                        /* told by the hours before: no value of now would make it quiet */
     double severity_confidence;               /* 0.9, or 0.8 after adjustments */
     size_t n_adjustments;
     char adjustments[YAGA_ADJUSTMENTS_MAX][YAGA_LIST_TEXT_MAX + 1]; /* each step from the pattern's severity to this one, in words */
@@ -176,6 +179,7 @@ struct yaga_anomaly {
     struct yaga_signal signals[YAGA_METRICS_MAX];
     double contribution[YAGA_METRICS_MAX];    /* per metric, sums to 1 over contributing ones */
     bool also_affected[YAGA_METRICS_MAX];     /* grave signals of other families that the pattern does not speak about */
+    struct yaga_rise rise;                    /* of its metric, or of one of its family */
     char description[YAGA_TEXT_MAX + 1];
     char interpretation[YAGA_TEXT_MAX + 1];
     char impact[YAGA_TEXT_MAX + 1];           /* what it means to users */

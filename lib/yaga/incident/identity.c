@@ -61,6 +61,8 @@ const char *yaga_incident_method_name(enum yaga_method method)
         return "slo_threshold";
     case YAGA_METHOD_PRESENCE:
         return "presence";
+    case YAGA_METHOD_TREND:
+        return "trend";
     }
     return "unknown";
 }

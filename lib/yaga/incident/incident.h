@@ -48,7 +48,7 @@ void yaga_fingerprint(const char *service, const char *name, char out[YAGA_FINGE
  * the same ids; see docs/decisions. attempt > 0 after a collision. */
 void yaga_incident_id(const char *fingerprint, int64_t first_seen_s, int attempt, char out[YAGA_INCIDENT_ID_MAX]);
 
-/* Word for a method in documents and in the store: "isolation_forest", "threshold", "zero_normal_threshold", "slo_threshold", "presence"; "multivariate" for none, which is
+/* Word for a method in documents and in the store: "isolation_forest", "threshold", "zero_normal_threshold", "slo_threshold", "presence", "trend"; "multivariate" for none, which is
  * an anomaly of the combination without a signal of its own. */
 const char *yaga_incident_method_name(enum yaga_method method);
 

@@ -22,4 +22,10 @@ struct yaga_trend {
 /* x [n] finite, evenly spaced; scratch [n (n - 1) / 2]. */
 struct yaga_trend yaga_mann_kendall(const double *x, size_t n, double *scratch);
 
+/* The same for values at times at [n], ascending, that hang together like an AR(1) process: var S times
+ *   f = 1 + 2 sum over k < n of (1 - k/n) rho^k                  Yue & Wang 2004
+ * rho: lag-1 correlation of what is left beside Sen's line, (n rho + 2)/(n - 4) against its bias (Marriott & Pope 1954),
+ * between 0 and 0.99. The slope is per unit of at. scratch [n (n + 1) / 2]. */
+struct yaga_trend yaga_mann_kendall_correlated(const double *at, const double *x, size_t n, double *scratch);
+
 #endif

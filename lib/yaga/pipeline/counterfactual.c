@@ -92,7 +92,8 @@ static size_t candidates(const struct yaga_judgement *j, struct candidate *out)
     for (size_t m = 0; m < v->found.n_metrics; m++) {
         double share = 0.0;
         for (size_t i = 0; i < v->n_anomalies; i++)
-            share = fmax(share, v->anomalies[i].contribution[m]);
+            if (!v->anomalies[i].from_history)
+                share = fmax(share, v->anomalies[i].contribution[m]);
         if (share > 0.0 && !isnan(v->found.now[m].value))
             out[n++] = (struct candidate){.metric = m, .share = share};
     }

@@ -45,6 +45,15 @@ static bool is_by_limits(const struct yaga_verdict *v)
     return v->n_anomalies > 0;
 }
 
+/* Every anomaly comes from the hours before. */
+static bool is_by_history(const struct yaga_verdict *v)
+{
+    for (size_t i = 0; i < v->n_anomalies; i++)
+        if (!v->anomalies[i].from_history)
+            return false;
+    return v->n_anomalies > 0;
+}
+
 void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
 {
     enum { SIZE = 500 };
@@ -54,6 +63,9 @@ void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
     int channel = telling_channel(e, &ratio);
     if (is_by_limits(v))
         (void)yaga_format(out, SIZE, "an objective is not kept: %.400s",
+                          v->anomalies[0].description);
+    else if (is_by_history(v))
+        (void)yaga_format(out, SIZE, "not now, but over hours: %.400s",
                           v->anomalies[0].description);
     else if (j->outcome != YAGA_EVALUATED)
         (void)yaga_format(out, SIZE, "%s", j->reason);

@@ -30,6 +30,8 @@ struct yaga_infer {
     int64_t last_at_s;           /* T of the cycle before, from the database */
 };
 
+enum { YAGA_RISES = 2 };
+
 /* One service's cycle, kept until its documents are written. */
 struct yaga_judgement {
     enum yaga_outcome outcome;
@@ -47,6 +49,7 @@ struct yaga_judgement {
     struct yaga_circumstances circumstances; /* what detection is told from outside */
     const double *client_errors; /* [rows of the frame], of the fleet; NULL = not known */
     struct yaga_verdict verdict;
+    struct yaga_rise rises[YAGA_RISES]; /* of latency and errors */
     struct yaga_drift_findings drift; /* all zero when nothing was compared */
     enum yaga_period period;
     bool is_trial;               /* only whether it alarms: no attribution */
@@ -98,6 +101,12 @@ void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement
  * database between the runs. out[i]: of the fleet's service i; rows 0 where nothing is known. A failing query is a warning. */
 enum yaga_status yaga_burn_look(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
                                 struct yaga_slo_tally *out, struct yaga_error *err);
+
+/* What climbs slowly (trends.c), into out->rises. known: the frame up to the judged row. */
+enum yaga_status yaga_trends_look(const struct yaga_infer *infer, const char *service, const struct yaga_frame *known,
+                                  const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
+/* What the hours before say, into the verdicts: after they were named for the last time, before the objectives. */
+void yaga_history_conclude(const struct yaga_fleet *fleet, struct yaga_judgement *judgements);
 
 /* Pass 2: all judgements in the light of each other (judge_together.c). cascades is to be cleared whatever the status. */
 struct yaga_cascades;

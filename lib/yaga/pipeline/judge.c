@@ -289,6 +289,8 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
         return st;
     st = yaga_drift_look(infer, service, &known, when, j, err);
     if (st == YAGA_OK)
+        st = yaga_trends_look(infer, service, &known, when, j, err);
+    if (st == YAGA_OK)
         j->outcome = YAGA_EVALUATED;
     return st;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pass 2 of a cycle: what the services are to each other, then what that is to their
- * users, then who is announced by whom. */
+/* Pass 2 of a cycle: what the services are to each other, what the hours before say,
+ * then what that is to their users, then who is announced by whom. */
 #include "yaga/pipeline/cascades.h"
 #include "yaga/pipeline/infer_internal.h"
 
@@ -14,6 +14,8 @@ enum yaga_status yaga_judge_together(struct yaga_infer *infer,
 {
     enum yaga_status st =
         yaga_cascades_find(infer, fleet, judgements, at_s, cascades, err);
+    if (st == YAGA_OK)
+        yaga_history_conclude(fleet, judgements);
     if (st == YAGA_OK)
         st = yaga_judge_objectives(infer, fleet, at_s, deadline_ms, judgements, err);
     if (st == YAGA_OK)

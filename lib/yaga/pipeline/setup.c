@@ -261,6 +261,8 @@ static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error
         (size_t)(yaga_config_int(c, "inference.window_minutes") * 60 / setup->step_s);
     d->level_rows = (size_t)(yaga_config_int(c, "inference.level_window_hours") * 3600 /
                              setup->step_s);
+    setup->trend.hours = (size_t)yaga_config_int(c, "detection.trend_window_hours");
+    setup->trend.min_rise = yaga_config_float(c, "detection.trend_min_rise");
     setup->drift_rows = 0;
     if (yaga_config_bool(c, "inference.check_drift"))
         setup->drift_rows =
@@ -684,5 +686,8 @@ size_t yaga_setup_history_rows(const struct yaga_setup *setup)
     size_t day_rows = (size_t)(86400 / setup->step_s); /* for error budgets */
     if (yaga_config_bool(setup->config, "slos.enabled") && day_rows > learned)
         learned = day_rows;
+    size_t trend_rows = setup->trend.hours * (size_t)(3600 / setup->step_s);
+    if (trend_rows > learned)
+        learned = trend_rows;
     return setup->detect.window_rows + learned + hour_rows;
 }

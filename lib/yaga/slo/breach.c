@@ -165,8 +165,9 @@ void slo_add_breaches(const struct yaga_slo_view *view,
 {
     unsigned covered = 0;
     for (size_t i = 0; i < verdict->n_anomalies; i++)
-        covered |= yaga_slo_relevant(view->metrics, &verdict->anomalies[i],
-                                     view->frame->n_metrics);
+        if (!verdict->anomalies[i].from_history) /* says nothing of a limit */
+            covered |= yaga_slo_relevant(view->metrics, &verdict->anomalies[i],
+                                         view->frame->n_metrics);
     for (unsigned d = 0; d < YAGA_SLO_DIMENSIONS; d++) {
         if ((covered & 1u << d) != 0 || !is_news(&e->dimensions[d]) ||
             verdict->n_anomalies == YAGA_ANOMALIES_MAX)
