@@ -88,12 +88,12 @@ static void advise_budget(const struct yaga_report *report,
     if (isnan(service->achieved_per_week))
         advise(out, "budget_not_measured",
                "More history (training.lookback_days) lets training measure it.",
-               "The alert rate could not be measured: too little held-out data");
+               "The alert rate could not be measured: too short a history");
     else if (service->achieved_per_week > report->promised_per_week)
         advise(out, "budget_exceeded",
                "Look for trouble in the newest part of the history, or allow more with "
                "alert_budget.per_service_per_week.",
-               "%.2f false incidents a week on held-out data, %.2f were promised",
+               "%.2f false incidents a week in its past scores, %.2f were promised",
                service->achieved_per_week, report->promised_per_week);
 }
 

@@ -202,10 +202,10 @@ static void log_service(const struct yaga_train *run, const struct yaga_train_se
                  r->message);
         return;
     }
-    char achieved[64] = "not enough held-out data to measure false incidents";
+    char achieved[64] = "too short a past for alarm levels";
     if (!isnan(r->achieved_per_week))
         (void)yaga_format(achieved, sizeof achieved,
-                          "%.2f false incidents per week on held-out data",
+                          "%.2f false incidents per week in its past scores",
                           r->achieved_per_week);
     char gate[sizeof r->findings + 96];
     gate_text(r, gate, sizeof gate);
