@@ -48,7 +48,9 @@ enum yaga_status yaga_telemetry_look(const struct yaga_infer *infer,
     return YAGA_OK;
 }
 
-static void tell_outage(struct yaga_cycle_work *c, size_t n_dark, size_t n_known)
+/* silent: that they send nothing is news; queries that failed have been told of. */
+static void
+tell_outage(struct yaga_cycle_work *c, size_t n_dark, size_t n_known, bool silent)
 {
     struct yaga_error why;
     (void)yaga_error_set(&why, YAGA_E_NO_DATA,
@@ -56,7 +58,8 @@ static void tell_outage(struct yaga_cycle_work *c, size_t n_dark, size_t n_known
                          "could not be asked: that is the monitoring",
                          n_dark, n_known);
     yaga_cycle_condition(c, YAGA_COND_PARTIAL, &why);
-    yaga_log(YAGA_LOG_ERROR, "MONITORING_OUTAGE", NULL, "%s", why.text);
+    yaga_log(silent ? YAGA_LOG_ERROR : YAGA_LOG_DEBUG, "MONITORING_OUTAGE", NULL, "%s",
+             why.text);
     struct yaga_error err;
     if (yaga_announce_blind(c->infer, "monitoring_outage", &why, c->clock_s,
                             c->result->cycle_id, &err) != YAGA_OK)
@@ -88,13 +91,15 @@ void yaga_telemetry_conclude(struct yaga_cycle_work *c,
                              struct yaga_judgement *judgements)
 {
     size_t n_dark = 0, n_known = 0;
+    bool silent = false;
     for (size_t i = 0; i < fleet->n_services; i++) {
         n_dark += judgements[i].is_dark;
+        silent = silent || (judgements[i].is_dark && judgements[i].n_failed == 0);
         n_known += judgements[i].is_dark || judgements[i].is_present;
     }
     bool is_outage = yaga_telemetry_is_outage(n_dark, n_known);
     if (is_outage)
-        tell_outage(c, n_dark, n_known);
+        tell_outage(c, n_dark, n_known, silent);
     for (size_t i = 0; i < fleet->n_services; i++)
         if (!is_outage || !judgements[i].is_dark)
             conclude_one(c->infer, fleet->services[i].name, c->at_s, &judgements[i]);
