@@ -167,6 +167,20 @@ services = ( {{ name = "cart"; }} );
             check(codes.get("dominant_code") == "500" and codes["failure_mode"] == "application", "its codes are found", preset, codes)
 
 
+def a_caller_that_only_suffers_is_not_asked_about(case, folder, base, asked):
+    """account calls cart and waits for it: the announcement of cart stands for both."""
+    archive = shop.Archive.read(case.folder / "archive.jsonl")
+    archive.change(lambda t, v: 6 * v, services=("account",), metrics=("application_latency", "dependency_latency"), since_s=FAULT)
+    load(base, [s for s in map(json.loads, archive.lines()) if s["metric"]["service_name"] == "account"])
+    copy = case.copy(folder)
+    config = folder / "yaga.cfg"
+    config.write_text(config.read_text().replace('name = "account"; depends_on = []', 'name = "account"; depends_on = ["cart"]'))
+    for at in CYCLES:
+        out = copy.yaga.run("yaga-infer", "--now", at + 60, **asked)
+    check("ALERT_GROUPED account" in out.stderr, "the caller's alert is held back", out.stderr)
+    check(copy.status()["enrichment"]["services"] == 1, "one service is asked about", copy.status()["enrichment"])
+
+
 def load(base, series):
     body = "".join(json.dumps(s) + "\n" for s in series).encode()
     urllib.request.urlopen(urllib.request.Request(base + "/api/v1/import", data=body, method="POST"), timeout=120).close()
@@ -201,6 +215,7 @@ with tempfile.TemporaryDirectory() as tmp:
                                   enrichment__enabled="false")
         check(not any(name in silent for name in CONTEXTS) and status["enrichment"]["queries"] == 0, "nobody asked", silent.keys())
         check(json.dumps(plain(silent)) == json.dumps(plain(alert)), "nothing else differs", plain(silent), plain(alert))
+        a_caller_that_only_suffers_is_not_asked_about(case, tmp / "calls", base, {**asked, **where})
     with servers.prometheus(tmp / "prometheus", both) as (base, _):
         where = {"victoria_metrics__endpoint": base, "envoy_enrichment__endpoint": base, "victoria_metrics__health_path": "/-/healthy"}
         alert, status = alert_of(case, tmp / "prom", **asked, **where)
