@@ -52,6 +52,12 @@ void alert_set_failure_mode(struct yaga_json *object, const struct yaga_alert_co
                             const struct yaga_anomaly *anomaly);
 void alert_set_actions(struct yaga_json *object, const struct yaga_alert_context *context, const struct yaga_anomaly *anomaly);
 
+/* trend, recovery: what it has behind it. change NULL: without an incident. */
+void alert_set_history(struct yaga_json *object,
+                       const struct yaga_alert_context *context,
+                       const struct yaga_anomaly *anomaly,
+                       const struct yaga_incident_change *change);
+
 /* Current values by metric name, missing ones left out. */
 struct yaga_json *alert_current_metrics(const struct yaga_alert_context *context);
 /* Metric m against its training statistics; NULL when value or baseline is missing.

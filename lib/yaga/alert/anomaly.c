@@ -396,23 +396,6 @@ static void set_incident(struct yaga_json *object,
     set_severity_change(object, change);
 }
 
-static void set_trend(struct yaga_json *object,
-                      const struct yaga_alert_context *context,
-                      const struct yaga_rise *rise)
-{
-    if (!rise->is_set)
-        return;
-    struct yaga_json *trend = yaga_json_object_new();
-    yaga_json_set_string(trend, "metric", context->metrics[rise->metric].name);
-    yaga_json_set_significant(trend, rise->is_relative ? "relative_rise" : "rise",
-                              rise->rise, ALERT_DIGITS);
-    yaga_json_set_significant(trend, "p", rise->p, ALERT_DIGITS);
-    yaga_json_set_int(trend, "hours", (int64_t)rise->n_hours);
-    yaga_json_set_time(trend, "since", rise->since_s);
-    yaga_json_set_rounded(trend, "hours_to_critical", rise->hours_left, 1);
-    yaga_json_set(object, "trend", trend);
-}
-
 struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
                                 const struct yaga_anomaly *anomaly,
                                 const struct yaga_incident_change *change)
@@ -424,7 +407,7 @@ struct yaga_json *alert_anomaly(const struct yaga_alert_context *context,
     set_comparison(object, context);
     set_also_affected(object, context, anomaly);
     set_counterfactuals(object, context, anomaly);
-    set_trend(object, context, &anomaly->rise);
+    alert_set_history(object, context, anomaly, change);
     alert_set_cascade(object, context, anomaly);
     if (context->slo != NULL && context->slo->enabled)
         yaga_json_set(object, "slo_context", alert_slo_context(context, anomaly));

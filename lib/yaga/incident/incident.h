@@ -88,6 +88,7 @@ struct yaga_incident_change {
     int64_t since_closure_min;                /* for REOPEN */
     int false_marks;                          /* how often people called the pattern false of late */
     int required_detections;                  /* what confirmation takes: more than confirmation_cycles after repeated false marks */
+    double recovered;                         /* share of its peak excess that is gone, see yaga_incident_recovered; the caller's */
     int anomaly;                              /* index into the cycle's anomalies, -1 = not seen in this cycle */
 };
 struct yaga_incident_changes {
@@ -130,6 +131,13 @@ void yaga_lifecycle_create_reopened(const struct yaga_incident_params *params, c
                                     const struct yaga_anomaly *anomaly, const struct yaga_incident *closed, struct yaga_incident_change *out);
 /* End an active incident from outside (auto_stale, orphaned, manual). One that was never confirmed and went stale is suspected_expired. */
 void yaga_lifecycle_close(struct yaga_incident_change *change, const char *reason, int64_t at_s);
+
+/* Recovery of an OPEN incident that is still seen: the share of the peak excess of its root metric, (peak - now)/(peak - expected), that
+ * is gone, where that is a half or more and each of the last points is better than the one before; NaN otherwise. last: oldest first;
+ * direction: of the anomaly. */
+enum { YAGA_RECOVERY_POINTS = 3 };
+double yaga_incident_recovered(const struct yaga_incident *incident, enum yaga_direction direction, double expected,
+                               const double last[YAGA_RECOVERY_POINTS]);
 
 /* Apply one evaluated outcome to the stored incidents (an anomaly without a name is not tracked; of two with one fingerprint the graver
  * counts). Changes come in the order of the incidents' first_seen, new ones last in the order of the anomalies. To be called inside a transaction begun by the caller, who commits after the outbox rows are in.

@@ -286,6 +286,8 @@ static enum yaga_status tracked(struct yaga_infer *infer,
         return st;
     st = yaga_incidents_apply(infer->store, &infer->setup->incident, &observation,
                               &changes, err);
+    if (st == YAGA_OK)
+        yaga_recovery_note(frame, j, &changes);
     if (st == YAGA_OK && changes.n > 0)
         st = send_changes(infer, frame, j, &context, &changes, at_s, cycle_id, documents,
                           &counts, err);

@@ -121,6 +121,10 @@ enum yaga_status yaga_judge_objectives(struct yaga_infer *infer, const struct ya
 void yaga_judge_objectives_of(const struct yaga_infer *infer, const char *service, const struct yaga_frame *frame,
                               struct yaga_judgement *judgement);
 
+/* Which of the changed incidents recover (recovery.c). frame: of the judgement. */
+void yaga_recovery_note(const struct yaga_frame *frame, const struct yaga_judgement *judgement,
+                        struct yaga_incident_changes *changes);
+
 /* Verdict -> incidents, outbox, direct documents (announce.c). */
 struct yaga_announced {
     size_t n_confirmed, n_closed;
