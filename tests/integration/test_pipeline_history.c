@@ -328,6 +328,67 @@ static void an_incident_that_gets_better_says_so(void **state)
     shop_close(&shop);
 }
 
+static size_t count_incidents(const struct shop *shop)
+{
+    struct yaga_store *store = NULL;
+    struct yaga_incident *list = NULL;
+    size_t n = 0;
+    struct yaga_error err;
+    assert_ok(yaga_state_open(shop_path(shop, "state.db"), false, &store, &err), &err);
+    assert_ok(yaga_incidents_list(store, ~0u, "cart", &list, &n, &err), &err);
+    yaga_free(list);
+    (void)yaga_store_close(store);
+    return n;
+}
+
+/* Four changes at 18:15; the last one is at 19:00, four within 30 minutes until 19:10,
+ * six within two hours until 20:35. */
+static void what_comes_and_goes_is_one_incident(void **state)
+{
+    (void)state;
+    struct shop shop;
+    struct yaga_incident incident;
+    open_with(&shop, NULL, true);
+    cycles(&shop, shop_flaps - 300, shop_flaps + 900);
+    assert_false(find_incident(&shop, "service_flapping", &incident));
+    cycles(&shop, shop_flaps + 900, shop_flaps + 3600);
+    assert_true(find_incident(&shop, "service_flapping", &incident));
+    assert_int_equal(incident.first_seen_s, shop_flaps + 900);
+    assert_int_equal(incident.status, YAGA_OPEN);
+    assert_int_equal(incident.severity, YAGA_SEVERITY_HIGH);
+    assert_int_equal(incident.missed_cycles, 0);
+    assert_string_equal(incident.root_metric, "latency");
+    assert_int_equal(count_incidents(&shop), 2); /* and the single one it began as */
+    assert_true(
+        journal_has(&shop, "2026-03-03", "\"flapping\":{\"changes\":5,\"minutes\":30}"));
+    cycles(&shop, shop_flaps + 3600, shop_flaps + 3 * 3600);
+    assert_true(find_incident(&shop, "service_flapping", &incident));
+    assert_int_equal(incident.status, YAGA_CLOSED);
+    assert_int_equal(count_incidents(&shop), 2);
+    shop_close(&shop);
+}
+
+static void settings_say_what_flapping_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set;
+        bool found;
+    } cases[] = {{"detection.flap_changes=4", true},
+                 {"detection.flap_changes=5", false},
+                 {"detection.flap_minutes=10", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *overrides[] = {cases[i].set, NULL};
+        struct shop shop;
+        struct yaga_incident incident;
+        open_with(&shop, overrides, true);
+        (void)cycle(&shop, shop_flaps + 900);
+        if (find_incident(&shop, "service_flapping", &incident) != cases[i].found)
+            fail_msg("%s", cases[i].set);
+        shop_close(&shop);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +400,8 @@ int main(void)
         cmocka_unit_test(what_climbs_slowly_is_told),
         cmocka_unit_test(what_climbs_is_explained),
         cmocka_unit_test(an_incident_that_gets_better_says_so),
+        cmocka_unit_test(what_comes_and_goes_is_one_incident),
+        cmocka_unit_test(settings_say_what_flapping_is),
         cmocka_unit_test(settings_and_quiet_days_make_no_trend),
     };
     return cmocka_run_group_tests(tests, train_once, close_once);

@@ -186,6 +186,8 @@ static const struct {
     {"detection.min_effect_z=3", OF(detect.min_effect_z)},
     {"detection.fast_fail_error_rate=0.5", OF(detect.fast_fail_error_rate)},
     {"detection.min_errors=9", OF(detect.min_errors)},
+    {"detection.flap_changes=5", OF(flap.changes)},
+    {"detection.flap_minutes=40", OF(flap.span_s)},
     {"detection.trend_window_hours=36", OF(trend.hours)},
     {"detection.trend_min_rise=0.3", OF(trend.min_rise)},
     {"detection_thresholds.levels.very_high=96", OF(detect.level_percentile[0])},

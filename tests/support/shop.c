@@ -13,6 +13,7 @@
 const int64_t shop_day = 1772496000; /* 2026-03-03T00:00:00Z */
 const int64_t shop_now = 1772496000 + 600;
 const int64_t shop_fault = 1772496000 + 10 * 3600;
+const int64_t shop_flaps = 1772496000 + 18 * 3600;
 const int64_t shop_decay = 1772496000 + 22 * 3600;
 const int64_t shop_climb = 1772496000 + 6 * 3600;
 const int64_t shop_silence = 1772496000 + 14 * 3600;
@@ -35,6 +36,8 @@ static bool is_restless(const char *service, int64_t at_s)
 /* What the last day does to latencies, beside the fault. */
 static double last_day(const char *service, int64_t at_s)
 {
+    if (strcmp(service, "cart") == 0 && at_s >= shop_flaps && at_s < shop_flaps + 3600)
+        return at_s / SHOP_STEP_S % 2 == 0 ? 4.0 : 1.0;
     if (strcmp(service, "cart") == 0 && at_s >= shop_decay && at_s < shop_decay + 3600)
         return fmax(1.0, 8.0 * pow(0.8, (double)((at_s - shop_decay) / SHOP_STEP_S)));
     if (strcmp(service, "noisy") != 0)

@@ -3,7 +3,8 @@
  * A small shop for tests of the whole pipeline: 31 days of seven metrics of four services in an archive file,
  * the last day with a fault in it, and the settings to train and to judge them.
  *
- *   cart   ordinary, with a fault: latency x 4 from 10:00 to 10:30 of the last day; another one from 22:00 on, x 8 at first and
+ *   cart   ordinary, with a fault: latency x 4 from 10:00 to 10:30 of the last day, in every other sample
+ *          from 18:00 to 19:00; another one from 22:00 on, x 8 at first and
  *          0.8 times as much in every further sample, for an hour
  *   noisy  ordinary, but restless during the six days that training holds out; on the last day its latency
  *          climbs from 06:00 on to x 1.6 at its end, and it sends nothing from 14:00 to 15:30
@@ -24,7 +25,7 @@ enum { SHOP_STEP_S = 300, SHOP_DAYS = 31, SHOP_METRICS = 7 };
 extern const int64_t shop_day;   /* midnight at which the last day begins: a Tuesday */
 extern const int64_t shop_now;   /* time of the training, ten minutes later */
 extern const int64_t shop_fault; /* first sample of the fault; 30 minutes */
-extern const int64_t shop_decay; /* the other fault of cart */
+extern const int64_t shop_flaps, shop_decay; /* the other faults of cart */
 extern const int64_t shop_climb, shop_silence; /* what noisy does on the last day */
 
 /* One installation: settings and folders of its own, the archive shared by all. */

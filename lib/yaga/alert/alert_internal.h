@@ -52,7 +52,7 @@ void alert_set_failure_mode(struct yaga_json *object, const struct yaga_alert_co
                             const struct yaga_anomaly *anomaly);
 void alert_set_actions(struct yaga_json *object, const struct yaga_alert_context *context, const struct yaga_anomaly *anomaly);
 
-/* trend, recovery: what it has behind it. change NULL: without an incident. */
+/* trend, flapping, recovery: what it has behind it. change NULL: without an incident. */
 void alert_set_history(struct yaga_json *object,
                        const struct yaga_alert_context *context,
                        const struct yaga_anomaly *anomaly,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an anomaly has behind it: a slow climb, a recovery that has begun. */
+/* What an anomaly has behind it: a slow climb, coming and going, a recovery that has
+ * begun. */
 #include <math.h>
 
 #include "yaga/alert/alert_internal.h"
@@ -19,6 +20,16 @@ static void set_trend(struct yaga_json *object,
     yaga_json_set_time(trend, "since", rise->since_s);
     yaga_json_set_rounded(trend, "hours_to_critical", rise->hours_left, 1);
     yaga_json_set(object, "trend", trend);
+}
+
+static void set_flapping(struct yaga_json *object, const struct yaga_flapping *flapping)
+{
+    if (!flapping->is_set)
+        return;
+    struct yaga_json *part = yaga_json_object_new();
+    yaga_json_set_int(part, "changes", (int64_t)flapping->changes);
+    yaga_json_set_int(part, "minutes", flapping->span_s / 60);
+    yaga_json_set(object, "flapping", part);
 }
 
 static void set_recovery(struct yaga_json *object,
@@ -42,5 +53,6 @@ void alert_set_history(struct yaga_json *object,
                        const struct yaga_incident_change *change)
 {
     set_trend(object, context, &anomaly->rise);
+    set_flapping(object, &anomaly->flapping);
     set_recovery(object, context, anomaly, change);
 }

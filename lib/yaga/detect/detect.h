@@ -28,6 +28,7 @@
 
 #include "yaga/base/error.h"
 #include "yaga/detect/circumstances.h"
+#include "yaga/detect/flapping.h"
 #include "yaga/detect/pattern.h"
 #include "yaga/detect/trend.h"
 #include "yaga/model/model.h"
@@ -180,6 +181,7 @@ struct yaga_anomaly {
     double contribution[YAGA_METRICS_MAX];    /* per metric, sums to 1 over contributing ones */
     bool also_affected[YAGA_METRICS_MAX];     /* grave signals of other families that the pattern does not speak about */
     struct yaga_rise rise;                    /* of its metric, or of one of its family */
+    struct yaga_flapping flapping;            /* it stands for single anomalies that come and go */
     char description[YAGA_TEXT_MAX + 1];
     char interpretation[YAGA_TEXT_MAX + 1];
     char impact[YAGA_TEXT_MAX + 1];           /* what it means to users */

@@ -108,6 +108,69 @@ static void set_anomaly(const struct yaga_metric *metric,
     set_texts(metric, rise, out);
 }
 
+static bool has_history(const struct yaga_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->n_anomalies; i++)
+        if (verdict->anomalies[i].from_history)
+            return true;
+    return false;
+}
+
+static void grade(struct yaga_verdict *verdict)
+{
+    verdict->severity = YAGA_SEVERITY_NONE;
+    for (size_t i = 0; i < verdict->n_anomalies; i++)
+        if (verdict->anomalies[i].severity > verdict->severity)
+            verdict->severity = verdict->anomalies[i].severity;
+}
+
+int yaga_history_family(const char *family)
+{
+    static const char *const families[] = {"traffic", "latency", "dependency", "database",
+                                           "errors"};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        if (strcmp(families[i], family) == 0)
+            return (int)i + 1;
+    return sizeof families / sizeof families[0] + 1; /* other */
+}
+
+static void set_flapping(const struct yaga_anomaly *last, struct yaga_anomaly *out)
+{
+    static const char name[] = "service_flapping";
+    *out = *last;
+    memcpy(out->name, name, sizeof name);
+    memcpy(out->pattern_name, name, sizeof name);
+    out->is_named = out->own_severity = out->from_history = out->sustained = true;
+    out->locked = false;
+    out->severity = out->ml_severity = YAGA_SEVERITY_HIGH;
+    out->n_adjustments = 0;
+    (void)yaga_format(out->description, sizeof out->description,
+                      "%s comes and goes, %zu changes in %lld minutes: %.300s",
+                      last->name, last->flapping.changes,
+                      (long long)(last->flapping.span_s / 60), last->description);
+    (void)yaga_format(out->interpretation, sizeof out->interpretation,
+                      "It changes between unusual and normal again and again. One alert "
+                      "stands for the single ones while this lasts.");
+}
+
+void yaga_history_add_flapping(const struct yaga_anomaly *last,
+                               struct yaga_verdict *verdict)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < verdict->n_anomalies; i++) {
+        if (strcmp(verdict->anomalies[i].family, last->family) == 0)
+            continue;
+        if (kept < i)
+            verdict->anomalies[kept] = verdict->anomalies[i];
+        kept++;
+    }
+    if (kept == YAGA_ANOMALIES_MAX)
+        kept--;
+    set_flapping(last, &verdict->anomalies[kept]);
+    verdict->n_anomalies = kept + 1;
+    grade(verdict);
+}
+
 void yaga_history_add_rises(const struct yaga_metric *metrics,
                             const struct yaga_rise *rises,
                             size_t n,
@@ -125,10 +188,10 @@ void yaga_history_add_rises(const struct yaga_metric *metrics,
         else if (news == NULL || severity_of(rise) > severity_of(news))
             news = rise;
     }
-    if (news == NULL || verdict->n_anomalies == YAGA_ANOMALIES_MAX)
+    if (news == NULL || has_history(verdict) ||
+        verdict->n_anomalies == YAGA_ANOMALIES_MAX)
         return;
     struct yaga_anomaly *out = &verdict->anomalies[verdict->n_anomalies++];
     set_anomaly(&metrics[news->metric], news, &verdict->found.now[news->metric], out);
-    if (out->severity > verdict->severity)
-        verdict->severity = out->severity;
+    grade(verdict);
 }

@@ -8,6 +8,12 @@
 
 #include "yaga/detect/detect.h"
 
+/* Number of a family, for yaga_flapping_look: > 0. */
+int yaga_history_family(const char *family);
+/* `service_flapping`, high: in the place of the anomalies of the family of `last`, which is the newest of the single ones and has its
+ * `flapping` set. */
+void yaga_history_add_flapping(const struct yaga_anomaly *last, struct yaga_verdict *verdict);
+
 /* rises [n]: trends of metrics, what is not set is left out. `<metric>_trend_degrading`: medium, high where the critical limit comes within
  * reach. */
 void yaga_history_add_rises(const struct yaga_metric *metrics, const struct yaga_rise *rises, size_t n,

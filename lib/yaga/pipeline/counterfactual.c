@@ -257,6 +257,7 @@ enum yaga_status yaga_counterfactuals_find(const struct yaga_infer *infer,
     *trial = *judgement;
     trial->grid = (struct yaga_evidence_grid){.n_rows = 0};
     trial->look = (struct yaga_whole_look){.fast = NULL};
+    trial->flapping = NULL;
     trial->is_trial = true;
     struct asking a = {.infer = infer,
                        .service = service,

@@ -50,6 +50,7 @@ struct yaga_judgement {
     const double *client_errors; /* [rows of the frame], of the fleet; NULL = not known */
     struct yaga_verdict verdict;
     struct yaga_rise rises[YAGA_RISES]; /* of latency and errors */
+    struct yaga_anomaly *flapping; /* owned: newest of single anomalies that come and go; NULL = none do */
     struct yaga_drift_findings drift; /* all zero when nothing was compared */
     enum yaga_period period;
     bool is_trial;               /* only whether it alarms: no attribution */
@@ -105,6 +106,9 @@ enum yaga_status yaga_burn_look(struct yaga_infer *infer, const struct yaga_flee
 /* What climbs slowly (trends.c), into out->rises. known: the frame up to the judged row. */
 enum yaga_status yaga_trends_look(const struct yaga_infer *infer, const char *service, const struct yaga_frame *known,
                                   const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
+/* What comes and goes (flapping.c), into out->flapping; after the row itself was judged. */
+enum yaga_status yaga_flapping_find(const struct yaga_infer *infer, const char *service, const struct yaga_frame *known,
+                                    const struct yaga_when *when, struct yaga_judgement *out, struct yaga_error *err) YAGA_MUST_USE;
 /* What the hours before say, into the verdicts: after they were named for the last time, before the objectives. */
 void yaga_history_conclude(const struct yaga_fleet *fleet, struct yaga_judgement *judgements);
 

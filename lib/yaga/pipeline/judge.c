@@ -17,6 +17,8 @@ void yaga_judgement_clear(struct yaga_judgement *judgement)
 {
     yaga_evidence_grid_clear(&judgement->grid);
     yaga_whole_look_clear(&judgement->look);
+    yaga_free(judgement->flapping);
+    judgement->flapping = NULL;
 }
 
 static void
@@ -290,6 +292,8 @@ static enum yaga_status evaluate(struct yaga_infer *infer,
     st = yaga_drift_look(infer, service, &known, when, j, err);
     if (st == YAGA_OK)
         st = yaga_trends_look(infer, service, &known, when, j, err);
+    if (st == YAGA_OK)
+        st = yaga_flapping_find(infer, service, &known, when, j, err);
     if (st == YAGA_OK)
         j->outcome = YAGA_EVALUATED;
     return st;

@@ -261,6 +261,8 @@ static enum yaga_status setup_detect(struct yaga_setup *setup, struct yaga_error
         (size_t)(yaga_config_int(c, "inference.window_minutes") * 60 / setup->step_s);
     d->level_rows = (size_t)(yaga_config_int(c, "inference.level_window_hours") * 3600 /
                              setup->step_s);
+    setup->flap.changes = (size_t)yaga_config_int(c, "detection.flap_changes");
+    setup->flap.span_s = 60 * yaga_config_int(c, "detection.flap_minutes");
     setup->trend.hours = (size_t)yaga_config_int(c, "detection.trend_window_hours");
     setup->trend.min_rise = yaga_config_float(c, "detection.trend_min_rise");
     setup->drift_rows = 0;

@@ -39,6 +39,7 @@ struct yaga_setup {
     struct yaga_cascade_params cascade; /* max_depth 0: nobody is asked */
     bool group_cascades;
     struct yaga_trend_params trend;
+    struct yaga_flap_params flap;
     size_t drift_rows;                /* newest rows that are compared with the training; 0 = none are */
     struct yaga_incident_params incident;
     struct yaga_alert_params alert;

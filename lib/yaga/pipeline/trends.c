@@ -128,8 +128,12 @@ enum yaga_status yaga_trends_look(const struct yaga_infer *infer,
 void yaga_history_conclude(const struct yaga_fleet *fleet,
                            struct yaga_judgement *judgements)
 {
-    for (size_t i = 0; i < fleet->n_services; i++)
-        if (judgements[i].outcome == YAGA_EVALUATED)
-            yaga_history_add_rises(judgements[i].metrics, judgements[i].rises, YAGA_RISES,
-                                   &judgements[i].verdict);
+    for (size_t i = 0; i < fleet->n_services; i++) {
+        struct yaga_judgement *j = &judgements[i];
+        if (j->outcome != YAGA_EVALUATED)
+            continue;
+        if (j->flapping != NULL)
+            yaga_history_add_flapping(j->flapping, &j->verdict);
+        yaga_history_add_rises(j->metrics, j->rises, YAGA_RISES, &j->verdict);
+    }
 }
