@@ -3,7 +3,7 @@
  * What climbs slowly (detection.md 6.4): never unusual enough at any one time, and worse from hour to hour. Medians of full hours of
  * what the time of the day does not explain; a trend where
  *
- *   12 hours or more are known, and rise by Mann & Kendall with p < 0.01 (numeric/trend.h, corrected for hours that hang together),
+ *   12 hours or more are known, and rise by Mann & Kendall with p < 0.01, of ratios 0.001 (numeric/trend.h, corrected for hours that hang together),
  *   Theil & Sen's line rises over them by min_rise (a share of the value) or, of ratios, by YAGA_TREND_RATIO_RISE,
  *   and the last hour is above what is usual.
  *
