@@ -67,6 +67,31 @@ static double climbing(size_t row)
     return 1.0 + 0.02 * (double)row / HOUR;
 }
 
+/* What climbs, but is still too little to matter. */
+static void below_the_floor_nothing_is_told(void **state)
+{
+    (void)state;
+    static struct rows rows;
+    struct yaga_trend_params params = {.hours = 24, .min_rise = 0.2};
+    struct yaga_error err;
+    draw(&rows, 3, climbing, 0.08);
+    struct yaga_trend_view view = {.start_s = T0,
+                                   .step_s = STEP,
+                                   .n_rows = rows.n,
+                                   .value = rows.value,
+                                   .x = rows.x,
+                                   .excess = rows.x,
+                                   .is_relative = true,
+                                   .critical = (double)NAN};
+    for (int i = 0; i < 3; i++) {
+        struct yaga_rise rise;
+        const double floors[] = {(double)NAN, 100, 200};
+        view.floor = floors[i];
+        assert_ok(yaga_trend_look(&params, &view, &rise, &err), &err);
+        assert_true(rise.is_set == (i < 2));
+    }
+}
+
 static double falling(size_t row)
 {
     return 1.6 - 0.02 * (double)row / HOUR;
@@ -345,6 +370,7 @@ static void the_graver_of_two_trends_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(below_the_floor_nothing_is_told),
         cmocka_unit_test(a_climb_is_found_and_nothing_else),
         cmocka_unit_test(the_way_to_the_limit_is_told),
         cmocka_unit_test(the_answer_changes_at_full_hours_only),

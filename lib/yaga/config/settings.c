@@ -257,7 +257,7 @@ static const struct yaga_setting table[] = {
     FLOAT("detection.fast_fail_error_rate", "0.01", 0, 1, "ratio", "Error ratio from which an unusually low latency means fast failures."),
     INT("detection.min_errors", "3", 0, 1000, "", "Failed requests per step that an error signal needs."),
     INT("detection.trend_window_hours", "24", 12, 168, "h", "Hours over which latency and error rate are watched for a slow rise; 12 of them must be known."),
-    FLOAT("detection.trend_min_rise", "0.20", 0.01, 100, "ratio", "By how much the latency must have risen over them; error rates by 0.001."),
+    FLOAT("detection.trend_min_rise", "0.20", 0.01, 100, "ratio", "By how much the latency must have risen over them; error rates by 0.001, and to metrics[].min_value at least."),
     INT("detection.flap_changes", "4", 2, 100, "", "Changes between anomalous and normal that are flapping; or half as many again in four times as long."),
     INT("detection.flap_minutes", "30", 10, 360, "min", "Time in which they are counted."),
     LIST("detection.patterns", PATTERNS_MAX, "Patterns beside the shipped ones, see yaga-alerts(5)."),

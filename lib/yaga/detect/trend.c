@@ -79,7 +79,8 @@ static void conclude(const struct yaga_trend_params *params,
                      struct yaga_rise *out)
 {
     size_t n = hours->n;
-    if (n < YAGA_TREND_HOURS_MIN || !(hours->last_excess > 0.0))
+    if (n < YAGA_TREND_HOURS_MIN || !(hours->last_excess > 0.0) ||
+        hours->last_value < view->floor)
         return;
     struct yaga_trend trend = yaga_mann_kendall_correlated(hours->at, hours->x, n, pairs);
     double span = trend.slope * (hours->at[n - 1] - hours->at[0]);

@@ -5,7 +5,7 @@
  *
  *   12 hours or more are known, and rise by Mann & Kendall with p < 0.01, of ratios 0.001 (numeric/trend.h, corrected for hours that hang together),
  *   Theil & Sen's line rises over them by min_rise (a share of the value) or, of ratios, by YAGA_TREND_RATIO_RISE,
- *   and the last hour is above what is usual.
+ *   and the last hour is above what is usual, and not below the floor of the metric: what is too small to matter now is no trouble yet.
  *
  * Only full hours count, so that the answer changes once an hour, whenever and however often one asks.
  */
@@ -34,6 +34,7 @@ struct yaga_trend_view {
     const double *x;      /* [n_rows] without the rhythm of the day: ln of the value over it where relative, else the difference */
     const double *excess; /* [n_rows] over what the model of now expects, in any unit; its sign counts */
     bool is_relative;
+    double floor;         /* raw value below which a deviation does not matter; NaN = none */
     double critical;      /* limit of the raw value; NaN = none */
 };
 

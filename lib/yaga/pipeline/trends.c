@@ -96,6 +96,7 @@ static enum yaga_status look_at(const struct yaga_infer *infer,
                                          .x = c->x,
                                          .excess = c->excess,
                                          .is_relative = role == YAGA_ROLE_LATENCY,
+                                         .floor = metric->min_value,
                                          .critical = critical_of(infer, service, role)};
     take_out_rhythm(metric, known, view.is_relative, c);
     enum yaga_status st = yaga_trend_look(&infer->setup->trend, &view, out, err);

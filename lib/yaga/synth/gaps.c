@@ -8,6 +8,9 @@ static const double single_share = 0.0015;
 static const double days_between_metric_gaps = 12.0;
 static const double days_between_service_gaps = 15.0;
 
+/* A service that sends nothing for longer is no gap in the data but an incident. */
+enum { SERVICE_GAP_ROWS = 2 };
+
 static size_t longest(const struct yaga_synth_params *params)
 {
     return (size_t)(3600 / params->step_s);
@@ -29,6 +32,7 @@ may_vanish(const struct yaga_synth_params *params, const bool *busy, size_t n, s
 static void stretches(const struct yaga_synth_params *params,
                       struct yaga_rng *rng,
                       double days,
+                      size_t most_rows,
                       const bool *busy,
                       size_t n,
                       double *const *values,
@@ -39,6 +43,8 @@ static void stretches(const struct yaga_synth_params *params,
         if (yaga_rng_uniform(rng) >= hazard)
             continue;
         size_t length = 1 + (size_t)yaga_rng_below(rng, longest(params));
+        if (length > most_rows)
+            length = most_rows;
         for (size_t k = i; k < i + length && k < n; k++)
             for (size_t m = 0; m < n_values && may_vanish(params, busy, n, k); m++)
                 values[m][k] = NAN;
@@ -57,9 +63,9 @@ void yaga_synth_gaps(const struct yaga_synth_params *params,
             if (yaga_rng_uniform(&rng) < single_share &&
                 may_vanish(params, busy, rows->n, i))
                 rows->values[m][i] = NAN;
-        stretches(params, &rng, days_between_metric_gaps, busy, rows->n, &rows->values[m],
-                  1);
+        stretches(params, &rng, days_between_metric_gaps, longest(params), busy, rows->n,
+                  &rows->values[m], 1);
     }
-    stretches(params, &rng, days_between_service_gaps, busy, rows->n, rows->values,
-              YAGA_SYNTH_N_METRICS);
+    stretches(params, &rng, days_between_service_gaps, SERVICE_GAP_ROWS, busy, rows->n,
+              rows->values, YAGA_SYNTH_N_METRICS);
 }
