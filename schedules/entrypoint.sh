@@ -19,6 +19,15 @@ train_loop() {
   done
 }
 
+# What drifts is trained before the night; nothing is pending on a good day.
+pending_loop() {
+  while :; do
+    sleep 1800 &
+    wait $! || exit 0
+    yaga-train --quiet --pending || echo "yaga-train --pending: exit $?" >&2
+  done
+}
+
 infer_loop() {
   while :; do
     yaga-infer || echo "yaga-infer: exit $?" >&2
@@ -31,6 +40,7 @@ case ${1:-scheduler} in
   scheduler)
     trap 'kill 0' TERM INT
     train_loop &
+    pending_loop &
     infer_loop &
     wait
     ;;

@@ -38,6 +38,9 @@ for path in sorted((root / "lib/yaga").rglob("*.[ch]")):
                     problems.append(f"{where}: <{outside[1]}> belongs into {', '.join(sorted(allowed))}")
             if room in PURE and outside[1] in FORBIDDEN_IN_PURE and not outside[1] == "stdio.h":
                 problems.append(f"{where}: {room} is pure and includes <{outside[1]}>")
+described = re.findall(r"^\| `(\w+)` \|", (root / "docs/architecture.md").read_text(), re.M)
+if described != rooms:
+    problems.append(f"docs/architecture.md describes {described}, lib/meson.build has {rooms}")
 if seen < 50:
     problems.append(f"only {seen} includes found: is the checker looking at the right place?")
 print("\n".join(problems) or f"{seen} includes point upwards")
