@@ -66,18 +66,7 @@ static struct yaga_infer_service cycle(struct shop *shop, int64_t at_s)
 
 static size_t incidents(const struct shop *shop, struct yaga_incident out[INCIDENTS_MAX])
 {
-    struct yaga_store *store = NULL;
-    struct yaga_incident *list = NULL;
-    size_t n = 0;
-    struct yaga_error err;
-    assert_ok(yaga_state_open(shop_path(shop, "state.db"), false, &store, &err), &err);
-    assert_ok(yaga_incidents_list(store, ~0u, NULL, &list, &n, &err), &err);
-    assert_true(n <= INCIDENTS_MAX);
-    for (size_t i = 0; i < n; i++)
-        out[i] = list[i];
-    yaga_free(list);
-    (void)yaga_store_close(store);
-    return n;
+    return shop_incidents(shop, out, INCIDENTS_MAX);
 }
 
 static char *text_of(const char *path)

@@ -9,6 +9,7 @@
 #include "assert.h"
 #include "yaga/base/mem.h"
 #include "yaga/numeric/rng.h"
+#include "yaga/state/state.h"
 
 const int64_t shop_day = 1772496000; /* 2026-03-03T00:00:00Z */
 const int64_t shop_now = 1772496000 + 600;
@@ -239,4 +240,20 @@ const struct yaga_infer_service *shop_judged(const struct yaga_infer_result *res
     }
     fail_msg("%s is not in the result", service);
     return NULL;
+}
+
+size_t shop_incidents(const struct shop *shop, struct yaga_incident *out, size_t max)
+{
+    struct yaga_store *store = NULL;
+    struct yaga_incident *list = NULL;
+    size_t n = 0;
+    struct yaga_error err;
+    assert_ok(yaga_state_open(shop_path(shop, "state.db"), false, &store, &err), &err);
+    assert_ok(yaga_incidents_list(store, ~0u, NULL, &list, &n, &err), &err);
+    assert_true(n <= max);
+    for (size_t i = 0; i < n; i++)
+        out[i] = list[i];
+    yaga_free(list);
+    (void)yaga_store_close(store);
+    return n;
 }

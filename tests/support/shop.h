@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "yaga/config/config.h"
+#include "yaga/incident/incident.h"
 #include "yaga/pipeline/infer.h"
 #include "yaga/pipeline/setup.h"
 #include "yaga/pipeline/train.h"
@@ -54,5 +55,8 @@ void shop_copy_models(const struct shop *from, const struct shop *to);
 void shop_cycle(struct shop *shop, const struct yaga_infer_options *options, int64_t at_s,
                 struct yaga_infer_result *result);
 const struct yaga_infer_service *shop_judged(const struct yaga_infer_result *result, const char *service);
+
+/* Every incident in its state database, by first_seen -> out [max]; asserts that they fit. */
+size_t shop_incidents(const struct shop *shop, struct yaga_incident *out, size_t max);
 
 #endif
