@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Services whose models no longer describe them: asked for by inference, done by training. */
+/* Services whose models no longer describe them: asked for by inference, done by
+ * training. */
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/state/state.h"
@@ -55,8 +56,10 @@ enum yaga_status yaga_retrain_handled(struct yaga_store *store,
 static enum yaga_status
 take(struct yaga_query *q, struct yaga_retrain_list *list, struct yaga_error *err)
 {
-    struct yaga_retrain *grown =
-        list->n < MOST ? yaga_realloc(list->items, list->n + 1, sizeof *grown) : NULL;
+    if (list->n == MOST)
+        return yaga_error_set(err, YAGA_E_STORE,
+                              "more than %d services wait for a training", MOST);
+    struct yaga_retrain *grown = yaga_realloc(list->items, list->n + 1, sizeof *grown);
     if (grown == NULL)
         return yaga_error_nomem(err);
     list->items = grown;
