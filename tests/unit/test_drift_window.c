@@ -9,6 +9,7 @@
 #include "yaga/base/mem.h"
 #include "yaga/drift/window.h"
 #include "yaga/numeric/rng.h"
+#include "yaga/numeric/stats.h"
 
 enum { TRAINING = 4000, DAY = 288, HOUR = 12, P = 3 };
 
@@ -134,6 +135,57 @@ static void a_shift_beyond_two_scales_is_critical(void **state)
 }
 
 /* Half as wide, or twice: no shift, another shape. */
+/* The training's own quantiles, the same in each quarter: of its shape, and as far from
+ * the centre as that is moved. */
+static enum yaga_drift_verdict moved_by(double scales)
+{
+    double r[DAY], sorted[TRAINING];
+    struct yaga_residuals moved = ordinary;
+    struct yaga_drift_metric m;
+    struct yaga_error err;
+    for (size_t t = 0; t < TRAINING; t++)
+        sorted[t] = training[t * P];
+    yaga_sort(sorted, TRAINING);
+    for (size_t t = 0; t < DAY; t++)
+        r[t] = sorted[(2 * (t % (DAY / 4)) + 1) * TRAINING / (DAY / 2)];
+    moved.scale = 1.0;
+    moved.centre = (r[DAY / 8 - 1] + r[DAY / 8]) / 2.0 - scales;
+    assert_ok(yaga_drift_judge_metric(r, DAY, &moved, 1.0, 0, &m, &err), &err);
+    assert_near(m.shift, scales, 1e-12);
+    assert_true(m.psi < 0.05);
+    return m.verdict;
+}
+
+static enum yaga_drift_verdict beyond_together(size_t rows_of_hundred)
+{
+    static double x[400 * P];
+    struct yaga_drift_joint joint;
+    struct yaga_error err;
+    memset(x, 0, sizeof x);
+    for (size_t t = 0; t < 400; t++)
+        if (t % 100 < rows_of_hundred)
+            x[t * P] = 50.0;
+    assert_ok(yaga_drift_judge_joint(x, 400, &baseline, 0, &joint, &err), &err);
+    assert_near(joint.share, (double)rows_of_hundred / 100.0, 0.0);
+    return joint.verdict;
+}
+
+static void
+the_limits_are_one_and_two_scales_and_two_and_ten_rows_of_hundred(void **state)
+{
+    (void)state;
+    assert_int_equal(moved_by(1.0 - 1e-9), YAGA_DRIFT_NONE);
+    assert_int_equal(moved_by(1.0 + 1e-9), YAGA_DRIFT_WARNING);
+    assert_int_equal(moved_by(-1.0 - 1e-9), YAGA_DRIFT_WARNING);
+    assert_int_equal(moved_by(2.0 - 1e-9), YAGA_DRIFT_WARNING);
+    assert_int_equal(moved_by(2.0 + 1e-9), YAGA_DRIFT_CRITICAL);
+    assert_int_equal(beyond_together(1), YAGA_DRIFT_NONE);
+    assert_int_equal(beyond_together(2), YAGA_DRIFT_NONE);
+    assert_int_equal(beyond_together(3), YAGA_DRIFT_WARNING);
+    assert_int_equal(beyond_together(10), YAGA_DRIFT_WARNING);
+    assert_int_equal(beyond_together(11), YAGA_DRIFT_CRITICAL);
+}
+
 static void another_shape_at_the_same_place_is_drift(void **state)
 {
     (void)state;
@@ -287,6 +339,8 @@ int main(void)
         cmocka_unit_test(an_outage_of_five_hours_is_no_drift),
         cmocka_unit_test(a_shift_of_one_and_a_half_scales_over_a_day_is_drift),
         cmocka_unit_test(a_shift_beyond_two_scales_is_critical),
+        cmocka_unit_test(
+            the_limits_are_one_and_two_scales_and_two_and_ten_rows_of_hundred),
         cmocka_unit_test(another_shape_at_the_same_place_is_drift),
         cmocka_unit_test(relations_that_changed_are_a_warning),
         cmocka_unit_test(what_training_had_beyond_the_limit_is_no_news),
