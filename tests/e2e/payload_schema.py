@@ -34,8 +34,16 @@ def valid(what, document, schema=PAYLOAD):
     check(not errors, what, *errors[:5])
 
 
+def no_placeholder_is_left(value):
+    """Every text is filled."""
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        no_placeholder_is_left(part)
+    check(not isinstance(value, str) or not set("{}") & set(value), "a text without braces", value)
+
+
 def sound(document):
     """What a schema cannot say."""
+    no_placeholder_is_left(document)
     if document["alert_type"] != "anomaly_detected":
         return
     anomalies = document["anomalies"]
