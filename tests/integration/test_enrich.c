@@ -431,7 +431,7 @@ static bool slow_once(void)
 {
     static bool done;
     if (!done)
-        (void)usleep(1700000);
+        (void)usleep(8400000);
     done = true;
     return false;
 }
@@ -443,7 +443,7 @@ static void nothing_is_asked_when_the_time_is_used_up(void **state)
     struct shop shop;
     struct yaga_infer_result result;
     struct yaga_error err;
-    static const char *const limit[] = {"inference.max_run_seconds=2", NULL};
+    static const char *const limit[] = {"inference.max_run_seconds=10", NULL};
     backend_start(&b);
     open_shop(&shop, &b, limit);
     struct yaga_json *document = alert_of(&shop, &b, slow_once, &result);
