@@ -206,7 +206,7 @@ shop_score(struct shop *shop, size_t first_row, struct yaga_evidence_grid *grid)
 static inline struct yaga_evidence
 shop_cell(const struct yaga_evidence_grid *grid, size_t row, size_t metric)
 {
-    return grid->cells[row * grid->n_metrics + metric];
+    return yaga_evidence_row(grid, row)[metric];
 }
 
 /* Score all rows and judge the last one. */

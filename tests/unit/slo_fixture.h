@@ -71,7 +71,7 @@ static inline void slo_begin(struct slo_case *c)
     c->grid = (struct yaga_evidence_grid){.n_rows = N_ROWS,
                                           .n_metrics = N_METRICS,
                                           .first_row = FIRST_ROW,
-                                          .cells = c->cells};
+                                          .cells = c->cells + FIRST_ROW * N_METRICS};
     c->params = (struct yaga_slo_params){true, true, true, 3};
     yaga_slo_objectives_init(&c->objectives);
     c->view = (struct yaga_slo_view){.metrics = c->metrics,

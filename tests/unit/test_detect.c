@@ -233,6 +233,7 @@ static void early_rows_are_judged_on_what_is_there(void **state)
     (void)state;
     make();
     made.grid.first_row = 5;
+    made.grid.cells = made.cells + 5 * N_SHOP;
     set_p(4, LATENCY, 1e-3); /* history: not looked at */
     set_p(5, LATENCY, 1e-3);
     assert_int_equal(judge(5)->n_anomalies, 0);

@@ -217,6 +217,46 @@ static void maps_show_the_file(void **state)
     assert_null(map.data);
 }
 
+/* KiB of a mapped file that are in memory now, from the system's own account. */
+static long resident_kib(const char *path)
+{
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    assert_non_null(maps);
+    char line[4096];
+    bool ours = false;
+    long kib = -1, size;
+    while (kib < 0 && fgets(line, sizeof line, maps) != NULL) {
+        if (strchr(line, '-') != NULL && strchr(line, ':') > strchr(line, ' '))
+            ours = strstr(line, path) != NULL;
+        else if (ours && sscanf(line, "Rss: %ld kB", &size) == 1)
+            kib = size;
+    }
+    (void)fclose(maps);
+    return kib;
+}
+
+static void a_resting_map_takes_no_memory_and_is_read_again(void **state)
+{
+    (void)state;
+    enum { N_BYTES = 1 << 20 };
+    char *text = test_malloc(N_BYTES + 1);
+    memset(text, 'y', N_BYTES);
+    text[N_BYTES] = '\0';
+    const char *path = in(test_tmpdir(), "large");
+    put(path, text);
+    struct yaga_map map;
+    struct yaga_error err;
+    assert_ok(yaga_map_open(path, N_BYTES, &map, &err), &err);
+    assert_memory_equal(map.data, text, N_BYTES);
+    assert_int_equal(resident_kib(path), N_BYTES / 1024);
+    yaga_map_rest(&map);
+    assert_int_equal(resident_kib(path), 0);
+    assert_memory_equal(map.data, text, N_BYTES);
+    yaga_map_close(&map);
+    yaga_map_rest(&map); /* nothing mapped */
+    test_free(text);
+}
+
 static void a_lock_is_held_by_one_only(void **state)
 {
     (void)state;
@@ -273,6 +313,7 @@ int main(void)
         cmocka_unit_test(removing_a_folder_does_not_follow_links),
         cmocka_unit_test(the_folder_of_a_file_is_what_precedes_the_name),
         cmocka_unit_test(maps_show_the_file),
+        cmocka_unit_test(a_resting_map_takes_no_memory_and_is_read_again),
         cmocka_unit_test(a_lock_is_held_by_one_only),
         cmocka_unit_test(listing_survives_exhausted_memory),
     };

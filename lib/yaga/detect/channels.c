@@ -12,7 +12,7 @@ static const double rare_enough = 0.01; /* alpha_soft is never looser */
 static const struct yaga_evidence *
 cell_at(const struct yaga_evidence_grid *grid, size_t row, size_t metric)
 {
-    return &grid->cells[row * grid->n_metrics + metric];
+    return &yaga_evidence_row(grid, row)[metric];
 }
 
 /* The k smallest p of the last n rows on the side of now: their largest, 1 when there are

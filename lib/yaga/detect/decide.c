@@ -81,7 +81,7 @@ look_at_row(struct yaga_bench *bench, double confidence, struct yaga_findings *f
     found->at_s = yaga_frame_time(bench->frame, bench->row);
     found->window_start_s = yaga_frame_time(bench->frame, bench->window_start);
     found->confidence = confidence;
-    memcpy(found->now, &grid->cells[bench->row * n], n * sizeof *found->now);
+    memcpy(found->now, yaga_evidence_row(grid, bench->row), n * sizeof *found->now);
     found->fires = grid->levels != NULL ? yaga_channels_fire(bench, &found->lasting)
                                         : yaga_joint_fires(bench, &found->lasting);
     found->is_echo = found->fires && yaga_single_fired_lately(bench);

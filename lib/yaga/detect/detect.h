@@ -98,7 +98,7 @@ struct yaga_evidence {
 
 struct yaga_evidence_grid {
     size_t n_rows, n_metrics, first_row; /* rows before first_row are history: not scored */
-    struct yaga_evidence *cells;         /* [n_rows * n_metrics] */
+    struct yaga_evidence *cells;         /* [(n_rows - first_row) * n_metrics], see yaga_evidence_row */
     double *p_mv;                        /* [n_rows] multivariate evidence, 1 when skipped */
     double *decision_mv;                 /* [n_rows] NaN when skipped */
     bool *mv_partial;                    /* [n_rows] a component was missing */
@@ -108,7 +108,12 @@ struct yaga_evidence_grid {
     const double *share;                 /* [n_metrics] part of each metric in the evidence of the judged row; sums to 1, or all 0 */
     const struct yaga_levels *levels;    /* of the alarms */
 };
+/* Rows first_row .. n_rows - 1, nothing known of any; first_row <= n_rows. */
+enum yaga_status yaga_evidence_grid_init(struct yaga_evidence_grid *grid, size_t n_rows, size_t n_metrics, size_t first_row,
+                                         struct yaga_error *err) YAGA_MUST_USE;
 void yaga_evidence_grid_clear(struct yaga_evidence_grid *grid);
+/* [n_metrics] what is known of one row, first_row <= row < n_rows. */
+struct yaga_evidence *yaga_evidence_row(const struct yaga_evidence_grid *grid, size_t row);
 
 /* Models to use, by the period of a row (fallbacks already resolved by the caller: an entry may be another period's or the pooled
  * model; is_fallback says that its traffic level is not this period's, so rate metrics are not judged unless it is the pooled one). */

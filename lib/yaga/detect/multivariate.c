@@ -156,8 +156,7 @@ int yaga_joint_contributions(const struct yaga_bench *bench, double *contributio
     if (model == NULL || !has_forest(model))
         return -1;
     find_columns(bench, model, column);
-    if (!gather(model, column, &bench->grid->cells[bench->row * bench->grid->n_metrics],
-                x))
+    if (!gather(model, column, yaga_evidence_row(bench->grid, bench->row), x))
         return -1;
     double sum = joint_shares(model, x, share);
     int top = column[model->mv_metric[0]];

@@ -61,6 +61,12 @@ struct yaga_evidence yaga_evidence_blank(void)
     };
 }
 
+struct yaga_evidence *yaga_evidence_row(const struct yaga_evidence_grid *grid, size_t row)
+{
+    assert(row >= grid->first_row && row < grid->n_rows);
+    return &grid->cells[(row - grid->first_row) * grid->n_metrics];
+}
+
 void yaga_evidence_grid_clear(struct yaga_evidence_grid *grid)
 {
     yaga_free(grid->cells);
@@ -71,15 +77,16 @@ void yaga_evidence_grid_clear(struct yaga_evidence_grid *grid)
     *grid = (struct yaga_evidence_grid){0};
 }
 
-static enum yaga_status grid_init(struct yaga_evidence_grid *grid,
-                                  const struct yaga_frame *frame,
-                                  size_t first_row,
-                                  struct yaga_error *err)
+enum yaga_status yaga_evidence_grid_init(struct yaga_evidence_grid *grid,
+                                         size_t n_rows,
+                                         size_t n_metrics,
+                                         size_t first_row,
+                                         struct yaga_error *err)
 {
-    size_t n_rows = frame->n_rows, n_cells = n_rows * frame->n_metrics;
+    size_t n_cells = (n_rows - first_row) * n_metrics;
     *grid = (struct yaga_evidence_grid){
         .n_rows = n_rows,
-        .n_metrics = frame->n_metrics,
+        .n_metrics = n_metrics,
         .first_row = first_row,
         .cells = yaga_alloc(n_cells, sizeof *grid->cells),
         .p_mv = yaga_alloc(n_rows, sizeof *grid->p_mv),
@@ -262,7 +269,7 @@ static enum yaga_status score_metric(struct scoring *s,
     if (st != YAGA_OK)
         return yaga_error_wrap(err, "metric %s", s->metrics[metric].name);
     for (size_t row = grid->first_row; row < grid->n_rows; row++)
-        judge(s, row, metric, &grid->cells[row * grid->n_metrics + metric]);
+        judge(s, row, metric, &yaga_evidence_row(grid, row)[metric]);
     return YAGA_OK;
 }
 
@@ -282,7 +289,7 @@ score_all(struct scoring *s, struct yaga_evidence_grid *grid, struct yaga_error 
         bool needed = joint_rows == 0 || row + joint_rows >= grid->n_rows;
         if (binding->model != NULL && needed)
             yaga_judge_joint(binding->model, binding->column,
-                             &grid->cells[row * grid->n_metrics], &grid->p_mv[row],
+                             yaga_evidence_row(grid, row), &grid->p_mv[row],
                              &grid->decision_mv[row], &grid->mv_partial[row]);
     }
     return YAGA_OK;
@@ -319,7 +326,8 @@ enum yaga_status yaga_detect_score(const struct yaga_detect_params *params,
              n_metrics);
 
     struct yaga_evidence_grid grid;
-    enum yaga_status st = grid_init(&grid, frame, first_row, err);
+    enum yaga_status st =
+        yaga_evidence_grid_init(&grid, frame->n_rows, frame->n_metrics, first_row, err);
     if (st != YAGA_OK)
         return st;
     st = score_all(&s, &grid, err);

@@ -11,7 +11,7 @@
 static const struct yaga_evidence *
 cell_at(const struct yaga_bench *bench, size_t row, size_t metric)
 {
-    return &bench->grid->cells[row * bench->grid->n_metrics + metric];
+    return &yaga_evidence_row(bench->grid, row)[metric];
 }
 
 static bool is_rare(const struct yaga_bench *bench,

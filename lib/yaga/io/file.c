@@ -271,14 +271,25 @@ enum yaga_status yaga_map_open(const char *path,
     return YAGA_OK;
 }
 
+/* System calls want a pointer they could write through; the pages are read-only. */
+static void *pages_of(const struct yaga_map *map)
+{
+    void *pages;
+    memcpy(&pages, &map->data, sizeof pages);
+    return pages;
+}
+
+void yaga_map_rest(const struct yaga_map *map)
+{
+    /* A hint: where the system does not take it the pages stay. */
+    if (map->data != NULL)
+        (void)madvise(pages_of(map), map->n_bytes, MADV_DONTNEED);
+}
+
 void yaga_map_close(struct yaga_map *map)
 {
-    if (map->data != NULL) {
-        /* munmap() wants a pointer it could write through; the pages are read-only. */
-        void *pages;
-        memcpy(&pages, &map->data, sizeof pages);
-        (void)munmap(pages, map->n_bytes);
-    }
+    if (map->data != NULL)
+        (void)munmap(pages_of(map), map->n_bytes);
     *map = (struct yaga_map){0};
 }
 

@@ -65,6 +65,8 @@ struct yaga_map {
 };
 enum yaga_status yaga_map_open(const char *path, size_t max_bytes, struct yaga_map *out,
                                struct yaga_error *err) YAGA_MUST_USE;
+/* Give the memory of the pages back until somebody reads them again. The data stay as they are, and usually in the system's cache. */
+void yaga_map_rest(const struct yaga_map *map);
 void yaga_map_close(struct yaga_map *map);
 
 /* Exclusive flock on path (created), held until closed or the process ends; YAGA_E_LOCKED at once when taken. */

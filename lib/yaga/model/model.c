@@ -35,6 +35,12 @@ static void free_arrays(struct yaga_model *model)
     yaga_correlation_clear(&model->correlation);
 }
 
+/* Without bytes: they are not ours. */
+static struct yaga_map mapping_of(const struct yaga_model *model)
+{
+    return (struct yaga_map){.data = model->mapping, .n_bytes = model->mapping_bytes};
+}
+
 struct yaga_model *yaga_model_free(struct yaga_model *model)
 {
     if (model == NULL)
@@ -43,11 +49,18 @@ struct yaga_model *yaga_model_free(struct yaga_model *model)
         free_arrays(model);
     model->whole = yaga_whole_free(model->whole, model->mapping != NULL);
     yaga_free(model->metrics);
-    struct yaga_map map = {.data = model->mapping, .n_bytes = model->mapping_bytes};
+    struct yaga_map map = mapping_of(model);
     if (map.n_bytes > 0)
         yaga_map_close(&map);
     yaga_free(model);
     return NULL;
+}
+
+void yaga_model_rest(const struct yaga_model *model)
+{
+    struct yaga_map map = mapping_of(model);
+    if (map.n_bytes > 0)
+        yaga_map_rest(&map);
 }
 
 enum yaga_status

@@ -124,6 +124,8 @@ struct yaga_model {
 
 /* Empty model with n_metrics zeroed metric models. */
 enum yaga_status yaga_model_new(size_t n_metrics, struct yaga_model **out, struct yaga_error *err) YAGA_MUST_USE;
+/* Nobody reads the mapped arrays for a while: see yaga_map_rest. Nothing changes for who reads them again. */
+void yaga_model_rest(const struct yaga_model *model);
 struct yaga_model *yaga_model_free(struct yaga_model *model); /* unmaps or frees what it owns */
 YAGA_DEFINE_AUTO(yaga_model)
 

@@ -40,7 +40,7 @@ static void fill_context(const struct yaga_infer *infer,
         .metrics = j->metrics,
         .n_metrics = infer->setup->n_metrics,
         .values = yaga_frame_row(frame, j->row),
-        .evidence = model != NULL ? j->grid.cells + j->row * j->grid.n_metrics : NULL,
+        .evidence = model != NULL ? yaga_evidence_row(&j->grid, j->row) : NULL,
         .verdict = &j->verdict,
         .slo = &j->slo,
         .enrichment = j->enrichment,
@@ -240,9 +240,9 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
                                     err);
             continue;
         }
-        bool grouped = change->anomaly >= 0 &&
-                       yaga_alert_is_grouped(
-                           context, &context->verdict->anomalies[change->anomaly]);
+        bool grouped =
+            change->anomaly >= 0 &&
+            yaga_alert_is_grouped(context, &context->verdict->anomalies[change->anomaly]);
         enum yaga_alert_verdict verdict =
             yaga_alert_filter(&infer->setup->alert, change, grouped);
         send[i] = verdict == YAGA_ALERT_SEND;

@@ -80,12 +80,20 @@ const char *yaga_model_status_name(enum yaga_model_status status)
     return names[status];
 }
 
-static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
+static struct shelf_service *look_up(const struct yaga_shelf *shelf, const char *service)
 {
     for (size_t i = 0; i < shelf->n; i++) {
         if (strcmp(shelf->services[i]->name, service) == 0)
             return shelf->services[i];
     }
+    return NULL;
+}
+
+static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
+{
+    struct shelf_service *known = look_up(shelf, service);
+    if (known != NULL)
+        return known;
     struct shelf_service *s = yaga_calloc(1, sizeof *s);
     struct shelf_service **grown =
         yaga_realloc(shelf->services, shelf->n + 1, sizeof *grown);
@@ -321,4 +329,15 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf,
             (s->sets[BASELINE].models[p] != NULL) + (s->sets[VARIANT].models[p] != NULL);
     *out = c;
     return YAGA_OK;
+}
+
+void yaga_shelf_rest(const struct yaga_shelf *shelf, const char *service)
+{
+    const struct shelf_service *s = look_up(shelf, service);
+    for (size_t i = 0; s != NULL && i < N_SETS; i++) {
+        for (size_t p = 0; p <= YAGA_WHOLE; p++) {
+            if (s->sets[i].models[p] != NULL)
+                yaga_model_rest(s->sets[i].models[p]);
+        }
+    }
 }

@@ -44,4 +44,8 @@ struct yaga_choice {
 enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service, const bool need[YAGA_N_PERIODS],
                                    enum yaga_period now, int64_t now_s, struct yaga_choice *out, struct yaga_error *err) YAGA_MUST_USE;
 
+/* A service is judged: the memory of its models goes back until they are read again, so that a cycle over many services holds the pages of
+ * one at a time. */
+void yaga_shelf_rest(const struct yaga_shelf *shelf, const char *service);
+
 #endif

@@ -148,7 +148,7 @@ static void copy_rows(struct yaga_evidence_grid *to,
                       size_t first)
 {
     size_t n = from->n_rows - first, width = to->n_metrics;
-    memcpy(to->cells + first * width, from->cells + first * width,
+    memcpy(yaga_evidence_row(to, first), yaga_evidence_row(from, first),
            n * width * sizeof *to->cells);
     memcpy(to->p_mv + first, from->p_mv + first, n * sizeof *to->p_mv);
     memcpy(to->decision_mv + first, from->decision_mv + first,
@@ -212,15 +212,12 @@ static enum yaga_status look_at_day(struct yaga_explanation *e, struct yaga_erro
     if (e->requests == NULL || e->score == NULL || e->alarms == NULL)
         return yaga_error_nomem(err);
     yaga_feature_requests(&e->known, j->metrics, e->requests);
-    /* a grid without a row scored */
     enum yaga_status st =
-        yaga_detect_score(&e->setup->detect, j->metrics, e->setup->n_metrics,
-                          &j->choice.set, &e->known, e->when, n, &e->day, err);
+        yaga_evidence_grid_init(&e->day, n, e->setup->n_metrics, e->first_row, err);
     if (st == YAGA_OK)
         st = score_day(e, err);
     if (st != YAGA_OK)
         return st;
-    e->day.first_row = e->first_row;
     e->day.fast = j->grid.fast;
     e->day.slow = j->grid.slow;
     e->day.share = j->grid.share;
@@ -281,7 +278,7 @@ bool yaga_explanation_alarms(const struct yaga_explanation *explanation)
 const struct yaga_evidence *
 yaga_explained_cell(const struct yaga_explanation *e, size_t row, size_t metric)
 {
-    return &e->day.cells[row * e->day.n_metrics + metric];
+    return &yaga_evidence_row(&e->day, row)[metric];
 }
 
 void yaga_explained_band(const struct yaga_explanation *e,

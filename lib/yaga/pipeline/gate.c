@@ -28,7 +28,7 @@ bool yaga_gate_row_counts(const struct yaga_gate_bench *b, size_t row)
 static const struct yaga_evidence *
 cell_at(const struct yaga_gate_bench *b, size_t row, size_t metric)
 {
-    return &b->grid.cells[row * b->grid.n_metrics + metric];
+    return &yaga_evidence_row(&b->grid, row)[metric];
 }
 
 static double nominal(const struct yaga_gate_bench *b, int level)
@@ -59,10 +59,11 @@ static void
 judge_rates(const struct yaga_gate_bench *b, size_t metric, struct yaga_metric_gate *g)
 {
     double k[N_LEVELS] = {0.0, 0.0};
-    for (size_t t = 0; t < b->frame.n_rows; t++) {
-        const struct yaga_evidence *cell = cell_at(b, t, metric);
+    for (size_t t = 0; t < b->frame.n_rows; t++)
         b->x[t] = (double)NAN;
-        if (t < b->grid.first_row || !is_judged(b, t, cell))
+    for (size_t t = b->grid.first_row; t < b->frame.n_rows; t++) {
+        const struct yaga_evidence *cell = cell_at(b, t, metric);
+        if (!is_judged(b, t, cell))
             continue;
         b->x[t] =
             isfinite(cell->residual) ? cell->residual : (double)reaches(b, cell, LOW);
@@ -110,7 +111,8 @@ void yaga_gate_inconclusive(struct yaga_model *model)
     model->gate.verdict = YAGA_GATE_WARNING;
 }
 
-bool yaga_gate_is_signal(const struct yaga_gate_bench *b, const struct yaga_evidence *cell)
+bool yaga_gate_is_signal(const struct yaga_gate_bench *b,
+                         const struct yaga_evidence *cell)
 {
     return reaches(b, cell, MEDIUM);
 }

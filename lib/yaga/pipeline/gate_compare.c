@@ -7,7 +7,7 @@
 
 static bool has_signal(const struct yaga_gate_bench *b, size_t row)
 {
-    const struct yaga_evidence *cells = b->grid.cells + row * b->grid.n_metrics;
+    const struct yaga_evidence *cells = yaga_evidence_row(&b->grid, row);
     for (size_t m = 0; m < b->grid.n_metrics; m++) {
         if (yaga_gate_is_signal(b, &cells[m]))
             return true;

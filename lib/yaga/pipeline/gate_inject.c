@@ -71,8 +71,7 @@ static double without_level(const struct lab *lab, size_t row, double value)
 {
     const struct yaga_gate_bench *b = lab->bench;
     const struct yaga_metric_model *model = &b->model->metrics[lab->metric];
-    const struct yaga_evidence *cell =
-        &b->grid.cells[row * b->grid.n_metrics + lab->metric];
+    const struct yaga_evidence *cell = &yaga_evidence_row(&b->grid, row)[lab->metric];
     if (!isfinite(cell->residual))
         return value;
     double raw = yaga_transform_apply(model->transform, cell->value, b->requests[row]) -
@@ -143,7 +142,7 @@ static enum yaga_status try_change(struct lab *lab,
     if (st != YAGA_OK)
         return st;
     for (size_t i = 0; i < lab->frame.n_rows; i++) {
-        const struct yaga_evidence *cell = &grid.cells[i * grid.n_metrics + lab->metric];
+        const struct yaga_evidence *cell = &yaga_evidence_row(&grid, i)[lab->metric];
         found += cell->immaterial == YAGA_MATERIAL && cell->p <= lab->soft;
         immaterial += is_below_floors(cell);
     }
@@ -214,7 +213,7 @@ static size_t find_rows(const struct yaga_gate_bench *b, size_t metric, uint32_t
 {
     size_t n = 0;
     for (size_t t = b->grid.first_row; t < b->frame.n_rows; t++) {
-        const struct yaga_evidence *cell = &b->grid.cells[t * b->grid.n_metrics + metric];
+        const struct yaga_evidence *cell = &yaga_evidence_row(&b->grid, t)[metric];
         bool silent = cell->value <= 0.0 &&
                       (b->metrics[metric].zero_normal || !is_ratio(&b->metrics[metric]));
         if (yaga_gate_row_counts(b, t) && isfinite(cell->value) && !silent &&

@@ -172,6 +172,7 @@ static void judge_service(struct yaga_cycle_work *c,
         c->result->conditions |= YAGA_COND_DEADLINE;
     } else {
         yaga_judge(c->infer, fleet, index, when, c->at_s, j);
+        yaga_shelf_rest(c->infer->shelf, fleet->services[index].name);
     }
 }
 
@@ -199,8 +200,8 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
 {
     struct yaga_cascades cascades;
     yaga_telemetry_conclude(c, fleet, judgements);
-    enum yaga_status st = yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
-                            &cascades, err);
+    enum yaga_status st = yaga_judge_together(c->infer, fleet, judgements, c->at_s,
+                                              c->deadline_ms, &cascades, err);
     if (st == YAGA_OK)
         yaga_cycle_enrich(c, fleet, &cascades, judgements);
     for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
@@ -211,7 +212,8 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
     return st;
 }
 
-/* A service is announced when all are judged: what one of them shows may explain another. */
+/* A service is announced when all are judged: what one of them shows may explain another.
+ */
 static enum yaga_status
 run_services(struct yaga_cycle_work *c, struct yaga_fleet *fleet, struct yaga_error *err)
 {

@@ -79,8 +79,7 @@ static enum yaga_status append_metric(const struct yaga_judgement *j,
                                       int64_t at_s,
                                       struct yaga_str *out)
 {
-    const struct yaga_evidence *cell =
-        &j->grid.cells[j->row * j->grid.n_metrics + metric];
+    const struct yaga_evidence *cell = &yaga_evidence_row(&j->grid, j->row)[metric];
     const char *name = j->metrics[metric].name;
     double edges[2];
     if (isnan(cell->value)) /* nothing else is meaningful then */

@@ -84,8 +84,7 @@ static void set_signal(const struct yaga_slo_view *view,
         signal->score =
             -fmin(1.0, e->database_ratio / e->limits.database_ratio[YAGA_SLO_RATIOS - 1]);
     if (grid != NULL && view->row >= grid->first_row && view->row < grid->n_rows) {
-        const struct yaga_evidence *cell =
-            &grid->cells[view->row * grid->n_metrics + metric];
+        const struct yaga_evidence *cell = &yaga_evidence_row(grid, view->row)[metric];
         signal->percentile = cell->percentile;
         signal->sigma = cell->sigma;
         if (cell->method != YAGA_METHOD_NONE)

@@ -26,8 +26,7 @@ double slo_expected(const struct yaga_slo_view *view, size_t row, int metric)
     const struct yaga_evidence_grid *grid = view->grid;
     if (metric < 0 || grid == NULL || row < grid->first_row || row >= grid->n_rows)
         return (double)NAN;
-    const struct yaga_evidence *cell =
-        &grid->cells[row * grid->n_metrics + (size_t)metric];
+    const struct yaga_evidence *cell = &yaga_evidence_row(grid, row)[metric];
     return cell->method == YAGA_METHOD_NONE ? (double)NAN : cell->expected;
 }
 
