@@ -204,6 +204,33 @@ static void what_cannot_be_judged_says_why(void **state)
     assert_null(none);
 }
 
+static void limits_are_explained_without_a_model(void **state)
+{
+    (void)state;
+    struct shop shop;
+    struct yaga_error err;
+    shop_open_with(&shop, NULL,
+                   "slos = { defaults = { latency_acceptable_ms = 150; latency_warning_ms = 180; latency_critical_ms = 200; "
+                   "error_rate_acceptable = 0.05; error_rate_warning = 0.1; error_rate_critical = 0.2; }; };\n");
+    struct yaga_explain_options options = {.service = "cart", .at_s = shop_fault + 900, .source = shop.source};
+    YAGA_AUTO(yaga_explanation) slow = NULL;
+    assert_ok(yaga_explain(&shop.setup, &options, &slow, &err), &err);
+    YAGA_AUTO_MEM(char) text = text_of(slow);
+    assert_has(text, "ALARM: an objective is not kept: latency");
+    assert_has(text, "by its objectives alone, time confidence 0.50; model none: ");
+    YAGA_AUTO(yaga_json) json = yaga_explanation_json(slow);
+    assert_string_equal(yaga_json_get_string(json, "model_type"), "slo_only");
+    assert_string_equal(yaga_json_get_string(yaga_json_get(json, "model"), "status"), "none");
+    options.at_s = shop_fault - 900;
+    YAGA_AUTO(yaga_explanation) quiet = NULL;
+    assert_ok(yaga_explain(&shop.setup, &options, &quiet, &err), &err);
+    YAGA_AUTO_MEM(char) calm = text_of(quiet);
+    assert_has(calm, "QUIET: its limits have not been broken for long enough");
+    slow = yaga_explanation_free(slow);
+    quiet = yaga_explanation_free(quiet);
+    shop_close(&shop);
+}
+
 static void nothing_is_written(void **state)
 {
     (void)state;
@@ -231,6 +258,7 @@ int main(void)
         cmocka_unit_test(every_figure_is_there_for_programs),
         cmocka_unit_test(the_picture_is_complete_in_itself_and_the_same_twice),
         cmocka_unit_test(what_cannot_be_judged_says_why),
+        cmocka_unit_test(limits_are_explained_without_a_model),
         cmocka_unit_test(nothing_is_written),
     };
     return cmocka_run_group_tests(tests, train_once, close_trained);

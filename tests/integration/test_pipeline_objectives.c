@@ -156,13 +156,42 @@ static void a_broken_promise_is_told_without_a_model(void **state)
     assert_string_equal(list[0].anomaly_name, "latency_slo_breached");
     assert_string_equal(list[0].detection_method, "slo_threshold");
     assert_int_equal(list[0].status, YAGA_OPEN);
-    assert_journal_has(&shop, "\"model_type\":\"slo_only\"");
+    assert_journal_has(&shop, "\"model_type\":\"slo_only\",\"model_status\":\"none\"");
+    assert_journal_has(&shop, "\"time_confidence\":0.5,");
     assert_journal_has(&shop, "MODEL_NOT_FOUND");
     for (int64_t at_s = shop_fault + 900; at_s < shop_fault + 3600; at_s += 300)
         (void)cycle(&shop, at_s);
     assert_int_equal(incidents(&shop, list), 1);
     assert_int_equal(list[0].status, YAGA_CLOSED);
     assert_journal_has(&shop, "\"slo_compliant\":true");
+    shop_close(&shop);
+}
+
+/* One of a hundred fails by nature; now that is too much, and answers are slow. */
+static void what_fails_and_is_slow_has_its_name_without_a_model(void **state)
+{
+    (void)state;
+    struct shop shop;
+    struct yaga_incident list[INCIDENTS_MAX];
+    open_with(&shop,
+              "slos = { defaults = { error_rate_acceptable = 0.001; error_rate_warning = "
+              "0.002; error_rate_critical = 0.004; latency_acceptable_ms = 150; "
+              "latency_warning_ms = 180; latency_critical_ms = 200; }; };\n",
+              false);
+    for (int k = 0; k < 3; k++)
+        (void)cycle(&shop, shop_fault - 900 + 300 * k);
+    assert_int_equal(incidents(&shop, list), 1);
+    assert_string_equal(list[0].anomaly_name, "error_rate_critical");
+    for (int k = 0; k < 4; k++)
+        (void)cycle(&shop, shop_fault + 300 * k);
+    size_t n = incidents(&shop, list), failing = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is = strcmp(list[i].anomaly_name, "application_latency_failing") == 0;
+        failing += is && list[i].status == YAGA_OPEN &&
+                   list[i].severity == YAGA_SEVERITY_CRITICAL;
+    }
+    assert_int_equal(failing, 1);
+    assert_journal_has(&shop, "\"detection_method\":\"slo_threshold\"");
     shop_close(&shop);
 }
 
@@ -405,6 +434,7 @@ int main(void)
         cmocka_unit_test(the_same_fault_is_as_grave_as_the_promise_makes_it),
         cmocka_unit_test(without_the_group_the_model_grades_and_the_alert_says_so),
         cmocka_unit_test(a_broken_promise_is_told_without_a_model),
+        cmocka_unit_test(what_fails_and_is_slow_has_its_name_without_a_model),
         cmocka_unit_test(incidents_of_models_outlive_their_models),
         cmocka_unit_test(the_status_file_and_metrics_say_how_services_stand),
         cmocka_unit_test(a_burning_budget_is_told),

@@ -212,6 +212,7 @@ static void set_up_scene(struct scene *s)
                                              .period = "business_hours",
                                              .model_period = "business_hours",
                                              .model_type = "time_aware_5period",
+                                             .model_status = "fresh",
                                              .model_trained_at_s = 1772417500,
                                              .model_run_id = "train_0123456789ab",
                                              .time_confidence = 0.9,
@@ -496,6 +497,7 @@ static void limits_speak_without_a_model(void **state)
     s.context.model = NULL;
     s.context.evidence = NULL;
     s.context.model_type = "slo_only";
+    s.context.model_status = "refused";
     s.context.model_period = "none";
     s.context.model_run_id = "";
     s.verdict.anomaly_score = (double)NAN;
@@ -505,6 +507,7 @@ static void limits_speak_without_a_model(void **state)
     assert_null(yaga_json_get(a, "anomaly_score"));
     assert_string_equal(text_at(a, "detection_method"), "slo_threshold");
     assert_string_equal(text_at(a, "detected_by_model"), "none");
+    assert_string_equal(text_at(document, "model_status"), "refused");
     assert_null(yaga_json_get(document, "service_anomaly_score"));
     assert_null(yaga_json_get(yaga_json_get(document, "metadata"), "model_run_id"));
     const struct yaga_json *info = yaga_json_get(document, "performance_info");

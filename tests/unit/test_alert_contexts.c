@@ -46,6 +46,7 @@ static void set_up(struct scene *s, const char *pattern, const char *family)
                                              .period = "p",
                                              .model_period = "p",
                                              .model_type = "t",
+                                             .model_status = "fresh",
                                              .metrics = metrics,
                                              .n_metrics = 2,
                                              .values = s->values,

@@ -74,6 +74,7 @@ struct yaga_alert_context {
     const char *period;             /* of the instant */
     const char *model_period;       /* of the model used */
     const char *model_type;         /* time_aware_5period, time_aware_3period, time_aware_fallback, slo_only, none */
+    const char *model_status;       /* fresh, stale, refused, none */
     bool is_fallback;
     int64_t model_trained_at_s;
     const char *model_run_id;

@@ -24,6 +24,7 @@ static struct yaga_json *begin_document(const struct yaga_alert_context *context
     yaga_json_set_string(document, "time_period", context->period);
     yaga_json_set_string(document, "model_name", context->model_period);
     yaga_json_set_string(document, "model_type", context->model_type);
+    yaga_json_set_string(document, "model_status", context->model_status);
     return document;
 }
 

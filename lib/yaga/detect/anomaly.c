@@ -111,15 +111,21 @@ static double confidence_of(const struct yaga_case *it,
     return final_confidence(own, it->found->confidence);
 }
 
-/* -log10 p, normalised; a signal has p < 1, so the sum is positive. */
+/* A limit says nothing of how rare a value is. */
+static double weight_of(const struct yaga_signal *signal)
+{
+    return isnan(signal->p) ? 1.0 : -log10(signal->p);
+}
+
+/* -log10 p, normalised; a signal has p < 1, so the sum is positive. Equal shares of limits. */
 static void contributions_of(struct yaga_anomaly *anomaly)
 {
     double sum = 0.0;
     for (size_t i = 0; i < anomaly->n_signals; i++)
-        sum += -log10(anomaly->signals[i].p);
+        sum += weight_of(&anomaly->signals[i]);
     for (size_t i = 0; i < anomaly->n_signals; i++)
         anomaly->contribution[anomaly->signals[i].metric] =
-            -log10(anomaly->signals[i].p) / sum;
+            weight_of(&anomaly->signals[i]) / sum;
 }
 
 static void set_name(struct yaga_anomaly *anomaly, const char *metric, const char *side)

@@ -78,6 +78,7 @@ look_at_row(struct yaga_bench *bench, double confidence, struct yaga_findings *f
     size_t n = grid->n_metrics;
     found->n_metrics = n;
     found->n_signals = 0;
+    found->by_limits = false;
     found->at_s = yaga_frame_time(bench->frame, bench->row);
     found->window_start_s = yaga_frame_time(bench->frame, bench->window_start);
     found->confidence = confidence;
@@ -128,6 +129,8 @@ void yaga_detect_interpret(const struct yaga_detect_params *params,
     verdict->severity = YAGA_SEVERITY_NONE;
     yaga_metric_levels(&it, verdict->level);
     const struct yaga_pattern *pattern = yaga_pattern_match(&it, verdict->level);
+    if (found->by_limits && (pattern == NULL || found->n_signals == 0))
+        return;
     if (pattern != NULL)
         yaga_anomaly_from_pattern(&it, pattern, verdict->level, &verdict->anomalies[0]);
     else if (found->n_signals > 0)

@@ -201,6 +201,7 @@ struct yaga_findings {
     size_t n_metrics;
     int64_t at_s, window_start_s;               /* the row, and the first one looked at */
     double confidence;                          /* reliability of the period's model, 0..1 */
+    bool by_limits;                             /* no model: signals of latency and errors come from their limits, all else is unknown */
     bool fires, lasting;                        /* the service as a whole alarms; for as long as a verdict looks back */
     bool is_echo;                               /* a metric alarmed within the hour before: the whole alone is no new anomaly */
     int joint_top;                              /* metric with the largest share in the alarm of the whole, -1 = none */
@@ -249,7 +250,7 @@ void yaga_detect_decide(const struct yaga_detect_params *params, const struct ya
                         const struct yaga_frame *frame, const struct yaga_evidence_grid *grid, size_t row,
                         double confidence, const struct yaga_circumstances *circumstances, struct yaga_verdict *out);
 /* Name verdict->found again, under other circumstances: replaces anomalies and severity, nothing else. Frame, grid and model are not needed
- * any more. */
+ * any more. Findings by limits: only a pattern makes an anomaly of them, a limit alone is the objectives' own. */
 void yaga_detect_interpret(const struct yaga_detect_params *params, const struct yaga_metric *metrics,
                            const struct yaga_circumstances *circumstances, struct yaga_verdict *verdict);
 

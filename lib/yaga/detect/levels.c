@@ -61,8 +61,18 @@ static enum yaga_level corrected_traffic(enum yaga_level level,
     return ratio < surge_ratio ? at_most(level, YAGA_LEVEL_ELEVATED) : level;
 }
 
+/* How far beyond which limit, in words. */
+static enum yaga_level by_limit(const struct yaga_signal *signal)
+{
+    if (signal->severity >= YAGA_SEVERITY_HIGH)
+        return YAGA_LEVEL_VERY_HIGH;
+    return signal->severity == YAGA_SEVERITY_MEDIUM ? YAGA_LEVEL_HIGH : YAGA_LEVEL_ELEVATED;
+}
+
 static enum yaga_level level_of(const struct yaga_case *it, const struct yaga_signal *signal)
 {
+    if (signal->method == YAGA_METHOD_OBJECTIVE)
+        return by_limit(signal);
     enum yaga_level level = by_percentile(it->params->level_percentile, signal);
     switch (it->metrics[signal->metric].role) {
     case YAGA_ROLE_ERRORS:
@@ -78,12 +88,21 @@ static enum yaga_level level_of(const struct yaga_case *it, const struct yaga_si
     return level;
 }
 
+/* Nothing is said of it: can it be called normal? */
+static bool is_unknown(const struct yaga_case *it, size_t metric)
+{
+    const struct yaga_findings *found = it->found;
+    enum yaga_metric_role role = it->metrics[metric].role;
+    if (isnan(found->now[metric].value))
+        return found->is_known[metric] || found->by_limits;
+    return found->by_limits && role != YAGA_ROLE_LATENCY && role != YAGA_ROLE_ERRORS;
+}
+
 void yaga_metric_levels(const struct yaga_case *it, enum yaga_level *level)
 {
     const struct yaga_findings *found = it->found;
     for (size_t m = 0; m < found->n_metrics; m++)
-        level[m] = isnan(found->now[m].value) && found->is_known[m] ? YAGA_LEVEL_UNKNOWN
-                                                                    : YAGA_LEVEL_NORMAL;
+        level[m] = is_unknown(it, m) ? YAGA_LEVEL_UNKNOWN : YAGA_LEVEL_NORMAL;
     for (size_t i = 0; i < found->n_signals; i++)
         level[found->signals[i].metric] = level_of(it, &found->signals[i]);
 }

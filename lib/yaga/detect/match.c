@@ -89,13 +89,14 @@ int yaga_need_metric(const struct yaga_case *it, const struct yaga_level_need *n
                : yaga_metric_by_role(it->metrics, n, need->role);
 }
 
-/* A metric that the service does not have is normal. */
+/* A metric that the service does not have is normal; without a model nobody says that it has none. */
 static bool level_holds(const struct yaga_case *it,
                         const enum yaga_level *level,
                         const struct yaga_level_need *need)
 {
     int at = yaga_need_metric(it, need);
-    enum yaga_level now = at < 0 ? YAGA_LEVEL_NORMAL : level[at];
+    enum yaga_level none = it->found->by_limits ? YAGA_LEVEL_UNKNOWN : YAGA_LEVEL_NORMAL;
+    enum yaga_level now = at < 0 ? none : level[at];
     return (need->accepts & (1U << now)) != 0;
 }
 

@@ -14,9 +14,6 @@
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
 
-/* In what limits alone say. */
-static const double confidence_without = 0.5;
-
 static void fill_context(const struct yaga_infer *infer,
                          const struct yaga_frame *frame,
                          const char *service,
@@ -31,10 +28,13 @@ static void fill_context(const struct yaga_infer *infer,
         .detected_at_s = at_s,
         .period = yaga_period_name(j->period),
         .model_period = model != NULL ? yaga_period_name(model->period) : "none",
+        .model_status = yaga_model_status_name(
+            model == NULL && j->choice.status != YAGA_MODEL_REFUSED ? YAGA_MODEL_NONE
+                                                                    : j->choice.status),
         .is_fallback = j->choice.is_fallback,
         .model_trained_at_s = model != NULL ? model->trained_at_s : 0,
         .model_run_id = j->choice.run_id,
-        .time_confidence = model != NULL ? j->choice.confidence : confidence_without,
+        .time_confidence = model != NULL ? j->choice.confidence : YAGA_CONFIDENCE_BY_LIMITS,
         .n_models_available = j->choice.n_loaded,
         .model = model,
         .metrics = j->metrics,

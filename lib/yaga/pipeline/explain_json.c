@@ -28,6 +28,8 @@ static struct yaga_json *model_json(const struct yaga_choice *c)
         yaga_json_set_rounded(o, "age_days", c->age_days, 3);
         yaga_json_set_bool(o, "is_fallback", c->is_fallback);
         yaga_json_set_rounded(o, "confidence", c->confidence, 3);
+    } else {
+        yaga_json_set_number(o, "confidence", YAGA_CONFIDENCE_BY_LIMITS);
     }
     if (c->problem[0] != '\0')
         yaga_json_set_string(o, "problem", c->problem);
@@ -266,10 +268,12 @@ struct yaga_json *yaga_explanation_json(const struct yaga_explanation *explanati
     yaga_json_set_time(o, "at", explanation->at_s);
     yaga_json_set_string(o, "outcome", yaga_infer_outcome_name(j->outcome));
     yaga_json_set_string(o, "decision",
-                         alarms      ? "alarm"
-                         : evaluated ? "quiet"
-                                     : "not_judged");
+                         alarms                       ? "alarm"
+                         : evaluated || j->by_limits ? "quiet"
+                                                      : "not_judged");
     yaga_json_set_string(o, "reason", reason);
+    if (j->by_limits)
+        yaga_json_set_string(o, "model_type", "slo_only");
     if (evaluated || j->by_limits) {
         yaga_json_set_time(o, "row_time", j->row_time_s);
         yaga_json_set_string(o, "period", yaga_period_name(j->period));

@@ -67,6 +67,8 @@ void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
     else if (is_by_history(v))
         (void)yaga_format(out, SIZE, "not now, but over hours: %.400s",
                           v->anomalies[0].description);
+    else if (j->by_limits)
+        (void)yaga_format(out, SIZE, "its limits have not been broken for long enough");
     else if (j->outcome != YAGA_EVALUATED)
         (void)yaga_format(out, SIZE, "%s", j->reason);
     else if (v->n_anomalies == 0 && j->slo.n_dropped > 0)
@@ -278,8 +280,8 @@ static void say_cascade(struct out *o, const struct yaga_explanation *e)
         say(o, "  every service that it calls is in order\n");
     else if (c->root != NULL)
         say(o, "  begins at %s, %zu %s away, confidence %.2f: %s time, %s explained\n",
-            c->root, c->n_path, c->n_path == 1 ? "call" : "calls",
-            c->finding->confidence, c->finding->in_time ? "in" : "out of",
+            c->root, c->n_path, c->n_path == 1 ? "call" : "calls", c->finding->confidence,
+            c->finding->in_time ? "in" : "out of",
             c->finding->contributes ? "well" : "not well");
     else if (c->finding->type == YAGA_CASCADE_NONE)
         say(o, "  no service that it calls explains it\n");
@@ -320,9 +322,15 @@ static void say_head(struct out *o, const struct yaga_explanation *e)
     if (evaluated || j->by_limits)
         say(o, ", values of %s, %s", yaga_time_text(j->row_time_s, row),
             yaga_period_name(j->period));
-    say(o, "\n%s: %s\n", alarms ? "ALARM" : evaluated ? "QUIET" : "NOT JUDGED", reason);
+    say(o, "\n%s: %s\n",
+        alarms                      ? "ALARM"
+        : evaluated || j->by_limits ? "QUIET"
+                                    : "NOT JUDGED",
+        reason);
     if (j->by_limits)
-        say(o, "  by its objectives alone: %s\n", j->reason);
+        say(o, "  by its objectives alone, time confidence %.2f; model %s: %s\n",
+            YAGA_CONFIDENCE_BY_LIMITS, yaga_model_status_name(j->choice.status),
+            j->reason);
     for (size_t i = 0; alarms && i < j->verdict.n_anomalies; i++)
         say_anomaly(o, &j->verdict.anomalies[i]);
 }

@@ -31,6 +31,8 @@ struct yaga_infer {
 };
 
 enum { YAGA_RISES = 2 };
+/* time_confidence of what limits alone say. */
+#define YAGA_CONFIDENCE_BY_LIMITS 0.5
 
 /* One service's cycle, kept until its documents are written. */
 struct yaga_judgement {

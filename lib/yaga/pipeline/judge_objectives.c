@@ -48,6 +48,17 @@ static struct yaga_slo_view view_of(const struct yaga_infer *infer,
     };
 }
 
+/* No model: what is slow or failing for some rows has a name all the same. */
+static void name_by_limits(const struct yaga_infer *infer,
+                           const struct yaga_slo_view *view,
+                           struct yaga_judgement *j)
+{
+    yaga_slo_find(&infer->book.params, view, &j->slo, YAGA_CONFIDENCE_BY_LIMITS,
+                  &j->verdict.found);
+    yaga_detect_interpret(&infer->setup->detect, j->metrics, &j->circumstances,
+                          &j->verdict);
+}
+
 void yaga_judge_objectives_of(const struct yaga_infer *infer,
                               const char *service,
                               const struct yaga_frame *frame,
@@ -61,6 +72,8 @@ void yaga_judge_objectives_of(const struct yaga_infer *infer,
     struct yaga_slo_view view = view_of(infer, frame, j);
     view.usual = usual;
     yaga_slo_evaluate(params, yaga_book_find(&infer->book, service), &view, &j->slo);
+    if (view.grid == NULL && params->enabled)
+        name_by_limits(infer, &view, j);
     yaga_slo_conclude(params, &view, &j->slo, &j->verdict);
     for (size_t k = 0; k < j->verdict.n_anomalies; k++)
         yaga_detect_impact(j->metrics, &j->circumstances, &j->verdict.found,

@@ -9,8 +9,6 @@
 #include "yaga/base/str.h"
 #include "yaga/slo/slo_internal.h"
 
-static const int64_t onset_window_s = 3600;
-
 static const char *const families[YAGA_SLO_DIMENSIONS] = {
     [YAGA_SLO_LATENCY] = "latency",
     [YAGA_SLO_ERRORS] = "errors",
@@ -35,62 +33,6 @@ static bool is_news(const struct yaga_slo_dimension_state *state)
     if (state->lasting < YAGA_SLO_WARNING || state->always_breached)
         return false;
     return !state->chronic || state->lasting == YAGA_SLO_BREACHED;
-}
-
-/* Since when, and in how many of the last rows. */
-static void set_course(const struct yaga_slo_view *view,
-                       const struct yaga_slo_evaluation *e,
-                       enum yaga_slo_dimension dimension,
-                       struct yaga_signal *signal)
-{
-    int metric = e->dimensions[dimension].metric;
-    size_t rows = (size_t)(onset_window_s / view->frame->step_s);
-    size_t start = view->row > rows ? view->row - rows : 0, onset = view->row;
-    while (onset > start && slo_status_at(view, &e->limits, dimension, metric,
-                                          onset - 1) >= YAGA_SLO_WARNING)
-        onset--;
-    signal->onset_s = yaga_frame_time(view->frame, onset);
-    signal->onset_censored = onset == start;
-    for (size_t row = start; row <= view->row; row++) {
-        signal->points_total++;
-        signal->points_anomalous +=
-            slo_status_at(view, &e->limits, dimension, metric, row) >= YAGA_SLO_WARNING;
-    }
-}
-
-static void set_signal(const struct yaga_slo_view *view,
-                       const struct yaga_slo_evaluation *e,
-                       enum yaga_slo_dimension dimension,
-                       enum yaga_severity severity,
-                       struct yaga_signal *signal)
-{
-    const struct yaga_slo_dimension_state *state = &e->dimensions[dimension];
-    size_t metric = (size_t)state->metric;
-    const struct yaga_evidence_grid *grid = view->grid;
-    *signal = (struct yaga_signal){
-        .metric = metric,
-        .direction = YAGA_HIGH,
-        .method = YAGA_METHOD_OBJECTIVE,
-        .severity = severity,
-        .value = state->value,
-        .expected = slo_expected(view, view->row, state->metric),
-        .score = -fmin(1.0, state->proximity),
-        .p = (double)NAN,
-        .percentile = (double)NAN,
-        .sigma = (double)NAN,
-        .sustained = true,
-    };
-    if (dimension == YAGA_SLO_DATABASE)
-        signal->score =
-            -fmin(1.0, e->database_ratio / e->limits.database_ratio[YAGA_SLO_RATIOS - 1]);
-    if (grid != NULL && view->row >= grid->first_row && view->row < grid->n_rows) {
-        const struct yaga_evidence *cell = &yaga_evidence_row(grid, view->row)[metric];
-        signal->percentile = cell->percentile;
-        signal->sigma = cell->sigma;
-        if (cell->method != YAGA_METHOD_NONE)
-            signal->p = cell->p;
-    }
-    set_course(view, e, dimension, signal);
 }
 
 static void set_texts(const struct yaga_slo_view *view,
@@ -148,7 +90,7 @@ static void set_anomaly(const struct yaga_slo_view *view,
                       breached ? "breached" : "warning");
     (void)yaga_format(out->pattern_name, sizeof out->pattern_name, "%s_slo", metric);
     (void)yaga_format(out->family, sizeof out->family, "%s", families[dimension]);
-    set_signal(view, e, dimension, severity, &out->signals[0]);
+    slo_signal(view, e, dimension, YAGA_SLO_WARNING, severity, &out->signals[0]);
     out->value = out->signals[0].value;
     out->expected = out->signals[0].expected;
     out->percentile = out->signals[0].percentile;

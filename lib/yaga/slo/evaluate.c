@@ -151,15 +151,13 @@ static bool is_handful(const struct yaga_slo_params *params,
     return round(failed) < params->min_errors; /* false when not known */
 }
 
-/* Beyond its limit now and in enough of the last rows? */
-static enum yaga_slo_status lasting_status(const struct yaga_slo_params *params,
-                                           const struct yaga_slo_view *view,
-                                           const struct yaga_slo_objectives *limits,
-                                           enum yaga_slo_dimension dimension,
-                                           int metric)
+enum yaga_slo_status slo_lasting(const struct yaga_slo_params *params,
+                                 const struct yaga_slo_view *view,
+                                 const struct yaga_slo_objectives *limits,
+                                 enum yaga_slo_dimension dimension,
+                                 int metric)
 {
-    int warned = 0, breached = 0;
-    enum yaga_slo_status now = YAGA_SLO_OK;
+    enum yaga_slo_status now = YAGA_SLO_OK, before = YAGA_SLO_OK;
     for (size_t back = 0; back < SLO_ROWS && back <= view->row; back++) {
         enum yaga_slo_status status =
             slo_status_at(view, limits, dimension, metric, view->row - back);
@@ -168,13 +166,10 @@ static enum yaga_slo_status lasting_status(const struct yaga_slo_params *params,
             status = YAGA_SLO_OK;
         if (back == 0)
             now = status;
-        warned += status >= YAGA_SLO_WARNING;
-        breached += status == YAGA_SLO_BREACHED;
+        else if (status > before)
+            before = status;
     }
-    if (now == YAGA_SLO_BREACHED && breached >= SLO_ROWS_NEEDED)
-        return YAGA_SLO_BREACHED;
-    return now >= YAGA_SLO_WARNING && warned >= SLO_ROWS_NEEDED ? YAGA_SLO_WARNING
-                                                                : YAGA_SLO_OK;
+    return now < before ? now : before;
 }
 
 static const double *limits_of(const struct yaga_slo_objectives *limits,
@@ -207,7 +202,9 @@ static void look_at(const struct yaga_slo_params *params,
     if (!out->known)
         return;
     out->status = slo_status_at(view, limits, dimension, metric, view->row);
-    out->lasting = lasting_status(params, view, limits, dimension, metric);
+    out->lasting = slo_lasting(params, view, limits, dimension, metric);
+    if (out->lasting < YAGA_SLO_WARNING)
+        out->lasting = YAGA_SLO_OK;
     if (own != NULL)
         out->proximity = value / own[YAGA_SLO_CRITICAL];
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Objectives: does a service keep what its users were promised, and how grave is an anomaly in that light
- * (detection.md 9, 10). Two steps, so that what one service's callers suffer can be asked before another is concluded:
+ * (detection.md 9, 10). In steps, so that what one service's callers suffer can be asked before another is concluded:
  *
  *   yaga_slo_evaluate   values of now and of the last rows against the limits
+ *   yaga_slo_find       without a model: latency and errors beyond their limits are signals, for patterns to be looked for
  *   yaga_slo_conclude   floors, final severity of every anomaly, and an anomaly for a limit that is broken without one
  *
  * Metrics are found by role; a service whose metrics have none has no objectives, and its anomalies keep their severity.
@@ -151,6 +152,11 @@ void yaga_slo_evaluate(const struct yaga_slo_params *params, const struct yaga_s
                        const struct yaga_slo_view *view, struct yaga_slo_evaluation *out);
 /* Only this: are errors at their warning limit, small numbers taken into account? For those who depend on the service. */
 bool yaga_slo_errors_warn(const struct yaga_slo_objectives *objectives, const struct yaga_slo_view *view);
+
+/* Findings of a service that no model judges: a signal of latency and of errors that are at a limit now and in one of the two rows before.
+ * confidence: in verdicts without a model, 0..1. */
+void yaga_slo_find(const struct yaga_slo_params *params, const struct yaga_slo_view *view,
+                   const struct yaga_slo_evaluation *evaluation, double confidence, struct yaga_findings *out);
 
 /* Change the verdict: drop what is below its floor (10.1), grade what is left by the objectives its metrics touch (10.3), add what no
  * model saw (10.4). anomaly->ml_severity keeps the grade of before. With objectives switched off only that. */

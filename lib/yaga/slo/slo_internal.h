@@ -5,8 +5,9 @@
 
 #include "yaga/slo/slo.h"
 
-/* Rows that a broken limit must show in, and rows looked at (10.4). */
-enum { SLO_ROWS = 3, SLO_ROWS_NEEDED = 2 };
+/* Rows looked at for a broken limit, two of which must show it, the newest among them
+ * (10.4). */
+enum { SLO_ROWS = 3 };
 
 /* Column of a role, -1 = none. */
 int slo_metric(const struct yaga_slo_view *view, enum yaga_metric_role role);
@@ -23,6 +24,22 @@ enum yaga_slo_status slo_status_at(const struct yaga_slo_view *view,
                                    enum yaga_slo_dimension dimension,
                                    int metric,
                                    size_t row);
+
+/* What holds now and in one of the rows before. A handful of failures is none. */
+enum yaga_slo_status slo_lasting(const struct yaga_slo_params *params,
+                                 const struct yaga_slo_view *view,
+                                 const struct yaga_slo_objectives *limits,
+                                 enum yaga_slo_dimension dimension,
+                                 int metric);
+
+/* The signal of a dimension that stands at `least` or worse, with its course within the
+ * hour. */
+void slo_signal(const struct yaga_slo_view *view,
+                const struct yaga_slo_evaluation *e,
+                enum yaga_slo_dimension dimension,
+                enum yaga_slo_status least,
+                enum yaga_severity severity,
+                struct yaga_signal *out);
 
 /* Surge, cliff, low traffic (9.5); latency and errors of the evaluation are known. */
 void slo_traffic(const struct yaga_slo_view *view, struct yaga_slo_evaluation *e);
