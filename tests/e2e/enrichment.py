@@ -5,6 +5,7 @@ of status codes and of Envoy: the alert names the exception, the route, the code
 otherwise the one of a yaga that asks nobody."""
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import urllib.request
@@ -181,6 +182,20 @@ def a_caller_that_only_suffers_is_not_asked_about(case, folder, base, asked):
     check(copy.status()["enrichment"]["services"] == 1, "one service is asked about", copy.status()["enrichment"])
 
 
+def calls_are_found(case, folder, asked):
+    """Nobody has configured that cart calls catalog: the service graph tells it, and catalog is in order."""
+    copy = case.copy(folder)
+    config = folder / "yaga.cfg"
+    config.write_text(re.sub(r"depends_on = \[[^]]*\]", "depends_on = []", config.read_text()))
+
+    def cascade(**settings):
+        text = copy.yaga.run("yaga-infer explain", "-s", "cart", "--at", CYCLES[2], "--json", **asked, **settings).stdout
+        return json.dumps(json.loads(text).get("cascade"))
+
+    check(cascade() == "null", "nothing is known of its calls", cascade())
+    check("dependencies_healthy" in cascade(dependencies__discover="true"), "its calls are found", cascade(dependencies__discover="true"))
+
+
 def load(base, series):
     body = "".join(json.dumps(s) + "\n" for s in series).encode()
     urllib.request.urlopen(urllib.request.Request(base + "/api/v1/import", data=body, method="POST"), timeout=120).close()
@@ -215,6 +230,7 @@ with tempfile.TemporaryDirectory() as tmp:
                                   enrichment__enabled="false")
         check(not any(name in silent for name in CONTEXTS) and status["enrichment"]["queries"] == 0, "nobody asked", silent.keys())
         check(json.dumps(plain(silent)) == json.dumps(plain(alert)), "nothing else differs", plain(silent), plain(alert))
+        calls_are_found(case, tmp / "found", {**asked, **where})
         a_caller_that_only_suffers_is_not_asked_about(case, tmp / "calls", base, {**asked, **where})
     with servers.prometheus(tmp / "prometheus", both) as (base, _):
         where = {"victoria_metrics__endpoint": base, "envoy_enrichment__endpoint": base, "victoria_metrics__health_path": "/-/healthy"}

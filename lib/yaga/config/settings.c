@@ -392,6 +392,8 @@ static const struct yaga_setting table[] = {
     LIST("dependencies.graph", YAGA_CONFIG_LIST_MAX, "Who calls whom, in addition to services[].depends_on."),
     NAME("dependencies.graph[].service", "The service that calls."),
     STRINGS("dependencies.graph[].depends_on", "[]", ARRAY_MAX, "", "Services that it calls."),
+    BOOL("dependencies.discover", "false", "Ask the server in every cycle who calls whom, in addition to what is configured: calls between services of the cycle, of 1 % or more of what the caller calls; of the type prometheus only."),
+    STRING("dependencies.discover_query", "\"\"", YAGA_CONFIG_TEXT_MAX, "", "Calls per second by client and server, asked as it stands; empty means those of the service graph of the OpenTelemetry Collector over a day."),
     FLOAT("dependencies.name_threshold", "0.8", 0, 1, "", "Confidence from which a root cause is named, and callers are announced with it."),
     BOOL("dependencies.cascade_detection.enabled", "true", "Ask who makes a slow or failing service so."),
     INT("dependencies.cascade_detection.max_depth", "5", 1, 16, "", "Calls that are followed from a service."),

@@ -578,11 +578,14 @@ static void check_enrichment(const struct check *check)
         "enrichment.queries.graph_failures", "enrichment.queries.graph_latency",
         "enrichment.queries.status_codes",   "enrichment.queries.versions"};
     static const char label[] = "enrichment.version_label";
+    static const char calls[] = "dependencies.discover_query";
     static const char endpoint[] = "envoy_enrichment.endpoint";
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++)
         if (!has_placeholders(string(check, queries[i]), "SEWL"))
             error_at(check, queries[i], 0,
                      "must contain $S, and no placeholder but $S, $E, $W and $L");
+    if (strchr(string(check, calls), '$') != NULL)
+        error_at(check, calls, 0, "must not contain a placeholder ($)");
     if (!is_label(string(check, label)))
         error_at(check, label, 0,
                  "not a label: characters outside of A-Z a-z 0-9 . _ : / -, or a digit "

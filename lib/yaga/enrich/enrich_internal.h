@@ -15,6 +15,9 @@ struct enrich_entry {
 enum yaga_status enrich_tally(const struct yaga_answer *answer, double min, struct enrich_entry **out, size_t *n,
                               struct yaga_error *err) YAGA_MUST_USE;
 
+/* The form of an instant query as of at_s; *out is the caller's (yaga_free). YAGA_E_QUERY when it gets too long. */
+enum yaga_status enrich_form(const char *query, int64_t at_s, char **out, struct yaga_error *err) YAGA_MUST_USE;
+
 /* text, cut where it would not fit, but not within a character. */
 void enrich_copy(char out[YAGA_ENRICH_LABEL_MAX + 1], const char *text);
 

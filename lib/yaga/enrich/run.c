@@ -40,31 +40,36 @@ static bool is_edge(const struct job *job)
     return yaga_enrich_part_of(job->query) == YAGA_ENRICH_EDGE;
 }
 
+enum yaga_status
+enrich_form(const char *query, int64_t at_s, char **out, struct yaga_error *err)
+{
+    struct yaga_str form;
+    yaga_str_init(&form, FORM_MAX);
+    enum yaga_status st = yaga_str_append(&form, "query=");
+    if (st == YAGA_OK)
+        st = yaga_http_encode(&form, query);
+    if (st == YAGA_OK)
+        st = yaga_str_appendf(&form, "&time=%lld&nocache=1", (long long)at_s);
+    if (st == YAGA_E_INPUT)
+        st = yaga_error_set(err, YAGA_E_QUERY, "query longer than %d bytes once encoded",
+                            FORM_MAX);
+    else if (st != YAGA_OK || (*out = yaga_str_take(&form)) == NULL)
+        st = yaga_error_nomem(err);
+    yaga_str_clear(&form);
+    return st;
+}
+
 static enum yaga_status build_form(const struct run *run, struct job *job)
 {
     struct yaga_error *err = &job->error;
-    struct yaga_str query, form;
+    struct yaga_str query;
     int64_t at_s = run->at_s - (job->query == YAGA_ASK_EXCEPTIONS_BEFORE ? DAY_S : 0);
     yaga_str_init(&query, YAGA_SOURCE_QUERY_MAX);
-    yaga_str_init(&form, FORM_MAX);
     enum yaga_status st =
         yaga_enrich_expand(run->params, job->query, job->subject, &query, err);
-    if (st == YAGA_OK) {
-        st = yaga_str_append(&form, "query=");
-        if (st == YAGA_OK)
-            st = yaga_http_encode(&form, yaga_str_get(&query));
-        if (st == YAGA_OK)
-            st = yaga_str_appendf(&form, "&time=%lld&nocache=1", (long long)at_s);
-        if (st == YAGA_E_INPUT)
-            st = yaga_error_set(err, YAGA_E_QUERY,
-                                "query longer than %d bytes once encoded", FORM_MAX);
-        else if (st != YAGA_OK)
-            st = yaga_error_nomem(err);
-    }
-    if (st == YAGA_OK && (job->form = yaga_str_take(&form)) == NULL)
-        st = yaga_error_nomem(err);
+    if (st == YAGA_OK)
+        st = enrich_form(yaga_str_get(&query), at_s, &job->form, err);
     yaga_str_clear(&query);
-    yaga_str_clear(&form);
     return st;
 }
 

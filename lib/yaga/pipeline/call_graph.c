@@ -105,6 +105,18 @@ static void read_calls(struct building *b)
     }
 }
 
+/* Only between services of the fleet. */
+static void add_found(struct building *b, const struct yaga_found_calls *found)
+{
+    for (size_t i = 0; found != NULL && i < found->n; i++) {
+        const struct place *from = find(b, found->calls[i].caller),
+                           *to = find(b, found->calls[i].callee);
+        if (from != NULL && to != NULL && from->index < b->n_fleet &&
+            to->index < b->n_fleet && from != to)
+            b->calls[b->n_calls++] = (struct call){from->index, to->index};
+    }
+}
+
 static void pack(struct building *b)
 {
     size_t *first = b->out->arrays, *callee = first + b->n + 1, e = 0;
@@ -124,11 +136,13 @@ static void pack(struct building *b)
 
 enum yaga_status yaga_call_graph_init(struct yaga_call_graph *calls,
                                       const struct yaga_config *config,
+                                      const struct yaga_found_calls *found_calls,
                                       const struct yaga_fleet *fleet,
                                       struct yaga_error *err)
 {
     size_t n_fleet = fleet->n_services, n_calls = n_configured(config);
     size_t most = n_fleet + n_calls;
+    n_calls += found_calls != NULL ? found_calls->n : 0;
     YAGA_AUTO_MEM(struct place) places = yaga_alloc(most + 1, sizeof *places);
     YAGA_AUTO_MEM(struct call) found = yaga_alloc(n_calls + 1, sizeof *found);
     *calls = (struct yaga_call_graph){
@@ -152,6 +166,7 @@ enum yaga_status yaga_call_graph_init(struct yaga_call_graph *calls,
     }
     qsort(places, n_fleet, sizeof *places, by_name);
     read_calls(&b);
+    add_found(&b, found_calls);
     pack(&b);
     return YAGA_OK;
 }

@@ -297,7 +297,7 @@ enum yaga_status yaga_cascades_find(const struct yaga_infer *infer,
         !any_anomalous(judgements, fleet->n_services))
         return YAGA_OK;
     enum yaga_status st =
-        yaga_call_graph_init(&out->calls, infer->setup->config, fleet, err);
+        yaga_call_graph_init(&out->calls, infer->setup->config, &infer->found_calls, fleet, err);
     if (st != YAGA_OK || out->calls.graph.first[out->calls.graph.n] == 0)
         return st;
     st = make_room(out, err);

@@ -7,6 +7,7 @@
 #include "yaga/alert/alert.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/detect/counterfactual.h"
+#include "yaga/enrich/calls.h"
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
 #include "yaga/pipeline/infer.h"
@@ -27,6 +28,7 @@ struct yaga_infer {
     bool alerts_unusable;        /* nothing can be written to alerts_dir */
     unsigned standing;           /* conditions that hold for all cycles of this process */
     char standing_error[YAGA_ERROR_TEXT_MAX];
+    struct yaga_found_calls found_calls; /* of the cycle (dependencies.discover) */
     int64_t last_at_s;           /* T of the cycle before, from the database */
 };
 
@@ -104,6 +106,10 @@ void yaga_drift_tell(const char *service, const struct yaga_judgement *judgement
  * database between the runs. out[i]: of the fleet's service i; rows 0 where nothing is known. A failing query is a warning. */
 enum yaga_status yaga_burn_look(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
                                 struct yaga_slo_tally *out, struct yaga_error *err);
+
+/* Who calls whom, as the server tells it (found_calls.c), into infer->found_calls: one query, where dependencies.discover is on. Without an
+ * answer that is a warning, and the calls that are configured are all there are. */
+enum yaga_status yaga_found_calls_look(struct yaga_infer *infer, int64_t at_s, int64_t deadline_ms, struct yaga_error *err) YAGA_MUST_USE;
 
 /* What climbs slowly (trends.c), into out->rises. known: the frame up to the judged row. */
 enum yaga_status yaga_trends_look(const struct yaga_infer *infer, const char *service, const struct yaga_frame *known,

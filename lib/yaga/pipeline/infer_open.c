@@ -123,6 +123,7 @@ struct yaga_infer *yaga_infer_free(struct yaga_infer *infer)
     if (infer == NULL)
         return NULL;
     infer->shelf = yaga_shelf_free(infer->shelf);
+    yaga_found_calls_clear(&infer->found_calls);
     yaga_book_clear(&infer->book);
     infer->sinks = yaga_sinks_free(infer->sinks);
     infer->own_source = yaga_source_free(infer->own_source);

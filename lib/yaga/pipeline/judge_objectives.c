@@ -89,7 +89,7 @@ static enum yaga_status ask_callers(const struct yaga_infer *infer,
                                     struct yaga_error *err)
 {
     struct yaga_call_graph calls;
-    enum yaga_status st = yaga_call_graph_init(&calls, infer->setup->config, fleet, err);
+    enum yaga_status st = yaga_call_graph_init(&calls, infer->setup->config, &infer->found_calls, fleet, err);
     if (st != YAGA_OK)
         return st;
     const struct yaga_cascade_graph *g = &calls.graph;

@@ -12,8 +12,10 @@ enum yaga_status yaga_judge_together(struct yaga_infer *infer,
                                      struct yaga_cascades *cascades,
                                      struct yaga_error *err)
 {
-    enum yaga_status st =
-        yaga_cascades_find(infer, fleet, judgements, at_s, cascades, err);
+    *cascades = (struct yaga_cascades){.found = NULL};
+    enum yaga_status st = yaga_found_calls_look(infer, at_s, deadline_ms, err);
+    if (st == YAGA_OK)
+        st = yaga_cascades_find(infer, fleet, judgements, at_s, cascades, err);
     if (st == YAGA_OK)
         yaga_history_conclude(fleet, judgements);
     if (st == YAGA_OK)
