@@ -73,7 +73,8 @@ enum { N_CONTEXTS = sizeof contexts / sizeof contexts[0], NONE = -1, ALL = -2 };
 /* What the server does. */
 struct backend {
     struct stub_server *server;
-    int failing; /* a query, NONE or ALL */
+    int failing;          /* a query, NONE or ALL */
+    const char *edge_now; /* what the edge says once noisy is silent; NULL = as before */
     struct stub_response failure;
     char versions[400];
 };
@@ -109,6 +110,8 @@ answer(void *context, const struct stub_request *request, struct stub_response *
                    (long long)at_s - 7200, (long long)at_s - 600);
     *response = (struct stub_response){
         .body = q == YAGA_ASK_VERSIONS ? b->versions : queries[q].answer};
+    if (q == YAGA_ASK_EDGE_CODES && b->edge_now != NULL && at_s >= shop_silence)
+        response->body = b->edge_now;
     return true;
 }
 
@@ -547,35 +550,99 @@ static void between_two_updates_nobody_is_asked(void **state)
     stub_server_stop(b.server);
 }
 
+/* Cycles until a silence is announced. The document is the result's. */
+static struct yaga_json *
+silent_for_a_while(struct backend *b, struct shop *shop, struct yaga_infer_result *result)
+{
+    static const char *const noisy[] = {"noisy"};
+    static const char *const no_versions[] = {"enrichment.version_label=", NULL};
+    open_shop(shop, b, no_versions);
+    for (int64_t at_s = shop_silence - 300; at_s <= shop_silence + 1200; at_s += 300) {
+        struct yaga_infer_options options = {.only = noisy, .n_only = 1, .collect = true};
+        if (at_s > shop_silence - 300)
+            yaga_infer_result_clear(result);
+        size_t before = stub_server_count(b->server);
+        shop_cycle(shop, &options, at_s, result);
+        /* its traffic then and now; when it is announced, three queries of the edge */
+        if (at_s >= shop_silence + 900 && b->failing == NONE && b->edge_now == NULL)
+            assert_int_equal(stub_server_count(b->server) - before,
+                             at_s == shop_silence + 900 ? 2 : 5);
+    }
+    return yaga_json_at(result->documents, 0);
+}
+
+static const struct yaga_json *anomaly_of(struct yaga_json *document, const char *name)
+{
+    const struct yaga_json *a = yaga_json_get(yaga_json_get(document, "anomalies"), name);
+    if (a == NULL)
+        fail_msg("no %s", name);
+    return a;
+}
+
 static void of_a_silent_service_the_edge_is_asked(void **state)
 {
     (void)state;
     struct backend b;
     struct shop shop;
     struct yaga_infer_result result;
-    static const char *const noisy[] = {"noisy"};
-    static const char *const no_versions[] = {"enrichment.version_label=", NULL};
     backend_start(&b);
-    open_shop(&shop, &b, no_versions);
-    for (int64_t at_s = shop_silence - 300; at_s <= shop_silence + 1200; at_s += 300) {
-        struct yaga_infer_options options = {.only = noisy, .n_only = 1, .collect = true};
-        if (at_s > shop_silence - 300)
-            yaga_infer_result_clear(&result);
-        size_t before = stub_server_count(b.server);
-        shop_cycle(&shop, &options, at_s, &result);
-        if (at_s >=
-            shop_silence + 900) /* suspected, then announced: three queries of the edge */
-            assert_int_equal(stub_server_count(b.server) - before,
-                             at_s == shop_silence + 900 ? 0 : 3);
-    }
-    struct yaga_json *document = yaga_json_at(result.documents, 0);
-    assert_non_null(
-        yaga_json_get(yaga_json_get(document, "anomalies"), "telemetry_missing"));
+    struct yaga_json *document = silent_for_a_while(&b, &shop, &result);
+    (void)anomaly_of(document, "telemetry_missing");
     const struct yaga_json *comparison =
         yaga_json_get(yaga_json_get(document, "envoy_context"), "comparison");
     assert_non_null(strstr(string_at(comparison, "reading"), "telemetry is lost"));
     assert_null(yaga_json_get(comparison, "service_rps"));
     assert_null(yaga_json_get(document, "exception_context"));
+    yaga_infer_result_clear(&result);
+    shop_close(&shop);
+    stub_server_stop(b.server);
+}
+
+/* The edge served 90 requests a second while the service was heard of. What it says now:
+ * nothing, hardly anything, errors alone, or enough; or it cannot be asked. */
+static void a_loss_that_the_edge_confirms_is_a_loss_of_traffic(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *now, *name, *says;
+    } cases[] = {
+        {VECTOR(""), "request_rate_cliff",
+         "the edge (noisy) had 90.0 answers a second then, and has 0.0"},
+        {VECTOR(ONE("\"envoy_response_code_class\":\"2\"", "8.9")), "request_rate_cliff",
+         "and has 8.9"},
+        {VECTOR(ONE("\"envoy_response_code_class\":\"2\"", "9")), "telemetry_missing",
+         "no metric has had a value"},
+        {VECTOR(ONE("\"envoy_response_code_class\":\"5\"", "70")), "request_rate_cliff",
+         "and has 0.0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct backend b;
+        struct shop shop;
+        struct yaga_infer_result result;
+        backend_start(&b);
+        b.edge_now = cases[i].now;
+        struct yaga_json *document = silent_for_a_while(&b, &shop, &result);
+        const struct yaga_json *a = anomaly_of(document, cases[i].name);
+        if (strstr(string_at(a, "description"), cases[i].says) == NULL)
+            fail_msg("%s", string_at(a, "description"));
+        bool lost = strcmp(cases[i].name, "request_rate_cliff") == 0;
+        assert_string_equal(string_at(a, "severity"), lost ? "critical" : "medium");
+        if (i == 3) {
+            const struct yaga_json *comparison =
+                yaga_json_get(yaga_json_get(document, "envoy_context"), "comparison");
+            assert_non_null(
+                strstr(string_at(comparison, "reading"), "errors instead of answers"));
+        }
+        yaga_infer_result_clear(&result);
+        shop_close(&shop);
+        stub_server_stop(b.server);
+    }
+    struct backend b;
+    struct shop shop;
+    struct yaga_infer_result result;
+    backend_start(&b);
+    b.failing = YAGA_ASK_EDGE_CODES;
+    (void)anomaly_of(silent_for_a_while(&b, &shop, &result), "telemetry_missing");
     yaga_infer_result_clear(&result);
     shop_close(&shop);
     stub_server_stop(b.server);
@@ -717,6 +784,7 @@ int main(void)
         cmocka_unit_test(nobody_is_asked_of_an_archive_or_in_a_replay),
         cmocka_unit_test(between_two_updates_nobody_is_asked),
         cmocka_unit_test(of_a_silent_service_the_edge_is_asked),
+        cmocka_unit_test(a_loss_that_the_edge_confirms_is_a_loss_of_traffic),
         cmocka_unit_test(every_key_moves_what_is_asked),
         cmocka_unit_test(what_cannot_be_asked_is_refused),
     };

@@ -9,6 +9,7 @@
 #include "shop.h"
 #include "yaga/base/log.h"
 #include "yaga/base/mem.h"
+#include "yaga/pipeline/cascades.h"
 #include "yaga/pipeline/infer_internal.h"
 
 enum { TRAFFIC, LATENCY, ERRORS };
@@ -158,11 +159,87 @@ static void too_little_is_not_judged(void **state)
     assert_unavailable(judge_without(all, FAILED), "critical_metrics_unavailable");
 }
 
+/* noisy is silent, and cart, which calls it, has `rate` requests a second since 14:00.
+ * What is said of noisy, whose callers are those of `graph`. */
+static struct yaga_anomaly silent_with(double rate, const char *graph)
+{
+    static const char *const both[] = {"cart", "noisy"};
+    static struct yaga_when when[4096];
+    static struct yaga_judgement j[2];
+    struct shop own;
+    struct yaga_cascades cascades;
+    struct yaga_silence silence;
+    struct yaga_infer_options options = {.dry_run = true};
+    struct yaga_fleet fleet;
+    struct yaga_error err;
+    int64_t at_s = shop_silence + 900;
+    shop_open_with(&own, NULL, graph);
+    shop_copy_models(&shop, &own);
+    YAGA_AUTO(yaga_infer) infer = NULL;
+    options.source = own.source;
+    assert_ok(yaga_infer_open(&own.setup, &options, &infer, &err), &err);
+    assert_ok(yaga_infer_fetch(infer, both, 2, at_s, 0, &fleet, &err), &err);
+    struct yaga_frame *frame = &fleet.services[0].frame;
+    for (size_t t = 0; t < frame->n_rows; t++)
+        if (yaga_frame_time(frame, t) >= shop_silence)
+            frame->values[t * frame->n_metrics + TRAFFIC] = rate;
+    yaga_period_grid(&own.setup.calendar, frame->start_s, SHOP_STEP_S, frame->n_rows,
+                     when);
+    memset(j, 0, sizeof j);
+    for (size_t i = 0; i < 2; i++)
+        yaga_judge(infer, &fleet, i, when, at_s, &j[i]);
+    assert_ok(yaga_judge_together(infer, &fleet, j, at_s, 0, &cascades, &silence, &err),
+              &err);
+    assert_int_equal(silence.n_dark, 1);
+    assert_false(silence.is_outage);
+    assert_int_equal(j[1].outcome, YAGA_METRICS_UNAVAILABLE);
+    assert_true(j[1].by_presence);
+    assert_int_equal(j[1].verdict.n_anomalies, 1);
+    struct yaga_anomaly out = j[1].verdict.anomalies[0];
+    yaga_cascades_clear(&cascades);
+    for (size_t i = 0; i < 2; i++)
+        yaga_judgement_clear(&j[i]);
+    yaga_fleet_clear(&fleet);
+    infer = yaga_infer_free(infer);
+    shop_close(&own);
+    return out;
+}
+
+#define GRAPH                                                                            \
+    "dependencies = { graph = ( { service = \"cart\"; depends_on = [ \"noisy\" ]; } ); " \
+    "};\n"
+#define SLOS(more) "slos = { defaults = { " more " }; };\n"
+
+static void who_is_not_called_any_more_has_lost_its_traffic(void **state)
+{
+    (void)state;
+    struct yaga_anomaly a = silent_with(0.0, GRAPH);
+    assert_string_equal(a.name, "request_rate_cliff");
+    assert_int_equal(a.severity, YAGA_SEVERITY_CRITICAL);
+    assert_non_null(
+        strstr(a.description, ": cart, which calls it, has lost its traffic"));
+    /* a caller with traffic says nothing, nor does one that does not call it */
+    assert_string_equal(silent_with(100.0, GRAPH).name, "telemetry_missing");
+    assert_string_equal(silent_with(0.0, "").name, "telemetry_missing");
+    /* objectives say how grave it is, and whether they look at it at all: it is a
+     * Tuesday, 14:15 */
+    a = silent_with(0.0, GRAPH SLOS("request_rate_evaluation = { cliff = { "
+                                    "peak_hours_severity = \"warning\"; }; };"));
+    assert_int_equal(a.severity, YAGA_SEVERITY_HIGH);
+    assert_string_equal(
+        silent_with(0.0, GRAPH SLOS("request_rate_evaluation = { enabled = false; };"))
+            .name,
+        "telemetry_missing");
+    assert_string_equal(silent_with(0.0, GRAPH SLOS("min_traffic_rps = 1e6;")).name,
+                        "telemetry_missing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_missing_is_no_signal_and_the_rest_is_judged),
         cmocka_unit_test(too_little_is_not_judged),
+        cmocka_unit_test(who_is_not_called_any_more_has_lost_its_traffic),
     };
     return cmocka_run_group_tests(tests, train, leave);
 }

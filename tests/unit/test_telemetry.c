@@ -112,6 +112,43 @@ static void the_verdict_says_since_when_and_how_grave(void **state)
     free(v);
 }
 
+static void a_loss_of_traffic_says_who_saw_it(void **state)
+{
+    (void)state;
+    static const struct yaga_metric traffic = {.name = "rps", .role = YAGA_ROLE_TRAFFIC};
+    const struct yaga_traffic_loss loss = {
+        .traffic = &traffic,
+        .metric = 1,
+        .before = 35.04,
+        .last_s = T0,
+        .at_s = T0 + 900,
+        .severity = YAGA_SEVERITY_CRITICAL,
+        .witness = "web, which calls it, has lost its traffic",
+        .category = "critical"};
+    struct yaga_verdict *v = malloc(sizeof *v);
+    assert_non_null(v);
+    memset(v, 0xff, sizeof *v);
+    yaga_telemetry_decide_loss(&loss, METRICS, v);
+    assert_int_equal(v->n_anomalies, 1);
+    assert_int_equal(v->severity, YAGA_SEVERITY_CRITICAL);
+    const struct yaga_anomaly *a = &v->anomalies[0];
+    assert_string_equal(a->name, "request_rate_cliff");
+    assert_string_equal(a->pattern_name, "request_rate_cliff");
+    assert_string_equal(a->family, "traffic");
+    assert_true(a->own_severity && a->sustained && a->is_named);
+    assert_int_equal(a->root_metric, 1);
+    assert_int_equal(a->direction, YAGA_LOW);
+    assert_near(a->value, 0.0, 0.0);
+    assert_int_equal(yaga_anomaly_method(a), YAGA_METHOD_PRESENCE);
+    assert_string_equal(
+        a->description,
+        "no requests for 15 minutes, 35.0 a second at 2026-03-03T00:00:00Z: "
+        "web, which calls it, has lost its traffic");
+    assert_int_equal(strncmp(a->impact, "Service of the category critical", 32), 0);
+    assert_true(a->n_actions > 2 && isnan(v->anomaly_score));
+    free(v);
+}
+
 /* Against the plain reading of the rule, on gaps of all kinds. */
 static void random_gaps_agree_with_the_rule(void **state)
 {
@@ -145,6 +182,7 @@ int main(void)
         cmocka_unit_test(who_sleeps_at_this_hour_is_not_missed),
         cmocka_unit_test(half_of_all_and_three_at_least_is_the_monitoring),
         cmocka_unit_test(the_verdict_says_since_when_and_how_grave),
+        cmocka_unit_test(a_loss_of_traffic_says_who_saw_it),
         cmocka_unit_test(random_gaps_agree_with_the_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,14 @@ void yaga_verdict_blank(struct yaga_verdict *verdict, size_t n_metrics)
 }
 
 static void
+say_actions(const char *const *actions, size_t n, struct yaga_anomaly *out)
+{
+    out->n_actions = n;
+    for (size_t i = 0; i < n; i++)
+        (void)yaga_format(out->actions[i], sizeof out->actions[i], "%s", actions[i]);
+}
+
+static void
 set_texts(bool is_critical, int64_t last_s, int64_t at_s, struct yaga_anomaly *out)
 {
     static const char *const actions[] = {
@@ -70,27 +78,20 @@ set_texts(bool is_critical, int64_t last_s, int64_t at_s, struct yaga_anomaly *o
     (void)yaga_format(out->impact, sizeof out->impact,
                       "%sWhether users are affected is not known.",
                       is_critical ? "Service of the category critical: " : "");
-    out->n_actions = sizeof actions / sizeof actions[0];
-    for (size_t i = 0; i < out->n_actions; i++)
-        (void)yaga_format(out->actions[i], sizeof out->actions[i], "%s", actions[i]);
+    say_actions(actions, sizeof actions / sizeof actions[0], out);
 }
 
-void yaga_telemetry_decide(const char *category,
-                           size_t n_metrics,
-                           int64_t last_s,
-                           int64_t at_s,
-                           struct yaga_verdict *out)
+/* The one anomaly of a verdict that rests on whether there are values. */
+static struct yaga_anomaly *
+begin_anomaly(const char *name, enum yaga_severity severity, struct yaga_verdict *out)
 {
-    static const char name[] = "telemetry_missing";
-    bool is_critical = category != NULL && strcmp(category, "critical") == 0;
-    yaga_verdict_blank(out, n_metrics);
-    out->severity = is_critical ? YAGA_SEVERITY_HIGH : YAGA_SEVERITY_MEDIUM;
-    out->n_anomalies = 1;
     struct yaga_anomaly *anomaly = &out->anomalies[0];
+    out->severity = severity;
+    out->n_anomalies = 1;
     *anomaly = (struct yaga_anomaly){.type = "threshold",
                                      .basis = YAGA_BASIS_PRESENCE,
-                                     .severity = out->severity,
-                                     .ml_severity = out->severity,
+                                     .severity = severity,
+                                     .ml_severity = severity,
                                      .own_severity = true,
                                      .severity_confidence = 0.9,
                                      .confidence = 0.9,
@@ -102,8 +103,60 @@ void yaga_telemetry_decide(const char *category,
                                      .percentile = (double)NAN,
                                      .sigma = (double)NAN,
                                      .sustained = true};
-    memcpy(anomaly->name, name, sizeof name);
-    memcpy(anomaly->pattern_name, name, sizeof name);
+    (void)yaga_format(anomaly->name, sizeof anomaly->name, "%s", name);
+    (void)yaga_format(anomaly->pattern_name, sizeof anomaly->pattern_name, "%s", name);
+    return anomaly;
+}
+
+static void say_loss(const struct yaga_traffic_loss *loss, struct yaga_anomaly *out)
+{
+    static const char *const actions[] = {
+        "VERIFY that the service runs and can be reached from outside",
+        "CHECK those who call it, load balancer, name resolution and certificates",
+        "CHECK the latest changes of network and infrastructure",
+        "VERIFY that it is not planned",
+    };
+    char text[YAGA_TIME_TEXT_MAX];
+    bool is_critical = loss->category != NULL && strcmp(loss->category, "critical") == 0;
+    (void)yaga_format(out->description, sizeof out->description,
+                      "no requests for %lld minutes, %.1f a second at %s: %s",
+                      (long long)((loss->at_s - loss->last_s) / 60), loss->before,
+                      yaga_time_text(loss->last_s, text), loss->witness);
+    (void)yaga_format(out->interpretation, sizeof out->interpretation,
+                      "Requests no longer reach the service, or it no longer answers. It "
+                      "sends no metrics, but others see that it is not its telemetry alone.");
+    (void)yaga_format(out->impact, sizeof out->impact,
+                      "%sUsers cannot reach or use the service.",
+                      is_critical ? "Service of the category critical: " : "");
+    say_actions(actions, sizeof actions / sizeof actions[0], out);
+}
+
+void yaga_telemetry_decide_loss(const struct yaga_traffic_loss *loss,
+                                size_t n_metrics,
+                                struct yaga_verdict *out)
+{
+    yaga_verdict_blank(out, n_metrics);
+    struct yaga_anomaly *anomaly =
+        begin_anomaly("request_rate_cliff", loss->severity, out);
+    anomaly->is_named = true;
+    anomaly->root_metric = (int)loss->metric;
+    anomaly->direction = YAGA_LOW;
+    anomaly->value = 0.0;
+    anomaly->contribution[loss->metric] = 1.0;
+    (void)yaga_format(anomaly->family, sizeof anomaly->family, "traffic");
+    say_loss(loss, anomaly);
+}
+
+void yaga_telemetry_decide(const char *category,
+                           size_t n_metrics,
+                           int64_t last_s,
+                           int64_t at_s,
+                           struct yaga_verdict *out)
+{
+    bool is_critical = category != NULL && strcmp(category, "critical") == 0;
+    yaga_verdict_blank(out, n_metrics);
+    struct yaga_anomaly *anomaly = begin_anomaly(
+        "telemetry_missing", is_critical ? YAGA_SEVERITY_HIGH : YAGA_SEVERITY_MEDIUM, out);
     (void)yaga_format(anomaly->family, sizeof anomaly->family, "telemetry");
     set_texts(is_critical, last_s, at_s, anomaly);
 }

@@ -25,6 +25,19 @@ bool yaga_telemetry_is_outage(size_t n_dark, size_t n_known);
 void yaga_telemetry_decide(const char *category, size_t n_metrics, int64_t last_s, int64_t at_s,
                            struct yaga_verdict *out);
 
+/* A silent service of which others say that nothing arrives any more. */
+struct yaga_traffic_loss {
+    const struct yaga_metric *traffic;
+    size_t metric;                /* its index */
+    double before;                /* requests per second when it was heard of last */
+    int64_t last_s, at_s;
+    enum yaga_severity severity;
+    const char *witness;          /* "the edge (cluster web) serves none either" */
+    const char *category;         /* of the service, NULL = none */
+};
+/* The verdict on it: the pattern request_rate_cliff, with a value of 0. */
+void yaga_telemetry_decide_loss(const struct yaga_traffic_loss *loss, size_t n_metrics, struct yaga_verdict *out);
+
 /* A verdict without anomalies on a service that no model judges. */
 void yaga_verdict_blank(struct yaga_verdict *verdict, size_t n_metrics);
 

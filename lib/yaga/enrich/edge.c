@@ -83,6 +83,9 @@ static void set_clusters(const struct yaga_enrich_subject *subject, struct yaga_
 
 const char *yaga_edge_reading(const struct yaga_edge *e)
 {
+    if (e->is_silent && e->server_error_share > 0.9)
+        return "The edge gets errors instead of answers: the service does not answer, "
+               "and not its telemetry alone is lost.";
     if (e->is_silent)
         return "The edge still sends requests to the service: its telemetry is lost, not "
                "its traffic.";

@@ -207,6 +207,12 @@ enum yaga_status yaga_enrich_join(const struct yaga_enrich_params *params, const
                                   int64_t at_s, const struct yaga_answer *const answers[YAGA_ENRICH_QUERIES],
                                   const char *const errors[YAGA_ENRICH_QUERIES], struct yaga_error *err) YAGA_MUST_USE;
 
+/* Requests per second as of at_s that the edge had answered, server errors left out: 0 when it knows of none. subject->parts must hold the
+ * edge. A query that fails fails the call. */
+enum yaga_status yaga_edge_served(const struct yaga_enrich_params *params, const struct yaga_http_options *edge_http,
+                                  const struct yaga_enrich_subject *subject, int64_t at_s, int64_t deadline_ms, double *out,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+
 struct yaga_enrich_counts {
     size_t n_queries, n_failed;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All queries of a cycle at once: those about the services, then those about the edge,
  * which is another server. */
+#include <math.h>
 #include <string.h>
 
 #include "yaga/base/civil.h"
@@ -22,6 +23,7 @@ struct job {
 struct run {
     const struct yaga_enrich_params *params;
     int64_t at_s;
+    unsigned queries; /* that are asked: bit 1 << enum yaga_enrich_query */
     struct job *jobs; /* by subject, then by query */
     size_t n;
 };
@@ -84,7 +86,7 @@ static enum yaga_status plan(struct run *run,
     for (size_t i = 0; i < n_subjects; i++) {
         for (size_t q = 0; q < YAGA_ENRICH_QUERIES; q++) {
             enum yaga_enrich_part part = yaga_enrich_part_of((enum yaga_enrich_query)q);
-            if ((subjects[i].parts & 1u << part) == 0)
+            if ((subjects[i].parts & 1u << part) == 0 || (run->queries & 1u << q) == 0)
                 continue;
             struct job *job = &run->jobs[run->n++];
             *job =
@@ -193,7 +195,7 @@ enum yaga_status yaga_enrich_run(const struct yaga_enrich_params *params,
                                  struct yaga_enrich_counts *counts,
                                  struct yaga_error *err)
 {
-    struct run run = {.params = params, .at_s = at_s};
+    struct run run = {.params = params, .at_s = at_s, .queries = ~0u};
     *counts = (struct yaga_enrich_counts){.n_queries = 0};
     enum yaga_status st = plan(&run, subjects, n_subjects, err);
     if (st == YAGA_OK)
@@ -202,6 +204,44 @@ enum yaga_status yaga_enrich_run(const struct yaga_enrich_params *params,
         st = perform(&run, edge_http, true, deadline_ms, err);
     for (size_t i = 0; st == YAGA_OK && i < n_subjects; i++)
         st = settle(&run, &subjects[i], counts, err);
+    run_clear(&run);
+    return st;
+}
+
+/* All but server errors: what the service has answered. */
+static enum yaga_status served(const struct yaga_enrich_params *params,
+                               const struct yaga_answer *answer,
+                               double *out,
+                               struct yaga_error *err)
+{
+    YAGA_AUTO_MEM(struct enrich_entry) list = NULL;
+    size_t n;
+    *out = 0.0;
+    enum yaga_status st = enrich_tally(answer, params->min_rate, &list, &n, err);
+    for (size_t i = 0; st == YAGA_OK && i < n; i++)
+        if (list[i].key[0] != '5')
+            *out += list[i].value;
+    return st;
+}
+
+enum yaga_status yaga_edge_served(const struct yaga_enrich_params *params,
+                                  const struct yaga_http_options *edge_http,
+                                  const struct yaga_enrich_subject *subject,
+                                  int64_t at_s,
+                                  int64_t deadline_ms,
+                                  double *out,
+                                  struct yaga_error *err)
+{
+    struct run run = {
+        .params = params, .at_s = at_s, .queries = 1u << YAGA_ASK_EDGE_CODES};
+    *out = (double)NAN;
+    enum yaga_status st = plan(&run, subject, 1, err);
+    if (st == YAGA_OK)
+        st = perform(&run, edge_http, true, deadline_ms, err);
+    if (st == YAGA_OK && run.n == 1 && run.jobs[0].answer != NULL)
+        st = served(params, run.jobs[0].answer, out, err);
+    else if (st == YAGA_OK && run.n == 1)
+        st = yaga_error_set(err, run.jobs[0].error.status, "%s", run.jobs[0].error.text);
     run_clear(&run);
     return st;
 }

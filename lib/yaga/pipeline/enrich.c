@@ -65,6 +65,20 @@ static enum yaga_status consider(struct yaga_cycle_work *c,
     return YAGA_OK;
 }
 
+void yaga_edge_http(const struct yaga_infer *infer,
+                    struct yaga_setup_http *http,
+                    struct yaga_http_options *edge)
+{
+    const struct yaga_config *c = infer->setup->config;
+    yaga_setup_http(infer->setup, infer->options.interrupted, http);
+    *edge = http->options;
+    edge->max_body_bytes = YAGA_ANSWER_BYTES_MAX;
+    edge->endpoint = yaga_config_string(c, "envoy_enrichment.endpoint");
+    edge->bearer_token = edge->username = edge->password = NULL;
+    edge->max_retries = EDGE_ATTEMPTS;
+    edge->backoff_s = edge_backoff_s;
+}
+
 /* One attempt, and no breaker: what fails here must not keep the next cycle from its
  * values. */
 static enum yaga_status ask(struct yaga_cycle_work *c,
@@ -74,19 +88,16 @@ static enum yaga_status ask(struct yaga_cycle_work *c,
                             int64_t until_ms,
                             struct yaga_error *err)
 {
-    const struct yaga_setup *setup = c->infer->setup;
     struct yaga_enrich_counts counts;
     struct yaga_setup_http http;
-    yaga_setup_http(setup, c->infer->options.interrupted, &http);
+    struct yaga_http_options edge;
+    yaga_edge_http(c->infer, &http, &edge);
     http.options.max_retries = 1;
     http.options.max_body_bytes = YAGA_ANSWER_BYTES_MAX;
     http.options.max_connections = YAGA_ENRICH_PARALLEL;
     http.options.breaker_threshold = (int)(n * YAGA_ENRICH_QUERIES) + 1;
-    struct yaga_http_options edge = http.options;
-    edge.endpoint = yaga_config_string(setup->config, "envoy_enrichment.endpoint");
-    edge.bearer_token = edge.username = edge.password = NULL;
-    edge.max_retries = EDGE_ATTEMPTS;
-    edge.backoff_s = edge_backoff_s;
+    edge.max_connections = http.options.max_connections;
+    edge.breaker_threshold = http.options.breaker_threshold;
     bool has_edge = params->enabled[YAGA_ENRICH_EDGE];
     enum yaga_status st = yaga_enrich_run(params, &http.options, has_edge ? &edge : NULL,
                                           subjects, n, c->at_s, until_ms, &counts, err);

@@ -99,8 +99,9 @@ static enum yaga_status judge(struct yaga_explanation *e, struct yaga_error *err
         yaga_judge(e->infer, &e->fleet, i, e->when, e->at_s, &e->judgements[i]);
     e->judgement = &e->judgements[index];
     e->known = e->fleet.services[index].frame;
+    struct yaga_silence silence;
     st = yaga_judge_together(e->infer, &e->fleet, e->judgements, e->at_s, 0, &e->cascades,
-                             err);
+                             &silence, err);
     if (st == YAGA_OK)
         e->judgement->cascade =
             yaga_cascades_view(&e->cascades, e->judgements, (size_t)index);

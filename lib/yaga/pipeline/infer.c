@@ -193,15 +193,35 @@ static void announce_service(struct yaga_cycle_work *c,
     yaga_cycle_score(c, &service->frame, service->name, j);
 }
 
+/* Queries that failed have been told of; that nobody sends is news. */
+static void tell_outage(struct yaga_cycle_work *c, const struct yaga_silence *silence)
+{
+    struct yaga_error why;
+    (void)yaga_error_set(&why, YAGA_E_NO_DATA,
+                         "%zu of %zu services that were seen lately send nothing, or "
+                         "could not be asked: that is the monitoring",
+                         silence->n_dark, silence->n_known);
+    yaga_cycle_condition(c, YAGA_COND_PARTIAL, &why);
+    yaga_log(silence->is_news ? YAGA_LOG_ERROR : YAGA_LOG_DEBUG, "MONITORING_OUTAGE", NULL,
+             "%s", why.text);
+    struct yaga_error err;
+    if (yaga_announce_blind(c->infer, "monitoring_outage", &why, c->clock_s,
+                            c->result->cycle_id, &err) != YAGA_OK)
+        yaga_cycle_state_failure(c, "notice of a monitoring outage", &err);
+}
+
 static enum yaga_status announce_services(struct yaga_cycle_work *c,
                                           const struct yaga_fleet *fleet,
                                           struct yaga_judgement *judgements,
                                           struct yaga_error *err)
 {
     struct yaga_cascades cascades;
-    yaga_telemetry_conclude(c, fleet, judgements);
-    enum yaga_status st = yaga_judge_together(c->infer, fleet, judgements, c->at_s,
-                                              c->deadline_ms, &cascades, err);
+    struct yaga_silence silence;
+    enum yaga_status st =
+        yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
+                            &cascades, &silence, err);
+    if (st == YAGA_OK && silence.is_outage)
+        tell_outage(c, &silence);
     if (st == YAGA_OK)
         yaga_cycle_enrich(c, fleet, &cascades, judgements);
     for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {

@@ -66,6 +66,12 @@ struct yaga_judgement {
     bool is_present;             /* there are values now, judged or not */
     bool is_dark;                /* none, or nobody could ask, of a service that was heard of lately */
     int64_t heard_s;             /* silent: every query was answered, and nothing came since; 0 = not silent */
+    struct {
+        size_t metric;           /* of the traffic */
+        double before;           /* when it was heard of last, req/s */
+        enum yaga_severity severity;
+        char witness[160];       /* who says that nothing arrives; "" = nobody */
+    } loss;                      /* of a silent service */
     bool by_presence;            /* not evaluated: only whether there are values was looked at */
     const struct yaga_enrichment *enrichment; /* what else is known of a service that will be announced; NULL = not asked; the cycle's */
 };
@@ -122,9 +128,10 @@ void yaga_history_conclude(const struct yaga_fleet *fleet, struct yaga_judgement
 
 /* Pass 2: all judgements in the light of each other (judge_together.c). cascades is to be cleared whatever the status. */
 struct yaga_cascades;
+struct yaga_silence;
 enum yaga_status yaga_judge_together(struct yaga_infer *infer, const struct yaga_fleet *fleet,
                                      struct yaga_judgement *judgements, int64_t at_s, int64_t deadline_ms, struct yaga_cascades *cascades,
-                                     struct yaga_error *err) YAGA_MUST_USE;
+                                     struct yaga_silence *silence, struct yaga_error *err) YAGA_MUST_USE;
 /* All judgements in the light of their services' objectives, before the first is announced (judge_objectives.c). */
 enum yaga_status yaga_judge_objectives(struct yaga_infer *infer, const struct yaga_fleet *fleet, int64_t at_s, int64_t deadline_ms,
                                        struct yaga_judgement *judgements, struct yaga_error *err);
@@ -182,10 +189,23 @@ struct yaga_cycle_work {
 };
 
 /* Services that have stopped sending (telemetry.c): look, for one that has no usable values (is_dark, heard_s and the row of the judgement);
- * conclude, when all are judged: anomalies of silent ones, or the notice about the monitoring. */
+ * conclude, when all are judged: anomalies of silent ones, unless it is the monitoring. */
+struct yaga_silence {
+    size_t n_dark, n_known; /* services that are dark, of those that were heard of lately */
+    bool is_outage;         /* so many that it is the monitoring */
+    bool is_news;           /* and not only because queries failed */
+};
 enum yaga_status yaga_telemetry_look(const struct yaga_infer *infer, const struct yaga_fleet_service *service, int64_t at_s,
                                      struct yaga_judgement *judgement, struct yaga_error *err) YAGA_MUST_USE;
-void yaga_telemetry_conclude(struct yaga_cycle_work *c, const struct yaga_fleet *fleet, struct yaga_judgement *judgements);
+enum yaga_status yaga_telemetry_conclude(const struct yaga_infer *infer, const struct yaga_fleet *fleet,
+                                         struct yaga_judgement *judgements, int64_t at_s, int64_t deadline_ms,
+                                         struct yaga_silence *out, struct yaga_error *err) YAGA_MUST_USE;
+/* Do others say of silent services that nothing arrives there any more (losses.c)? Into their loss. */
+enum yaga_status yaga_losses_look(const struct yaga_infer *infer, const struct yaga_fleet *fleet,
+                                  struct yaga_judgement *judgements, int64_t at_s, int64_t deadline_ms,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+/* How the edge is asked (enrich.c). edge borrows from *http. */
+void yaga_edge_http(const struct yaga_infer *infer, struct yaga_setup_http *http, struct yaga_http_options *edge);
 /* What else is known of the services that will be announced, into their judgements (enrich.c). Whatever fails leaves it out. */
 void yaga_cycle_enrich(struct yaga_cycle_work *c, const struct yaga_fleet *fleet, const struct yaga_cascades *cascades,
                        struct yaga_judgement *judgements);

@@ -48,29 +48,12 @@ enum yaga_status yaga_telemetry_look(const struct yaga_infer *infer,
     return YAGA_OK;
 }
 
-/* silent: that they send nothing is news; queries that failed have been told of. */
-static void
-tell_outage(struct yaga_cycle_work *c, size_t n_dark, size_t n_known, bool silent)
-{
-    struct yaga_error why;
-    (void)yaga_error_set(&why, YAGA_E_NO_DATA,
-                         "%zu of %zu services that were seen lately send nothing, or "
-                         "could not be asked: that is the monitoring",
-                         n_dark, n_known);
-    yaga_cycle_condition(c, YAGA_COND_PARTIAL, &why);
-    yaga_log(silent ? YAGA_LOG_ERROR : YAGA_LOG_DEBUG, "MONITORING_OUTAGE", NULL, "%s",
-             why.text);
-    struct yaga_error err;
-    if (yaga_announce_blind(c->infer, "monitoring_outage", &why, c->clock_s,
-                            c->result->cycle_id, &err) != YAGA_OK)
-        yaga_cycle_state_failure(c, "notice of a monitoring outage", &err);
-}
-
 static void conclude_one(const struct yaga_infer *infer,
                          const char *service,
                          int64_t at_s,
                          struct yaga_judgement *j)
 {
+    size_t n_metrics = infer->setup->n_metrics;
     if (j->heard_s == 0) {
         /* Values are back, though nobody judges them: its silence is over. */
         j->by_presence = j->outcome != YAGA_EVALUATED && j->is_present;
@@ -78,29 +61,47 @@ static void conclude_one(const struct yaga_infer *infer,
     }
     struct yaga_service_class class;
     yaga_setup_service_class(infer->setup, service, &class);
-    yaga_telemetry_decide(yaga_category_name(class.category), infer->setup->n_metrics,
-                          j->heard_s, at_s, &j->verdict);
+    const char *category = yaga_category_name(class.category);
+    if (j->loss.witness[0] == '\0') {
+        yaga_telemetry_decide(category, n_metrics, j->heard_s, at_s, &j->verdict);
+    } else {
+        const struct yaga_traffic_loss loss = {.traffic = &j->metrics[j->loss.metric],
+                                               .metric = j->loss.metric,
+                                               .before = j->loss.before,
+                                               .last_s = j->heard_s,
+                                               .at_s = at_s,
+                                               .severity = j->loss.severity,
+                                               .witness = j->loss.witness,
+                                               .category = category};
+        yaga_telemetry_decide_loss(&loss, n_metrics, &j->verdict);
+    }
     j->slo.original = j->slo.adjusted = j->verdict.severity;
     (void)yaga_format(j->slo.explanation, sizeof j->slo.explanation,
                       "Nothing was measured: no objective can be judged.");
     j->by_presence = true;
 }
 
-void yaga_telemetry_conclude(struct yaga_cycle_work *c,
-                             const struct yaga_fleet *fleet,
-                             struct yaga_judgement *judgements)
+enum yaga_status yaga_telemetry_conclude(const struct yaga_infer *infer,
+                                         const struct yaga_fleet *fleet,
+                                         struct yaga_judgement *judgements,
+                                         int64_t at_s,
+                                         int64_t deadline_ms,
+                                         struct yaga_silence *out,
+                                         struct yaga_error *err)
 {
-    size_t n_dark = 0, n_known = 0;
-    bool silent = false;
+    *out = (struct yaga_silence){.n_dark = 0};
     for (size_t i = 0; i < fleet->n_services; i++) {
-        n_dark += judgements[i].is_dark;
-        silent = silent || (judgements[i].is_dark && judgements[i].n_failed == 0);
-        n_known += judgements[i].is_dark || judgements[i].is_present;
+        out->n_dark += judgements[i].is_dark;
+        out->is_news =
+            out->is_news || (judgements[i].is_dark && judgements[i].n_failed == 0);
+        out->n_known += judgements[i].is_dark || judgements[i].is_present;
     }
-    bool is_outage = yaga_telemetry_is_outage(n_dark, n_known);
-    if (is_outage)
-        tell_outage(c, n_dark, n_known, silent);
-    for (size_t i = 0; i < fleet->n_services; i++)
-        if (!is_outage || !judgements[i].is_dark)
-            conclude_one(c->infer, fleet->services[i].name, c->at_s, &judgements[i]);
+    out->is_outage = yaga_telemetry_is_outage(out->n_dark, out->n_known);
+    enum yaga_status st = YAGA_OK;
+    if (!out->is_outage)
+        st = yaga_losses_look(infer, fleet, judgements, at_s, deadline_ms, err);
+    for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++)
+        if (!out->is_outage || !judgements[i].is_dark)
+            conclude_one(infer, fleet->services[i].name, at_s, &judgements[i]);
+    return st;
 }
