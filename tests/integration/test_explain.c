@@ -204,6 +204,53 @@ static void what_cannot_be_judged_says_why(void **state)
     assert_null(none);
 }
 
+/* noisy sends nothing from 14:00 on. */
+static void silence_is_explained(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_explanation) e = explain("noisy", shop_silence + 1200);
+    assert_int_equal(yaga_explanation_outcome(e), YAGA_METRICS_UNAVAILABLE);
+    assert_true(yaga_explanation_alarms(e));
+    YAGA_AUTO_MEM(char) text = text_of(e);
+    assert_has(text, "ALARM: it is silent: no metric has had a value for 25 minutes");
+    assert_has(text, "telemetry_missing, medium");
+    YAGA_AUTO(yaga_json) json = yaga_explanation_json(e);
+    assert_string_equal(yaga_json_get_string(json, "decision"), "alarm");
+    assert_int_equal(yaga_json_size(yaga_json_get(json, "anomalies")), 1);
+    YAGA_AUTO(yaga_explanation) before = explain("noisy", shop_silence + 600);
+    assert_false(yaga_explanation_alarms(before));
+}
+
+static void drift_is_explained(void **state)
+{
+    (void)state;
+    YAGA_AUTO(yaga_explanation) e = explain("cart", shop_day + 17 * 3600);
+    YAGA_AUTO_MEM(char) text = text_of(e);
+    assert_has(text, "Drift of the model\n  none, score ");
+    YAGA_AUTO(yaga_json) json = yaga_explanation_json(e);
+    const struct yaga_json *drift = yaga_json_get(json, "drift");
+    assert_string_equal(yaga_json_get_string(drift, "verdict"), "none");
+    assert_non_null(yaga_json_get(yaga_json_get(drift, "metrics"), "latency"));
+    /* the judgement of a day on another level */
+    struct yaga_drift_findings *d = &e->judgement->drift;
+    d->conclusion = (struct yaga_drift_conclusion){YAGA_DRIFT_CRITICAL, 6.1, 0.3};
+    d->metrics[1].verdict = YAGA_DRIFT_CRITICAL;
+    d->metrics[1].shift = 2.03;
+    d->metrics[1].psi = 0.4;
+    d->current[1] = 94.5;
+    d->joint.verdict = YAGA_DRIFT_WARNING;
+    d->joint.share = 0.05;
+    YAGA_AUTO_MEM(char) moved = text_of(e);
+    assert_has(moved, "critical, score 6.10 (a warning above 3, critical above 5), takes 30% off the confidence");
+    assert_has(moved, "latency moved by 2.03 spreads, PSI 0.400, its median is 94.5");
+    assert_has(moved, "5.0% of the rows are combinations that training hardly had");
+    YAGA_AUTO(yaga_json) told = yaga_explanation_json(e);
+    double shift = 0.0;
+    assert_true(yaga_json_number(yaga_json_get(yaga_json_get(yaga_json_get(yaga_json_get(told, "drift"), "metrics"), "latency"),
+                                               "shift"), &shift));
+    assert_near(shift, 2.03, 1e-12);
+}
+
 static void limits_are_explained_without_a_model(void **state)
 {
     (void)state;
@@ -258,6 +305,8 @@ int main(void)
         cmocka_unit_test(every_figure_is_there_for_programs),
         cmocka_unit_test(the_picture_is_complete_in_itself_and_the_same_twice),
         cmocka_unit_test(what_cannot_be_judged_says_why),
+        cmocka_unit_test(silence_is_explained),
+        cmocka_unit_test(drift_is_explained),
         cmocka_unit_test(limits_are_explained_without_a_model),
         cmocka_unit_test(nothing_is_written),
     };

@@ -702,6 +702,22 @@ static void an_anomaly_of_the_combination_has_one_signal(void **state)
     assert_true(yaga_json_number(yaga_json_get(anomaly, "anomaly_score"), &score));
     assert_near(score, 1.25, 1e-12);
     assert_string_equal(text_at(anomaly, "contribution_method"), "ensemble");
+    const struct yaga_json *first =
+        yaga_json_at(yaga_json_get(anomaly, "feature_contributions"), 0);
+    assert_string_equal(text_at(first, "direction"), "elevated");
+    static const struct {
+        double percentile;
+        const char *direction;
+    } cases[] = {{9.9, "elevated"}, {10, "unusual"},  {90, "unusual"},
+                 {90.1, "elevated"}, {NAN, "unusual"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (size_t m = 0; m < N_METRICS; m++)
+            s.evidence[m].percentile = cases[i].percentile;
+        YAGA_AUTO(yaga_json) other = document_of(&s);
+        first = yaga_json_at(
+            yaga_json_get(only_anomaly(other), "feature_contributions"), 0);
+        assert_string_equal(text_at(first, "direction"), cases[i].direction);
+    }
     s.verdict.channel[YAGA_CHANNEL_FAST] = (double)NAN;
     YAGA_AUTO(yaga_json) without = document_of(&s);
     assert_string_equal(text_at(only_anomaly(without), "contribution_method"),

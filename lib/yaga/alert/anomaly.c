@@ -146,6 +146,9 @@ static struct yaga_json *signal_list(const struct yaga_alert_context *context,
     return list;
 }
 
+/* Percentiles between which a value is ordinary. */
+static const double ordinary_from = 10.0, ordinary_to = 90.0;
+
 struct share {
     size_t metric;
     double share;
@@ -174,25 +177,44 @@ static size_t contributing(const struct yaga_alert_context *context,
     return n < YAGA_ALERT_LIST_MAX ? n : YAGA_ALERT_LIST_MAX;
 }
 
+/* Part of a combination, though it is neither low nor high for its hour. */
+static bool is_ordinary_alone(const struct yaga_anomaly *anomaly,
+                              const struct yaga_evidence *e)
+{
+    return anomaly->basis == YAGA_BASIS_JOINT &&
+           !(e->percentile < ordinary_from || e->percentile > ordinary_to);
+}
+
+static const char *contribution_direction(const struct yaga_alert_context *context,
+                                          const struct yaga_anomaly *anomaly,
+                                          size_t metric)
+{
+    const struct yaga_evidence *e =
+        context->evidence != NULL ? &context->evidence[metric] : NULL;
+    if (e != NULL && is_ordinary_alone(anomaly, e))
+        return "unusual";
+    /* limits are upper ones, silence is none at all */
+    enum yaga_direction side = e != NULL ? e->direction : anomaly->direction;
+    return side == YAGA_LOW ? "reduced" : "elevated";
+}
+
 static struct yaga_json *contribution_object(const struct yaga_alert_context *context,
+                                             const struct yaga_anomaly *anomaly,
                                              const struct share *share)
 {
     struct yaga_json *object = yaga_json_object_new();
     yaga_json_set_string(object, "feature", context->metrics[share->metric].name);
     yaga_json_set_rounded(object, "contribution", share->share, 3);
-    if (context->evidence == NULL) {
-        yaga_json_set_string(object, "direction", "elevated"); /* limits are upper ones */
-    } else {
-        const struct yaga_evidence *e = &context->evidence[share->metric];
-        yaga_json_set_string(object, "direction",
-                             e->direction == YAGA_LOW ? "reduced" : "elevated");
-        yaga_json_set_rounded(object, "percentile", e->percentile, 1);
-    }
+    yaga_json_set_string(object, "direction",
+                         contribution_direction(context, anomaly, share->metric));
+    if (context->evidence != NULL)
+        yaga_json_set_rounded(object, "percentile",
+                              context->evidence[share->metric].percentile, 1);
     return object;
 }
 
-/* How the contributions were found: from the p-values of the signals; without any from the
- * ensemble, or from forest and PCA of the period's model. */
+/* How the contributions were found: from the p-values of the signals; without any from
+ * the ensemble, or from forest and PCA of the period's model. */
 static const char *contribution_method(const struct yaga_alert_context *context,
                                        const struct yaga_anomaly *anomaly)
 {
@@ -214,7 +236,7 @@ static void set_contributions(struct yaga_json *object,
     struct yaga_json *details = yaga_json_array_new();
     for (size_t i = 0; i < n; i++) {
         alert_push_text(names, context->metrics[shares[i].metric].name);
-        yaga_json_push(details, contribution_object(context, &shares[i]));
+        yaga_json_push(details, contribution_object(context, anomaly, &shares[i]));
     }
     yaga_json_set(object, "contributing_metrics", names);
     yaga_json_set(object, "feature_contributions", details);

@@ -270,7 +270,8 @@ enum yaga_outcome yaga_explanation_outcome(const struct yaga_explanation *explan
 bool yaga_explanation_alarms(const struct yaga_explanation *explanation)
 {
     const struct yaga_judgement *j = explanation->judgement;
-    return (j->outcome == YAGA_EVALUATED || j->by_limits) && j->verdict.n_anomalies > 0;
+    return (j->outcome == YAGA_EVALUATED || j->by_limits || j->by_presence) &&
+           j->verdict.n_anomalies > 0;
 }
 
 /* --- reading it ------------------------------------------------------------------------

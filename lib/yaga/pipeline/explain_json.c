@@ -150,6 +150,32 @@ static struct yaga_json *anomalies_json(const struct yaga_explanation *e)
     return list;
 }
 
+static struct yaga_json *drift_json(const struct yaga_judgement *j)
+{
+    const struct yaga_drift_findings *d = &j->drift;
+    struct yaga_json *o = yaga_json_object_new();
+    struct yaga_json *metrics = yaga_json_object_new();
+    yaga_json_set_string(o, "verdict", yaga_drift_verdict_name(d->conclusion.verdict));
+    yaga_json_set_rounded(o, "score", d->conclusion.score, 3);
+    yaga_json_set_number(o, "penalty", d->conclusion.penalty);
+    for (size_t m = 0; m < d->n_metrics; m++) {
+        if (d->metrics[m].verdict == YAGA_DRIFT_UNKNOWN)
+            continue;
+        struct yaga_json *one = yaga_json_object_new();
+        yaga_json_set_string(one, "verdict",
+                             yaga_drift_verdict_name(d->metrics[m].verdict));
+        yaga_json_set_rounded(one, "shift", d->metrics[m].shift, 3);
+        yaga_json_set_rounded(one, "psi", d->metrics[m].psi, 4);
+        yaga_json_set_rounded(one, "score", d->metrics[m].score, 3);
+        yaga_json_set_significant(one, "current", d->current[m], DIGITS);
+        yaga_json_set(metrics, j->metrics[m].name, one);
+    }
+    yaga_json_set(o, "metrics", metrics);
+    yaga_json_set_string(o, "joint", yaga_drift_verdict_name(d->joint.verdict));
+    yaga_json_set_rounded(o, "joint_share", d->joint.share, 4);
+    return o;
+}
+
 static struct yaga_json *objectives_json(const struct yaga_slo_evaluation *slo)
 {
     struct yaga_json *o = yaga_json_object_new();
@@ -274,7 +300,7 @@ struct yaga_json *yaga_explanation_json(const struct yaga_explanation *explanati
     yaga_json_set_string(o, "reason", reason);
     if (j->by_limits)
         yaga_json_set_string(o, "model_type", "slo_only");
-    if (evaluated || j->by_limits) {
+    if (evaluated || j->by_limits || alarms) {
         yaga_json_set_time(o, "row_time", j->row_time_s);
         yaga_json_set_string(o, "period", yaga_period_name(j->period));
         yaga_json_set(o, "anomalies", anomalies_json(explanation));
@@ -285,6 +311,8 @@ struct yaga_json *yaga_explanation_json(const struct yaga_explanation *explanati
         yaga_json_set(o, "cascade", yaga_alert_cascade_json(j->cascade));
     if (j->slo.enabled && j->slo.has_objectives)
         yaga_json_set(o, "objectives", objectives_json(&j->slo));
+    if (j->drift.conclusion.verdict != YAGA_DRIFT_UNKNOWN)
+        yaga_json_set(o, "drift", drift_json(j));
     yaga_json_set(o, "model", model_json(&j->choice));
     return o;
 }

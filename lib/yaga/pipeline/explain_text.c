@@ -61,7 +61,9 @@ void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
     const struct yaga_verdict *v = &j->verdict;
     double ratio = 0.0;
     int channel = telling_channel(e, &ratio);
-    if (is_by_limits(v))
+    if (j->heard_s != 0 && v->n_anomalies > 0)
+        (void)yaga_format(out, SIZE, "it is silent: %.400s", v->anomalies[0].description);
+    else if (is_by_limits(v))
         (void)yaga_format(out, SIZE, "an objective is not kept: %.400s",
                           v->anomalies[0].description);
     else if (is_by_history(v))
@@ -311,6 +313,30 @@ static void say_objectives(struct out *o, const struct yaga_explanation *e)
         say(o, "  %s\n", slo->explanation);
 }
 
+/* How far a metric has moved from what training saw; only what drifted. */
+static void say_drift(struct out *o, const struct yaga_explanation *e)
+{
+    const struct yaga_judgement *j = e->judgement;
+    const struct yaga_drift_findings *d = &j->drift;
+    if (d->conclusion.verdict == YAGA_DRIFT_UNKNOWN)
+        return;
+    say(o, "\nDrift of the model\n  %s, score %.2f (a warning above 3, critical above 5)",
+        yaga_drift_verdict_name(d->conclusion.verdict), d->conclusion.score);
+    if (d->conclusion.penalty > 0.0)
+        say(o, ", takes %.0f%% off the confidence", 100.0 * d->conclusion.penalty);
+    say(o, "\n");
+    for (size_t m = 0; m < d->n_metrics; m++)
+        if (d->metrics[m].verdict >= YAGA_DRIFT_WARNING)
+            say(o, "  %s moved by %.2f spreads, PSI %.3f, its median is %.4g\n",
+                j->metrics[m].name, d->metrics[m].shift, d->metrics[m].psi,
+                d->current[m]);
+    if (d->joint.verdict >= YAGA_DRIFT_WARNING)
+        say(o, "  %.1f%% of the rows are combinations that training hardly had\n",
+            100.0 * d->joint.share);
+    if (d->conclusion.verdict >= YAGA_DRIFT_WARNING)
+        say(o, "  %s\n", yaga_drift_advice(&d->conclusion));
+}
+
 static void say_head(struct out *o, const struct yaga_explanation *e)
 {
     const struct yaga_judgement *j = e->judgement;
@@ -348,6 +374,7 @@ static void say_all(struct out *o, const struct yaga_explanation *e)
     say_cascade(o, e);
     say_objectives(o, e);
     say_model(o, e);
+    say_drift(o, e);
 }
 
 enum yaga_status yaga_explanation_text(const struct yaga_explanation *explanation,
