@@ -4,7 +4,6 @@
  * transaction: a crash leaves both or neither, and the outbox delivers what was
  * committed.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,72 +12,6 @@
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
-
-static void fill_context(const struct yaga_infer *infer,
-                         const struct yaga_frame *frame,
-                         const char *service,
-                         const struct yaga_judgement *j,
-                         int64_t at_s,
-                         int64_t cycle_id,
-                         struct yaga_alert_context *c)
-{
-    const struct yaga_model *model = j->choice.current;
-    *c = (struct yaga_alert_context){
-        .service = service,
-        .detected_at_s = at_s,
-        .period = yaga_period_name(j->period),
-        .model_period = model != NULL ? yaga_period_name(model->period) : "none",
-        .model_status = yaga_model_status_name(
-            model == NULL && j->choice.status != YAGA_MODEL_REFUSED ? YAGA_MODEL_NONE
-                                                                    : j->choice.status),
-        .is_fallback = j->choice.is_fallback,
-        .model_trained_at_s = model != NULL ? model->trained_at_s : 0,
-        .model_run_id = j->choice.run_id,
-        .time_confidence = model != NULL ? j->choice.confidence : YAGA_CONFIDENCE_BY_LIMITS,
-        .n_models_available = j->choice.n_loaded,
-        .model = model,
-        .metrics = j->metrics,
-        .n_metrics = infer->setup->n_metrics,
-        .values = yaga_frame_row(frame, j->row),
-        .evidence = model != NULL ? yaga_evidence_row(&j->grid, j->row) : NULL,
-        .verdict = &j->verdict,
-        .slo = &j->slo,
-        .enrichment = j->enrichment,
-        .warnings = &j->warnings,
-        .failed_metrics = j->failed_metrics,
-        .n_failed = j->n_failed,
-        .failure_summary = j->n_failed > 0 ? "queries failed or were ambiguous" : NULL,
-        .cycle_id = cycle_id,
-        .drift = infer->setup->drift_rows > 0 ? &j->drift : NULL,
-        .cascade = j->cascade,
-    };
-    static const char *const model_types[] = {
-        [YAGA_SCHEME_FIVE] = "time_aware_5period",
-        [YAGA_SCHEME_THREE] = "time_aware_3period",
-        [YAGA_SCHEME_SINGLE] = "single_period",
-    };
-    c->model_type = model == NULL ? "slo_only" : "time_aware_fallback";
-    if (j->by_presence && !j->by_limits)
-        c->model_type = "none";
-    if (model != NULL && !j->choice.is_fallback)
-        c->model_type = model_types[infer->setup->calendar.scheme];
-}
-
-static enum yaga_status
-keep_copy(struct yaga_json *documents, struct yaga_json *document, struct yaga_error *err)
-{
-    if (documents == NULL)
-        return YAGA_OK;
-    YAGA_AUTO_MEM(char) text = NULL;
-    struct yaga_json *copy = NULL;
-    enum yaga_status st = yaga_json_dump(document, false, &text, err);
-    if (st == YAGA_OK)
-        st = yaga_json_parse(text, strlen(text), YAGA_PAYLOAD_MAX, &copy, err);
-    if (st != YAGA_OK)
-        return yaga_error_wrap(err, "copy of a document");
-    yaga_json_push(documents, copy);
-    return YAGA_OK;
-}
 
 static enum yaga_status counts_after(struct yaga_store *store,
                                      const char *service,
@@ -147,7 +80,7 @@ static enum yaga_status put(struct yaga_infer *infer,
     enum yaga_status st = yaga_outbox_put(infer->store, infer->sinks, kind, service,
                                           cycle_id, ids, alert_id, document, at_s, err);
     if (st == YAGA_OK)
-        st = keep_copy(documents, document, err);
+        st = yaga_announce_keep(documents, document, err);
     return st;
 }
 
@@ -165,22 +98,6 @@ static enum yaga_status put_resolution(struct yaga_infer *infer,
     document = yaga_resolution_document(&infer->setup->alert, context, change);
     return put(infer, "resolution", change->incident.service, ids,
                change->incident.incident_id, at_s, cycle_id, document, documents, err);
-}
-
-/* The context of a document that tells what would be quiet; only what is told is worth
- * the search. found is written and borrowed. */
-static enum yaga_status add_counterfactuals(const struct yaga_infer *infer,
-                                            const struct yaga_frame *frame,
-                                            const struct yaga_judgement *j,
-                                            struct yaga_counterfactuals *found,
-                                            struct yaga_alert_context *context,
-                                            struct yaga_error *err)
-{
-    enum yaga_status st =
-        yaga_counterfactuals_find(infer, context->service, frame, j, found, err);
-    context->counterfactuals = found->items;
-    context->n_counterfactuals = found->n;
-    return st;
 }
 
 static enum yaga_status put_alert(struct yaga_infer *infer,
@@ -259,7 +176,7 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
     }
     struct yaga_counterfactuals found;
     if (st == YAGA_OK && any)
-        st = add_counterfactuals(infer, frame, j, &found, context, err);
+        st = yaga_announce_counterfactuals(infer, frame, j, &found, context, err);
     if (st == YAGA_OK && any)
         st = put_alert(infer, context, changes, send, at_s, cycle_id, documents, err);
     return st;
@@ -276,7 +193,7 @@ static enum yaga_status tracked(struct yaga_infer *infer,
                                 struct yaga_error *err)
 {
     struct yaga_alert_context context;
-    fill_context(infer, frame, service, j, at_s, cycle_id, &context);
+    yaga_announce_context(infer, frame, service, j, at_s, cycle_id, &context);
     struct yaga_observation observation =
         yaga_announce_observation(infer, service, j, at_s, cycle_id);
     struct yaga_incident_changes changes = {.n = 0};
@@ -301,68 +218,6 @@ static enum yaga_status tracked(struct yaga_infer *infer,
     return st;
 }
 
-static enum yaga_status direct(struct yaga_infer *infer,
-                               struct yaga_json *document,
-                               const char *service,
-                               int64_t at_s,
-                               int64_t cycle_id,
-                               bool as_file,
-                               struct yaga_error *err)
-{
-    char alert_id[YAGA_ALERT_ID_MAX];
-    yaga_alert_id(service, at_s, cycle_id, NULL, alert_id, sizeof alert_id);
-    if (infer->options.dry_run || infer->alerts_unusable)
-        return YAGA_OK;
-    return yaga_deliver_direct(infer->alerts_dir, alert_id, document, at_s, as_file, err);
-}
-
-/* Without a state database (dry run, or unusable): the anomalies themselves, without
- * incidents. */
-static enum yaga_status untracked(struct yaga_infer *infer,
-                                  const struct yaga_frame *frame,
-                                  const char *service,
-                                  const struct yaga_judgement *j,
-                                  int64_t at_s,
-                                  struct yaga_json *documents,
-                                  struct yaga_error *err)
-{
-    if (j->verdict.n_anomalies == 0 ||
-        j->verdict.severity < infer->setup->alert.threshold)
-        return YAGA_OK;
-    struct yaga_alert_context context;
-    fill_context(infer, frame, service, j, at_s, 0, &context);
-    struct yaga_counterfactuals found;
-    enum yaga_status st = add_counterfactuals(infer, frame, j, &found, &context, err);
-    if (st != YAGA_OK)
-        return st;
-    YAGA_AUTO(yaga_json)
-    document = yaga_alert_document_untracked(&infer->setup->alert, &context,
-                                             !infer->options.dry_run);
-    if (document == NULL) /* nothing passes the filter */
-        return YAGA_OK;
-    st = keep_copy(documents, document, err);
-    return st != YAGA_OK ? st : direct(infer, document, service, at_s, 0, true, err);
-}
-
-static enum yaga_status blind(struct yaga_infer *infer,
-                              const char *service,
-                              const struct yaga_judgement *j,
-                              int64_t at_s,
-                              int64_t cycle_id,
-                              struct yaga_error *err)
-{
-    YAGA_AUTO(yaga_json) document = NULL;
-    if (j->outcome == YAGA_METRICS_UNAVAILABLE)
-        document = yaga_unavailable_document(service, at_s, j->reason, NULL,
-                                             j->failed_metrics, j->n_failed);
-    else
-        document = yaga_error_document(service, at_s,
-                                       j->outcome == YAGA_NO_MODEL ? "MODEL_NOT_FOUND"
-                                                                   : "INFERENCE_ERROR",
-                                       j->reason);
-    return direct(infer, document, service, at_s, cycle_id, false, err);
-}
-
 enum yaga_status yaga_announce(struct yaga_infer *infer,
                                const struct yaga_frame *frame,
                                const char *service,
@@ -375,24 +230,13 @@ enum yaga_status yaga_announce(struct yaga_infer *infer,
 {
     enum yaga_status st = YAGA_OK;
     if (judgement->outcome != YAGA_EVALUATED)
-        st = blind(infer, service, judgement, at_s, cycle_id, err);
+        st = yaga_announce_not_judged(infer, service, judgement, at_s, cycle_id, err);
     if (st != YAGA_OK || !yaga_announce_speaks(judgement))
         return st;
     if (infer->store == NULL)
-        return untracked(infer, frame, service, judgement, at_s, documents, err);
+        return yaga_announce_untracked(infer, frame, service, judgement, at_s, documents,
+                                       err);
     return tracked(infer, frame, service, judgement, at_s, cycle_id, documents, out, err);
-}
-
-enum yaga_status yaga_announce_blind(struct yaga_infer *infer,
-                                     const char *reason,
-                                     const struct yaga_error *why,
-                                     int64_t at_s,
-                                     int64_t cycle_id,
-                                     struct yaga_error *err)
-{
-    YAGA_AUTO(yaga_json)
-    document = yaga_unavailable_document("*", at_s, reason, why->text, NULL, 0);
-    return direct(infer, document, "*", at_s, cycle_id, false, err);
 }
 
 enum yaga_status yaga_announce_sweep(struct yaga_infer *infer,

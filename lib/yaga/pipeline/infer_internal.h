@@ -151,6 +151,22 @@ struct yaga_announced {
 enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
                                const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id,
                                struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err);
+/* What its documents tell (announce_context.c). Borrows from the judgement and the frame. */
+void yaga_announce_context(const struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
+                           const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id, struct yaga_alert_context *out);
+/* What would be quiet, into the context of a document that is going to be told: the search costs. found is written and borrowed. */
+enum yaga_status yaga_announce_counterfactuals(const struct yaga_infer *infer, const struct yaga_frame *frame,
+                                               const struct yaga_judgement *judgement, struct yaga_counterfactuals *found,
+                                               struct yaga_alert_context *context, struct yaga_error *err);
+/* A copy of a document into the array of those that are collected; documents may be NULL. */
+enum yaga_status yaga_announce_keep(struct yaga_json *documents, struct yaga_json *document, struct yaga_error *err);
+/* Without a state database (dry run, or unusable): the anomalies themselves, without incidents (announce_direct.c). */
+enum yaga_status yaga_announce_untracked(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
+                                         const struct yaga_judgement *judgement, int64_t at_s, struct yaga_json *documents,
+                                         struct yaga_error *err);
+/* Of a service that was not evaluated, for the journal. */
+enum yaga_status yaga_announce_not_judged(struct yaga_infer *infer, const char *service, const struct yaga_judgement *judgement,
+                                          int64_t at_s, int64_t cycle_id, struct yaga_error *err);
 /* Was the service looked at, in whatever way (announce_due.c)? */
 bool yaga_announce_speaks(const struct yaga_judgement *judgement);
 /* What the incidents of a service are told. Borrows from the judgement. */
