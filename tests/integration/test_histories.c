@@ -266,10 +266,25 @@ static void hear(struct audience *a, const struct yaga_json *document)
     }
 }
 
+/* A consumer knows documents by their id: one that a slow machine did not answer in time
+ * is sent again. */
+enum { LATELY = 512, ALERT_ID_MAX = 240 };
+
 struct consumer {
     struct audience audience;
+    char lately[LATELY][ALERT_ID_MAX];
+    size_t n_lately;
     bool away;
 };
+
+static bool is_known(struct consumer *c, const char *alert_id)
+{
+    for (size_t i = 0; i < LATELY && i < c->n_lately; i++)
+        if (strcmp(c->lately[i], alert_id) == 0)
+            return true;
+    (void)snprintf(c->lately[c->n_lately++ % LATELY], ALERT_ID_MAX, "%s", alert_id);
+    return false;
+}
 
 static bool
 answer(void *context, const struct stub_request *request, struct stub_response *response)
@@ -282,8 +297,11 @@ answer(void *context, const struct stub_request *request, struct stub_response *
     if (yaga_json_parse(request->form, strlen(request->form), 64 << 20, &list, NULL) !=
         YAGA_OK)
         abort();
-    for (size_t i = 0; i < yaga_json_size(list); i++)
-        hear(&c->audience, yaga_json_at(list, i));
+    for (size_t i = 0; i < yaga_json_size(list); i++) {
+        const struct yaga_json *document = yaga_json_at(list, i);
+        if (!is_known(c, yaga_json_get_string(document, "alert_id")))
+            hear(&c->audience, document);
+    }
     (void)yaga_json_free(list);
     return true;
 }
