@@ -13,4 +13,7 @@ int infer_incidents(struct program *program, int argc, char **argv);
 /* "yaga-infer explain ...": argv[0] is "explain". Returns the exit status. */
 int infer_explain(struct program *program, int argc, char **argv);
 
+/* "yaga-infer replay-alert FILE": argv[0] is "replay-alert". Returns the exit status. */
+int infer_replay_alert(struct program *program, int argc, char **argv);
+
 #endif

@@ -14,6 +14,7 @@ const char infer_help[] =
     "Usage: yaga-infer [OPTION]...\n"
     "       yaga-infer explain --service NAME [OPTION]...\n"
     "       yaga-infer incidents COMMAND [OPTION]...\n"
+    "       yaga-infer replay-alert FILE [OPTION]...\n"
     "One detection cycle: read current values, score them against the models of this "
     "hour,\n"
     "track incidents, write alert files. Meant for cron, every two minutes.\n"
@@ -30,6 +31,11 @@ const char infer_help[] =
     "      --at TIME           that time, else now\n"
     "      --json              as JSON, with the series of the last day\n"
     "      --plot FILE         the last day as a picture, SVG\n"
+    "\n"
+    "Make the document of an alert FILE again, with -c and --set as above: identical, "
+    "or\n"
+    "what is missing for it\n"
+    "      --print             the document as it is made now\n"
     "\n"
     "Incidents, with -c, -s and --set as above:\n"
     "  list [--all] [--json]   those that are active, or all\n"
@@ -218,6 +224,8 @@ int main(int argc, char **argv)
         return infer_incidents(&a->program, argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "explain") == 0)
         return infer_explain(&a->program, argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "replay-alert") == 0)
+        return infer_replay_alert(&a->program, argc - 1, argv + 1);
     parse(a, argc, argv);
     return program_run(&a->program, a->program.name, cycle, a);
 }

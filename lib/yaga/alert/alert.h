@@ -67,6 +67,21 @@ struct yaga_alert_cascade {
     size_t blast_radius;       /* anomalous services that it can be reached from; with affected ones only */
 };
 
+/* What a document was made from: enough to make it again, or to say what is missing. */
+enum { YAGA_PROVENANCE_MODELS_MAX = YAGA_N_PERIODS + 1 };
+struct yaga_alert_provenance {
+    int64_t cycle_id;
+    int64_t evaluated_at_s;       /* the instant that was evaluated; timestamps are of the incident clock */
+    char inputs_digest[65];       /* SHA-256, hex: of all values of the service that the cycle had */
+    char configuration_digest[65];
+    struct yaga_alert_model {
+        const char *variant;
+        enum yaga_period period;
+        char digest[65];          /* of the file */
+    } models[YAGA_PROVENANCE_MODELS_MAX]; /* that judged the window */
+    size_t n_models;
+};
+
 /* Everything a document tells about one service in one cycle. Pointers are borrowed. */
 struct yaga_alert_context {
     const char *service;
@@ -97,6 +112,7 @@ struct yaga_alert_context {
     int64_t cycle_id;
     const struct yaga_drift_findings *drift; /* NULL = not looked for */
     const struct yaga_alert_cascade *cascade; /* NULL = nothing to tell */
+    const struct yaga_alert_provenance *provenance; /* NULL = nobody recorded it */
 };
 
 /* Does the announcement of another service stand for it? What happens to traffic is no consequence of a slow callee. */

@@ -36,6 +36,9 @@ struct yaga_json *alert_fingerprinting(const struct yaga_alert_params *params,
                                        const bool *send,
                                        const struct yaga_alert_counts *counts);
 
+/* provenance; nothing when it was not recorded. */
+void alert_set_provenance(struct yaga_json *document, const struct yaga_alert_context *context);
+
 /* drift_analysis and, when there is any, drift_warning (6.7); nothing when it was not looked for or cannot be said. */
 void alert_set_drift(struct yaga_json *document, const struct yaga_alert_context *context);
 

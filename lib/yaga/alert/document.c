@@ -48,11 +48,9 @@ static struct yaga_json *performance_info(const struct yaga_alert_context *conte
 /* Methods of all signals of the verdict, each once, in alphabetical order. */
 static struct yaga_json *methods_used(const struct yaga_verdict *verdict)
 {
-    static const enum yaga_method order[] = {YAGA_METHOD_FOREST, YAGA_METHOD_NONE,
-                                             YAGA_METHOD_PRESENCE,
-                                             YAGA_METHOD_OBJECTIVE,
-                                             YAGA_METHOD_THRESHOLD,
-                                             YAGA_METHOD_TREND,
+    static const enum yaga_method order[] = {YAGA_METHOD_FOREST,    YAGA_METHOD_NONE,
+                                             YAGA_METHOD_PRESENCE,  YAGA_METHOD_OBJECTIVE,
+                                             YAGA_METHOD_THRESHOLD, YAGA_METHOD_TREND,
                                              YAGA_METHOD_ACTIVATION};
     bool used[sizeof order / sizeof order[0]] = {false};
     bool named = false;
@@ -146,7 +144,8 @@ static void set_anomalies(struct yaga_json *document,
     size_t n = yaga_json_size(anomalies);
     yaga_json_set(document, "anomalies", anomalies);
     yaga_json_set_int(document, "anomaly_count", (int64_t)n);
-    yaga_json_set_string(document, "overall_severity", yaga_severity_name(worst.severity));
+    yaga_json_set_string(document, "overall_severity",
+                         yaga_severity_name(worst.severity));
     yaga_json_set_rounded(document, "service_anomaly_score",
                           context->verdict->anomaly_score, 3);
     if (context->slo != NULL && worst.before != worst.severity)
@@ -165,6 +164,7 @@ static void end_document(struct yaga_json *document,
     alert_set_contexts(document, context);
     alert_set_drift(document, context);
     yaga_json_set(document, "performance_info", performance_info(context));
+    alert_set_provenance(document, context);
     yaga_json_set(document, "metadata", metadata(params, context));
 }
 
@@ -207,7 +207,8 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
     size_t n = 0;
     for (size_t i = 0; i < context->verdict->n_anomalies; i++) {
         const struct yaga_anomaly *anomaly = &context->verdict->anomalies[i];
-        if (!yaga_alert_passes(params, anomaly) || yaga_alert_is_grouped(context, anomaly))
+        if (!yaga_alert_passes(params, anomaly) ||
+            yaga_alert_is_grouped(context, anomaly))
             continue;
         yaga_json_set(anomalies, anomaly->name, alert_anomaly(context, anomaly, NULL));
         remember_worst(&worst, anomaly);

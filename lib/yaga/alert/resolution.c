@@ -141,8 +141,10 @@ struct yaga_json *yaga_resolution_document(const struct yaga_alert_params *param
     yaga_json_set_time(document, "timestamp", incident->resolved_at_s);
     alert_set_identity(document, incident);
     yaga_json_set(document, "resolution_details", resolution_details(incident));
-    if (context != NULL)
+    if (context != NULL) {
         yaga_json_set(document, "resolution_context", resolution_context(context));
+        alert_set_provenance(document, context);
+    }
     struct yaga_json *meta = yaga_json_object_new();
     yaga_json_set_string(meta, "schema_version", YAGA_SCHEMA_TEXT);
     yaga_json_set_string(meta, "generator", params->generator);

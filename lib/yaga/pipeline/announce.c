@@ -77,8 +77,10 @@ static enum yaga_status put(struct yaga_infer *infer,
 {
     char alert_id[YAGA_ALERT_ID_MAX];
     yaga_alert_id(service, at_s, cycle_id, suffix, alert_id, sizeof alert_id);
-    enum yaga_status st = yaga_outbox_put(infer->store, infer->sinks, kind, service,
-                                          cycle_id, ids, alert_id, document, at_s, err);
+    enum yaga_status st = yaga_record_write(infer, err);
+    if (st == YAGA_OK)
+        st = yaga_outbox_put(infer->store, infer->sinks, kind, service, cycle_id, ids,
+                             alert_id, document, at_s, err);
     if (st == YAGA_OK)
         st = yaga_announce_keep(documents, document, err);
     return st;
@@ -130,6 +132,17 @@ static enum yaga_status put_alert(struct yaga_infer *infer,
     return st;
 }
 
+/* Digests of values and models, when there is something to be told. */
+static void add_provenance(const struct yaga_infer *infer,
+                           const struct yaga_judgement *j,
+                           struct yaga_alert_provenance *found,
+                           struct yaga_alert_context *context)
+{
+    if (context->provenance == NULL &&
+        yaga_record_provenance(infer, context->service, j, found))
+        context->provenance = found;
+}
+
 static enum yaga_status send_changes(struct yaga_infer *infer,
                                      const struct yaga_frame *frame,
                                      const struct yaga_judgement *j,
@@ -144,6 +157,7 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
     YAGA_AUTO_MEM(bool) send = yaga_calloc(changes->n, sizeof *send);
     if (send == NULL)
         return yaga_error_nomem(err);
+    struct yaga_alert_provenance provenance;
     enum yaga_status st = YAGA_OK;
     bool any = false;
     for (size_t i = 0; st == YAGA_OK && i < changes->n; i++) {
@@ -152,9 +166,10 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
         out->n_confirmed += change->confirmed;
         out->n_closed += change->action == YAGA_INCIDENT_CLOSE;
         if (change->action == YAGA_INCIDENT_CLOSE) {
-            if (change->incident.announced_at_s != 0)
-                st = put_resolution(infer, context, change, at_s, cycle_id, documents,
-                                    err);
+            if (change->incident.announced_at_s == 0)
+                continue;
+            add_provenance(infer, j, &provenance, context);
+            st = put_resolution(infer, context, change, at_s, cycle_id, documents, err);
             continue;
         }
         bool grouped =
@@ -178,6 +193,8 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
     if (st == YAGA_OK && any)
         st = yaga_announce_counterfactuals(infer, frame, j, &found, context, err);
     if (st == YAGA_OK && any)
+        add_provenance(infer, j, &provenance, context);
+    if (st == YAGA_OK && any)
         st = put_alert(infer, context, changes, send, at_s, cycle_id, documents, err);
     return st;
 }
@@ -198,6 +215,7 @@ static enum yaga_status tracked(struct yaga_infer *infer,
         yaga_announce_observation(infer, service, j, at_s, cycle_id);
     struct yaga_incident_changes changes = {.n = 0};
     struct yaga_announced counts = *out;
+    bool recorded = infer->record.written;
     enum yaga_status st = yaga_store_begin(infer->store, err);
     if (st != YAGA_OK)
         return st;
@@ -210,10 +228,12 @@ static enum yaga_status tracked(struct yaga_infer *infer,
                           &counts, err);
     if (st == YAGA_OK)
         st = yaga_store_commit(infer->store, err);
-    if (st == YAGA_OK)
+    if (st == YAGA_OK) {
         *out = counts;
-    else
+    } else {
         yaga_store_rollback(infer->store);
+        infer->record.written = recorded;
+    }
     yaga_incident_changes_clear(&changes);
     return st;
 }

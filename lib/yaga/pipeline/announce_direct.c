@@ -14,7 +14,7 @@ static enum yaga_status direct(struct yaga_infer *infer,
 {
     char alert_id[YAGA_ALERT_ID_MAX];
     yaga_alert_id(service, at_s, cycle_id, NULL, alert_id, sizeof alert_id);
-    if (infer->options.dry_run || infer->alerts_unusable)
+    if (infer->options.dry_run || infer->options.store != NULL || infer->alerts_unusable)
         return YAGA_OK;
     return yaga_deliver_direct(infer->alerts_dir, alert_id, document, at_s, as_file, err);
 }

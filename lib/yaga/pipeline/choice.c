@@ -20,6 +20,7 @@ enum { BASELINE, VARIANT, N_SETS };
 struct shelf_service {
     char name[YAGA_NAME_MAX + 1];
     char run_id[YAGA_RUN_ID_MAX];
+    bool pinned;                   /* run_id stays */
     struct shelf_set sets[N_SETS]; /* of variants only the one of the latest instant */
     struct yaga_whole_memo memo;   /* of the baseline's whole */
     char problem[512];             /* first file that could not be used */
@@ -109,6 +110,20 @@ static struct shelf_service *find(struct yaga_shelf *shelf, const char *service)
     return s;
 }
 
+enum yaga_status yaga_shelf_pin(struct yaga_shelf *shelf,
+                                const char *service,
+                                const char *run_id,
+                                struct yaga_error *err)
+{
+    struct shelf_service *s = find(shelf, service);
+    if (s == NULL)
+        return yaga_error_nomem(err);
+    drop_models(s);
+    s->pinned = true;
+    (void)yaga_format(s->run_id, sizeof s->run_id, "%s", run_id);
+    return YAGA_OK;
+}
+
 /* The run the service's link points at; loaded models of another run are dropped. *there
  * false: no models at all. */
 static enum yaga_status resolve_version(struct yaga_shelf *shelf,
@@ -117,6 +132,10 @@ static enum yaga_status resolve_version(struct yaga_shelf *shelf,
                                         struct yaga_error *err)
 {
     char run_id[YAGA_RUN_ID_MAX];
+    if (s->pinned) {
+        *there = s->run_id[0] != '\0';
+        return YAGA_OK;
+    }
     enum yaga_status st = yaga_registry_current(shelf->models_dir, s->name, run_id, err);
     if (st == YAGA_E_NOMEM)
         return st;
@@ -295,6 +314,19 @@ static enum yaga_status choose(struct yaga_shelf *shelf,
     return st;
 }
 
+/* Each once, whatever else earlier cycles have left on the shelf. */
+static size_t count_models(const struct yaga_choice *c)
+{
+    size_t n = c->whole != NULL;
+    for (size_t p = 0; p < YAGA_N_PERIODS; p++) {
+        bool is_new = c->set.by_period[p] != NULL;
+        for (size_t q = 0; q < p; q++)
+            is_new = is_new && c->set.by_period[q] != c->set.by_period[p];
+        n += is_new;
+    }
+    return n;
+}
+
 enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf,
                                    const char *service,
                                    const bool need[YAGA_N_PERIODS],
@@ -324,9 +356,7 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf,
     } else {
         (void)yaga_format(c.problem, sizeof c.problem, "%s", s->problem);
     }
-    for (size_t p = 0; p <= YAGA_WHOLE; p++)
-        c.n_loaded +=
-            (s->sets[BASELINE].models[p] != NULL) + (s->sets[VARIANT].models[p] != NULL);
+    c.n_loaded = count_models(&c);
     *out = c;
     return YAGA_OK;
 }

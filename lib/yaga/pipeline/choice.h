@@ -20,6 +20,9 @@ enum yaga_status yaga_shelf_new(const struct yaga_setup *setup, struct yaga_shel
 struct yaga_shelf *yaga_shelf_free(struct yaga_shelf *shelf);
 YAGA_DEFINE_AUTO(yaga_shelf)
 
+/* From now on this run serves the service, whatever its link says; "" = no models. */
+enum yaga_status yaga_shelf_pin(struct yaga_shelf *shelf, const char *service, const char *run_id, struct yaga_error *err) YAGA_MUST_USE;
+
 enum yaga_model_status { YAGA_MODEL_FRESH, YAGA_MODEL_STALE, YAGA_MODEL_REFUSED, YAGA_MODEL_NONE };
 const char *yaga_model_status_name(enum yaga_model_status status); /* fresh stale refused none */
 
@@ -34,7 +37,7 @@ struct yaga_choice {
     double confidence;                   /* of the period's model: fallback, age and data quality included */
     double age_days;
     char run_id[YAGA_RUN_ID_MAX];
-    size_t n_loaded;                     /* files mapped for this choice */
+    size_t n_loaded;                     /* files that this choice stands on */
     char problem[512];                   /* why models are missing or refused; "" when all is well */
 };
 

@@ -217,6 +217,9 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
 {
     struct yaga_cascades cascades;
     struct yaga_silence silence;
+    struct yaga_error look;
+    if (yaga_record_look(c, &look) != YAGA_OK)
+        yaga_cycle_state_failure(c, "what the cycle found", &look);
     enum yaga_status st =
         yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
                             &cascades, &silence, err);
@@ -224,10 +227,19 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
         tell_outage(c, &silence);
     if (st == YAGA_OK)
         yaga_cycle_enrich(c, fleet, &cascades, judgements);
+    c->infer->record = (struct yaga_record){.fleet = fleet,
+                                            .judgements = judgements,
+                                            .cycle_id = c->result->cycle_id,
+                                            .at_s = c->at_s,
+                                            .clock_s = c->clock_s};
+    if (st == YAGA_OK &&
+        c->infer->options.store != NULL) /* compared even when nothing is told */
+        st = yaga_record_write(c->infer, err);
     for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++) {
         judgements[i].cascade = yaga_cascades_view(&cascades, judgements, i);
         announce_service(c, &fleet->services[i], &judgements[i]);
     }
+    c->infer->record.fleet = NULL;
     yaga_cascades_clear(&cascades);
     return st;
 }

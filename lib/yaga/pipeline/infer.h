@@ -26,6 +26,7 @@ struct yaga_infer_options {
     int64_t now_s;             /* the clock on the wall, to those who are told; 0 = the real one */
     bool offline;              /* deliver to files only, whatever the settings say: replays and tests of other things */
     bool collect;              /* keep the cycle's documents in the result (--print) */
+    struct yaga_store *store;  /* a state database to be used instead, borrowed: no lock is taken, nothing is delivered or written elsewhere */
     struct yaga_source *source;/* use this one instead of the configured one; borrowed */
     bool (*interrupted)(void);
 };

@@ -14,6 +14,14 @@
 #include "yaga/pipeline/objectives.h"
 #include "yaga/pipeline/whole.h"
 
+/* A cycle that can be done again (record.c): what it works on, while it announces. */
+struct yaga_record {
+    const struct yaga_fleet *fleet;          /* NULL: nothing is recorded */
+    const struct yaga_judgement *judgements; /* [fleet->n_services] */
+    int64_t cycle_id, at_s, clock_s;
+    bool written;
+};
+
 struct yaga_infer {
     const struct yaga_setup *setup;
     struct yaga_infer_options options;
@@ -30,6 +38,7 @@ struct yaga_infer {
     char standing_error[YAGA_ERROR_TEXT_MAX];
     struct yaga_found_calls found_calls; /* of the cycle (dependencies.discover) */
     int64_t last_at_s;           /* T of the cycle before, from the database */
+    struct yaga_record record;
 };
 
 enum { YAGA_RISES = 2 };
@@ -144,6 +153,7 @@ void yaga_judge_objectives_of(const struct yaga_infer *infer, const char *servic
 void yaga_recovery_note(const struct yaga_frame *frame, const struct yaga_judgement *judgement,
                         struct yaga_incident_changes *changes);
 
+struct yaga_cycle_work;
 /* Verdict -> incidents, outbox, direct documents (announce.c). */
 struct yaga_announced {
     size_t n_confirmed, n_closed;
@@ -151,6 +161,15 @@ struct yaga_announced {
 enum yaga_status yaga_announce(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
                                const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id,
                                struct yaga_json *documents, struct yaga_announced *out, struct yaga_error *err);
+/* Before a cycle changes its state: remember how it is (record.c). */
+enum yaga_status yaga_record_look(struct yaga_cycle_work *c, struct yaga_error *err) YAGA_MUST_USE;
+/* Keep that, and what the cycle saw, in the transaction of its first document; later calls do nothing. */
+enum yaga_status yaga_record_write(struct yaga_infer *infer, struct yaga_error *err) YAGA_MUST_USE;
+/* The digest of all values that a cycle had of a service. */
+void yaga_record_inputs(const struct yaga_fleet *fleet, size_t service, char hex[65]);
+/* Where a document of the cycle comes from; false = nothing is recorded. */
+bool yaga_record_provenance(const struct yaga_infer *infer, const char *service, const struct yaga_judgement *judgement,
+                            struct yaga_alert_provenance *out);
 /* What its documents tell (announce_context.c). Borrows from the judgement and the frame. */
 void yaga_announce_context(const struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
                            const struct yaga_judgement *judgement, int64_t at_s, int64_t cycle_id, struct yaga_alert_context *out);

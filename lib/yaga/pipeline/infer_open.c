@@ -97,7 +97,12 @@ enum yaga_status yaga_infer_open(const struct yaga_setup *setup,
     infer->lock.fd = -1;
     infer->alerts_dir = yaga_config_string(setup->config, "inference.alerts_directory");
     enum yaga_status st = YAGA_OK;
-    if (!options->dry_run) {
+    if (options->store != NULL) {
+        infer->store = options->store;
+        st = yaga_cycle_last_end(infer->store, &infer->last_at_s, err);
+        if (st == YAGA_OK)
+            st = yaga_sinks_new(&setup->deliver, true, &infer->sinks, err);
+    } else if (!options->dry_run) {
         st = take_lock(infer, err);
         if (st == YAGA_OK) {
             open_state(infer);
@@ -127,7 +132,8 @@ struct yaga_infer *yaga_infer_free(struct yaga_infer *infer)
     yaga_book_clear(&infer->book);
     infer->sinks = yaga_sinks_free(infer->sinks);
     infer->own_source = yaga_source_free(infer->own_source);
-    infer->store = yaga_store_close(infer->store);
+    if (infer->options.store == NULL)
+        infer->store = yaga_store_close(infer->store);
     yaga_lock_release(&infer->lock);
     yaga_free(infer);
     return NULL;

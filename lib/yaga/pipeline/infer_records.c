@@ -64,7 +64,9 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
         err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE;
     yaga_infer_stand(infer, condition,
                      &err); /* it opened, but is of no use: go on untracked */
-    infer->store = yaga_store_close(infer->store);
+    if (infer->options.store == NULL)
+        (void)yaga_store_close(infer->store);
+    infer->store = NULL;
     yaga_cycle_condition(c, condition, &err);
 }
 
@@ -112,7 +114,7 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
     struct yaga_infer *infer = c->infer;
     struct yaga_delivery_counts counts = {.sent = 0};
     struct yaga_error err;
-    if (infer->store == NULL)
+    if (infer->store == NULL || infer->options.store != NULL)
         return;
     int64_t now_s = infer->options.now_s;
     int64_t budget_ms = infer->setup->deliver.budget_ms / (leftovers ? 2 : 1);
@@ -195,8 +197,8 @@ static enum yaga_status ask_for_training(struct yaga_cycle_work *c,
     else
         (void)yaga_format(reason, sizeof reason, "drift in %s, score %.1f",
                           yaga_period_name(s->period), s->drift_score);
-    enum yaga_status st = yaga_retrain_request(c->infer->store, s->name, reason,
-                                               c->clock_s, &is_new, err);
+    enum yaga_status st =
+        yaga_retrain_request(c->infer->store, s->name, reason, c->clock_s, &is_new, err);
     if (st == YAGA_OK && is_new)
         yaga_log(YAGA_LOG_WARN, "RETRAIN_REQUESTED", s->name,
                  "%s: yaga-train --pending trains it", reason);
@@ -249,6 +251,12 @@ static enum yaga_status tidy(struct yaga_cycle_work *c, struct yaga_error *err)
                  (long long)infer->setup->deliver.max_rows, (long long)dropped);
     if (st == YAGA_OK)
         st = yaga_cycles_tidy(infer->store, c->clock_s, err);
+    if (st == YAGA_OK) /* as long as its alert files */
+        st = yaga_recorded_tidy(
+            infer->store,
+            c->clock_s - 86400 * yaga_config_int(infer->setup->config,
+                                                 "inference.alerts_retention_days"),
+            err);
     return st;
 }
 
@@ -317,7 +325,7 @@ void yaga_cycle_write_active(struct yaga_cycle_work *c)
 {
     struct yaga_infer *infer = c->infer;
     struct yaga_error err;
-    if (infer->store == NULL || infer->alerts_unusable)
+    if (infer->store == NULL || infer->alerts_unusable || infer->options.store != NULL)
         return;
     if (yaga_deliver_active(infer->store, infer->alerts_dir, c->clock_s, &err) != YAGA_OK)
         yaga_cycle_state_failure(c, "active.json", &err);

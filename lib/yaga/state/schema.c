@@ -274,6 +274,23 @@ static const char retrain[] =
     "  handled_at INTEGER"
     ") STRICT, WITHOUT ROWID;";
 
+/*
+ * What a cycle that put documents out had found in the tables above, for doing it again.
+ * A column added to incidents is to be added here, too.
+ */
+static const char recorded[] =
+    "CREATE TABLE recorded_cycles ("
+    "  cycle_id INTEGER PRIMARY KEY NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  record TEXT NOT NULL" /* JSON */
+    ") STRICT;"
+    "CREATE TABLE recorded_incidents AS SELECT 0 AS cycle_id, * FROM incidents WHERE 0;"
+    "CREATE INDEX recorded_incidents_cycle ON recorded_incidents (cycle_id);"
+    "CREATE TABLE recorded_seen AS SELECT 0 AS cycle_id, * FROM metric_last_seen WHERE 0;"
+    "CREATE INDEX recorded_seen_cycle ON recorded_seen (cycle_id);"
+    "CREATE TABLE recorded_budgets AS SELECT 0 AS cycle_id, * FROM error_budgets WHERE 0;"
+    "CREATE INDEX recorded_budgets_cycle ON recorded_budgets (cycle_id);";
+
 const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{validation}},
                                                    {{deliveries}},
@@ -282,7 +299,8 @@ const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{explainability}},
                                                    {{scores}},
                                                    {{budgets}},
-                                                   {{retrain}}};
+                                                   {{retrain}},
+                                                   {{recorded}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

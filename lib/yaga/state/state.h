@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 9 };
+enum { YAGA_SCHEMA_VERSION = 10 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -166,6 +166,21 @@ enum yaga_status yaga_budget_get(struct yaga_store *store, const char *service, 
                                  struct yaga_error *err) YAGA_MUST_USE;
 /* What was read before that goes: of services that are gone. */
 enum yaga_status yaga_budgets_tidy(struct yaga_store *store, int64_t before_s, struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- cycles that can be done again (recorded.c) ------------------------------------------ */
+/* Remember, for this connection alone, what is there before a cycle changes it: incidents that are active or were seen at since_s or later,
+ * when metrics were seen, error budgets. */
+enum yaga_status yaga_recorded_look(struct yaga_store *store, int64_t since_s, struct yaga_error *err) YAGA_MUST_USE;
+/* Keep it, with what else the caller knows (JSON text). Once a cycle, in the transaction of its first document. */
+enum yaga_status yaga_recorded_put(struct yaga_store *store, int64_t cycle_id, int64_t at_s, const char *record,
+                                   struct yaga_error *err) YAGA_MUST_USE;
+/* The text of a cycle (yaga_free); YAGA_E_NO_DATA when there is none. */
+enum yaga_status yaga_recorded_get(struct yaga_store *store, int64_t cycle_id, char **record, struct yaga_error *err) YAGA_MUST_USE;
+/* Into a new database: the state that a cycle of the database at `path` found, marks of people up to at_s included. The next cycle begun
+ * there has the same number, and the last one ended at last_end_s (0 = there was none). */
+enum yaga_status yaga_recorded_restore(struct yaga_store *store, const char *path, int64_t cycle_id, int64_t at_s, int64_t last_end_s,
+                                       struct yaga_error *err) YAGA_MUST_USE;
+enum yaga_status yaga_recorded_tidy(struct yaga_store *store, int64_t before_s, struct yaga_error *err) YAGA_MUST_USE;
 
 /* --- circuit breaker of a backend -------------------------------------------------------- */
 enum yaga_status yaga_breaker_put(struct yaga_store *store, const char *endpoint, struct yaga_breaker breaker,
