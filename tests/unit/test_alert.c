@@ -986,14 +986,21 @@ static void local_documents_say_what_failed(void **state)
 {
     (void)state;
     static const char *const failed[] = {"request_rate", "error_rate"};
+    char why[300];
+    const char *const errors[] = {why, ""};
+    memset(why, 'y', sizeof why - 1);
+    why[sizeof why - 1] = '\0';
     YAGA_AUTO(yaga_json)
     blind = yaga_unavailable_document("shop", T0, "critical_metrics_unavailable",
-                                      "HTTP 503", failed, 2);
+                                      "HTTP 503", failed, errors, 2);
     assert_string_equal(text_at(blind, "alert_type"), "metrics_unavailable");
     assert_string_equal(text_at(blind, "skipped_reason"), "critical_metrics_unavailable");
     assert_string_equal(text_at(blind, "overall_severity"), "none");
     assert_int_equal(yaga_json_size(yaga_json_get(blind, "failed_metrics")), 2);
     assert_int_equal(yaga_json_size(yaga_json_get(blind, "anomalies")), 0);
+    const struct yaga_json *told = yaga_json_get(blind, "collection_errors");
+    assert_int_equal(yaga_json_size(told), 1);
+    assert_int_equal(strlen(text_at(told, "request_rate")), 200);
     char longer[1000];
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';

@@ -564,6 +564,7 @@ static void the_state_of_a_service_is_replaced(void **state)
     assert_int_equal(out.last_evaluated_s, 20);
     assert_string_equal(out.last_outcome, "metrics_unavailable");
     assert_int_equal(out.failures_in_row, 4);
+    assert_int_equal(out.blind_announced_s, 30);
     (void)yaga_store_close(store);
 }
 

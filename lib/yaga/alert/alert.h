@@ -140,9 +140,17 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
 /* incident_resolved. context may be NULL (orphaned, manual): no resolution_context then. */
 struct yaga_json *yaga_resolution_document(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
                                            const struct yaga_incident_change *change);
-/* metrics_unavailable: one per service and cycle in the journal only; error may be NULL. */
+/* metrics_unavailable: one per service and cycle, in the journal; error may be NULL, and so may errors ([n_failed], why each failed; "" = not
+ * known). */
 struct yaga_json *yaga_unavailable_document(const char *service, int64_t at_s, const char *reason, const char *error,
-                                            const char *const *failed_metrics, size_t n_failed);
+                                            const char *const *failed_metrics, const char *const *errors, size_t n_failed);
+/* A sign of life: how the cycle went. */
+struct yaga_heartbeat {
+    int64_t at_s;
+    bool healthy;                /* every service was evaluated, and nothing else went wrong */
+    int64_t n_evaluated, n_skipped, n_anomalies, n_resolved, duration_ms, n_pending;
+};
+struct yaga_json *yaga_heartbeat_document(const struct yaga_heartbeat *heartbeat);
 /* error: journal only. */
 struct yaga_json *yaga_error_document(const char *service, int64_t at_s, const char *code, const char *message);
 /* One entry of active.json. */

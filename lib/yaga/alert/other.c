@@ -3,6 +3,8 @@
 #include "yaga/alert/alert_internal.h"
 #include "yaga/base/str.h"
 
+enum { YAGA_COLLECTION_ERROR_MAX = 200 };
+
 static struct yaga_json *begin(const char *type, const char *service, int64_t at_s)
 {
     struct yaga_json *document = yaga_json_object_new();
@@ -26,11 +28,31 @@ static void set_schema(struct yaga_json *document)
     yaga_json_set(document, "metadata", meta);
 }
 
+/* Why each of them could not be had, where that is known. */
+static void set_errors(struct yaga_json *document,
+                       const char *const *failed_metrics,
+                       const char *const *errors,
+                       size_t n_failed)
+{
+    struct yaga_json *object = yaga_json_object_new();
+    for (size_t i = 0; errors != NULL && i < n_failed && i < YAGA_ALERT_LIST_MAX; i++) {
+        char cut[YAGA_COLLECTION_ERROR_MAX + 1];
+        (void)yaga_format(cut, sizeof cut, "%s", errors[i]);
+        if (cut[0] != '\0')
+            yaga_json_set_string(object, failed_metrics[i], cut);
+    }
+    if (yaga_json_size(object) > 0)
+        yaga_json_set(document, "collection_errors", object);
+    else
+        (void)yaga_json_free(object);
+}
+
 struct yaga_json *yaga_unavailable_document(const char *service,
                                             int64_t at_s,
                                             const char *reason,
                                             const char *error,
                                             const char *const *failed_metrics,
+                                            const char *const *errors,
                                             size_t n_failed)
 {
     struct yaga_json *document = begin("metrics_unavailable", service, at_s);
@@ -41,10 +63,27 @@ struct yaga_json *yaga_unavailable_document(const char *service,
     for (size_t i = 0; i < n_failed; i++)
         alert_push_text(failed, failed_metrics[i]);
     yaga_json_set(document, "failed_metrics", failed);
+    set_errors(document, failed_metrics, errors, n_failed);
     yaga_json_set(document, "anomalies", yaga_json_object_new());
     yaga_json_set_int(document, "anomaly_count", 0);
     yaga_json_set_string(document, "overall_severity",
                          yaga_severity_name(YAGA_SEVERITY_NONE));
+    set_schema(document);
+    return document;
+}
+
+struct yaga_json *yaga_heartbeat_document(const struct yaga_heartbeat *h)
+{
+    struct yaga_json *document = yaga_json_object_new();
+    yaga_json_set_string(document, "alert_type", "heartbeat");
+    yaga_json_set_time(document, "timestamp", h->at_s);
+    yaga_json_set_string(document, "status", h->healthy ? "healthy" : "degraded");
+    yaga_json_set_int(document, "services_evaluated", h->n_evaluated);
+    yaga_json_set_int(document, "services_skipped", h->n_skipped);
+    yaga_json_set_int(document, "anomalies_detected", h->n_anomalies);
+    yaga_json_set_int(document, "incidents_resolved", h->n_resolved);
+    yaga_json_set_int(document, "inference_duration_ms", h->duration_ms);
+    yaga_json_set_int(document, "outbox_pending", h->n_pending);
     set_schema(document);
     return document;
 }

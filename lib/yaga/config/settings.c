@@ -331,6 +331,7 @@ static const struct yaga_setting table[] = {
     STRINGS("alerting.non_alerting_patterns", "[\"request_rate_surge_healthy\"]", ARRAY_MAX, "", "Patterns recorded, but not announced."),
     BOOL("alerting.group_cascades", "true", "A service that suffers from another is announced with that one, not by itself."),
     INT("alerting.update_every_cycles", "1", 1, 1000, "", "An open incident is announced again every so many cycles."),
+    INT("alerting.blind_after_cycles", "5", 1, 1000, "", "Cycles in a row without a verdict after which observability_api.send_blind_alerts tells of it."),
 
     BOOL("observability_api.enabled", "false", "Send documents over HTTP, besides the alert files."),
     STRING("observability_api.base_url", "\"http://localhost:8000\"", 2048, "URL", "Base URL of the consumer, http or https, without user and password."),
@@ -341,6 +342,8 @@ static const struct yaga_setting table[] = {
     INT("observability_api.max_batch_items", "100", 1, 1000, "", "Documents in one request."),
     INT("observability_api.delivery_budget_seconds", "30", 1, 3600, "s", "Time for sending over the network at the end of a cycle, all sinks side by side; half of it at the beginning."),
     INT("observability_api.outbox_max_rows", "50000", 100, 1e7, "", "Documents that may wait for sinks over the network; beyond, the oldest updates are given up first."),
+    BOOL("observability_api.send_blind_alerts", "false", "Also send that a service cannot be judged: once, when that has lasted for alerting.blind_after_cycles."),
+    STRING("observability_api.heartbeat_endpoint", "\"\"", 1024, "", "Path that a sign of life is POSTed to at the end of every cycle; empty means none."),
     STRING("observability_api.token_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "File whose first line is sent as bearer token; empty means none."),
     STRING("observability_api.ca_file", "\"\"", PATH_MAX_BYTES, SETTING_UNIT_PATH, "Certificate authorities to trust; empty means those of the system."),
 

@@ -668,6 +668,8 @@ static void check_deliver(const struct check *check)
               "observability_api.token_file");
     check_path(check, "observability_api.anomalies_endpoint");
     check_path(check, "observability_api.resolutions_endpoint");
+    if (string(check, "observability_api.heartbeat_endpoint")[0] != '\0')
+        check_path(check, "observability_api.heartbeat_endpoint");
 }
 
 void yaga_config_validate(const struct yaga_config *config,

@@ -31,6 +31,7 @@ enum { YAGA_OUTBOX_BATCH = 200, YAGA_PAYLOAD_MAX = 1 << 20, YAGA_SINK_NAME_MAX =
 struct yaga_api_params {
     bool enabled;
     const char *base_url, *anomalies_path, *resolutions_path;
+    const char *heartbeat_path; /* "" = none */
     const char *token_file; /* its first line is the bearer token; "" = none. Read when the sinks are made */
     const char *ca_file;    /* "" = those of the system */
     int64_t timeout_ms;     /* of one attempt, of three */
@@ -93,7 +94,7 @@ enum yaga_status yaga_sinks_new(const struct yaga_deliver_params *params, bool o
 struct yaga_sinks *yaga_sinks_free(struct yaga_sinks *sinks);
 YAGA_DEFINE_AUTO(yaga_sinks)
 
-/* Inside the caller's transaction. kind: "alert", "resolution". incident_ids: JSON array text. The payload gets its alert_id, and a row for
+/* Inside the caller's transaction. kind: "alert", "resolution", "notice" (about services that cannot be judged; for the HTTP API alone). incident_ids: JSON array text. The payload gets its alert_id, and a row for
  * each sink that takes its documents from the outbox. A sink over the network gets only the newest alert of a service: an older one that
  * still waits is replaced when all its incidents are in this one, and what it announced is carried over. */
 enum yaga_status yaga_outbox_put(struct yaga_store *store, const struct yaga_sinks *sinks, const char *kind,
@@ -106,6 +107,7 @@ struct yaga_delivery_time {
     int64_t now_s;       /* of the clock on the wall: what receivers compare with theirs */
     int64_t deadline_ms; /* yaga_clock_monotonic_ms; for what goes over the network */
     const char *scores;  /* lines for the metric store, of this cycle; or NULL */
+    const char *heartbeat; /* document, of this cycle; or NULL */
     bool leftovers;      /* before a cycle: only what has waited, not how things stand */
     bool eager;          /* try also sinks that are being left alone */
 };

@@ -58,6 +58,7 @@ struct sink_type {
     bool network;
     bool backs_off; /* is left alone for a while after a failure */
     bool coalesces; /* wants the newest alert of a service only */
+    bool notices;   /* wants to know also of services that cannot be judged */
     /* How many the settings ask for. */
     size_t (*count)(const struct yaga_deliver_params *params);
     /* Make the index-th: sets sink->own, may add to sink->name. */
@@ -100,6 +101,7 @@ extern const struct sink_type sink_files;
 extern const struct sink_type sink_api;
 extern const struct sink_type sink_alertmanager;
 extern const struct sink_type sink_scores;
+extern const struct sink_type sink_heartbeat;
 extern const struct sink_type sink_webhook;
 
 /* Keep the reason in the report of a sink that failed. */
@@ -114,7 +116,7 @@ struct delivery {
     int64_t created_at_s;
     bool retried;     /* an earlier run has tried it */
     bool in_journal;  /* files only */
-    bool is_alert;    /* otherwise a resolution */
+    bool is_alert;    /* or a notice; otherwise a resolution */
     enum outcome outcome;
     char *service;  /* owned */
     char *alert_id; /* owned */

@@ -75,11 +75,12 @@ enum yaga_status yaga_outbox_put(struct yaga_store *store,
         return st;
     int64_t id = yaga_store_last_id(store);
     bool is_alert = strcmp(kind, "alert") == 0;
+    bool is_notice = strcmp(kind, "notice") == 0;
     bool is_update = is_alert && payload_is_update(payload);
     for (size_t i = 0; i < sinks->n && st == YAGA_OK; i++) {
         const struct sink *sink = &sinks->sinks[i];
         YAGA_AUTO_MEM(char) carried = NULL;
-        if (!sink->type->queued ||
+        if (!sink->type->queued || (is_notice && !sink->type->notices) ||
             (sink->type->wants != NULL && !sink->type->wants(sink, is_update)))
             continue;
         if (sink->type->coalesces && is_alert)

@@ -42,7 +42,7 @@ take_row(struct yaga_query *query, struct queue *queue, struct yaga_error *err)
     *d = (struct delivery){.delivery_id = yaga_column_int(query, 0),
                            .created_at_s = yaga_column_int(query, 1),
                            .retried = yaga_column_int(query, 2) > 0,
-                           .is_alert = kind != NULL && strcmp(kind, "alert") == 0,
+                           .is_alert = kind != NULL && strcmp(kind, "resolution") != 0,
                            .service = copy_column(query, 3),
                            .alert_id = copy_column(query, 4)};
     if (d->service == NULL || d->alert_id == NULL)

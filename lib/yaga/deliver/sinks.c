@@ -13,7 +13,8 @@
 
 /* In this order, files first. */
 static const struct sink_type *const types[] = {&sink_files, &sink_api, &sink_webhook,
-                                                &sink_alertmanager, &sink_scores};
+                                                &sink_alertmanager, &sink_scores,
+                                                &sink_heartbeat};
 enum { N_TYPES = sizeof types / sizeof types[0] };
 
 struct yaga_sinks *yaga_sinks_free(struct yaga_sinks *sinks)

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Documents that go past incidents and outbox: of services that nobody could judge, and
- * of anomalies when there is no state database. */
+/* Documents that go past incidents and outbox. */
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
 
-static enum yaga_status direct(struct yaga_infer *infer,
-                               struct yaga_json *document,
-                               const char *service,
-                               int64_t at_s,
-                               int64_t cycle_id,
-                               bool as_file,
-                               struct yaga_error *err)
+enum yaga_status yaga_announce_direct(struct yaga_infer *infer,
+                                      struct yaga_json *document,
+                                      const char *service,
+                                      int64_t at_s,
+                                      int64_t cycle_id,
+                                      bool as_file,
+                                      struct yaga_error *err)
 {
     char alert_id[YAGA_ALERT_ID_MAX];
     yaga_alert_id(service, at_s, cycle_id, NULL, alert_id, sizeof alert_id);
@@ -45,36 +44,7 @@ enum yaga_status yaga_announce_untracked(struct yaga_infer *infer,
     if (document == NULL) /* nothing passes the filter */
         return YAGA_OK;
     st = yaga_announce_keep(documents, document, err);
-    return st != YAGA_OK ? st : direct(infer, document, service, at_s, 0, true, err);
-}
-
-enum yaga_status yaga_announce_not_judged(struct yaga_infer *infer,
-                                          const char *service,
-                                          const struct yaga_judgement *j,
-                                          int64_t at_s,
-                                          int64_t cycle_id,
-                                          struct yaga_error *err)
-{
-    YAGA_AUTO(yaga_json) document = NULL;
-    if (j->outcome == YAGA_METRICS_UNAVAILABLE)
-        document = yaga_unavailable_document(service, at_s, j->reason, NULL,
-                                             j->failed_metrics, j->n_failed);
-    else
-        document = yaga_error_document(service, at_s,
-                                       j->outcome == YAGA_NO_MODEL ? "MODEL_NOT_FOUND"
-                                                                   : "INFERENCE_ERROR",
-                                       j->reason);
-    return direct(infer, document, service, at_s, cycle_id, false, err);
-}
-
-enum yaga_status yaga_announce_blind(struct yaga_infer *infer,
-                                     const char *reason,
-                                     const struct yaga_error *why,
-                                     int64_t at_s,
-                                     int64_t cycle_id,
-                                     struct yaga_error *err)
-{
-    YAGA_AUTO(yaga_json)
-    document = yaga_unavailable_document("*", at_s, reason, why->text, NULL, 0);
-    return direct(infer, document, "*", at_s, cycle_id, false, err);
+    return st != YAGA_OK
+               ? st
+               : yaga_announce_direct(infer, document, service, at_s, 0, true, err);
 }

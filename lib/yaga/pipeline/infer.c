@@ -223,8 +223,12 @@ static enum yaga_status announce_services(struct yaga_cycle_work *c,
     enum yaga_status st =
         yaga_judge_together(c->infer, fleet, judgements, c->at_s, c->deadline_ms,
                             &cascades, &silence, err);
+    yaga_announce_find_blind(c->infer, judgements, fleet->n_services);
     if (st == YAGA_OK && silence.is_outage)
         tell_outage(c, &silence);
+    if (yaga_announce_all_blind(c->infer, c->clock_s, c->result->cycle_id, &look) !=
+        YAGA_OK)
+        yaga_cycle_state_failure(c, "notice of blind services", &look);
     if (st == YAGA_OK)
         yaga_cycle_enrich(c, fleet, &cascades, judgements);
     c->infer->record = (struct yaga_record){.fleet = fleet,

@@ -39,6 +39,8 @@ struct yaga_infer {
     struct yaga_found_calls found_calls; /* of the cycle (dependencies.discover) */
     int64_t last_at_s;           /* T of the cycle before, from the database */
     struct yaga_record record;
+    bool blind_all;              /* in this cycle no service, or hardly any, could be judged for want of values */
+    bool blind_told;             /* and a notice says so */
 };
 
 enum { YAGA_RISES = 2 };
@@ -183,7 +185,16 @@ enum yaga_status yaga_announce_keep(struct yaga_json *documents, struct yaga_jso
 enum yaga_status yaga_announce_untracked(struct yaga_infer *infer, const struct yaga_frame *frame, const char *service,
                                          const struct yaga_judgement *judgement, int64_t at_s, struct yaga_json *documents,
                                          struct yaga_error *err);
-/* Of a service that was not evaluated, for the journal. */
+/* Straight into the journal, and into a file of its own when as_file; nothing in a dry run. */
+enum yaga_status yaga_announce_direct(struct yaga_infer *infer, struct yaga_json *document, const char *service, int64_t at_s,
+                                      int64_t cycle_id, bool as_file, struct yaga_error *err);
+/* Is it all services that have no values? To be found before the first of them is told (announce_blind.c). */
+void yaga_announce_find_blind(struct yaga_infer *infer, const struct yaga_judgement *judgements, size_t n);
+/* Then one notice for all, unless there was one. */
+enum yaga_status yaga_announce_all_blind(struct yaga_infer *infer, int64_t at_s, int64_t cycle_id, struct yaga_error *err);
+/* How long that has lasted, when the cycle ends; in its transaction. */
+enum yaga_status yaga_announce_count_blind(struct yaga_infer *infer, int64_t at_s, struct yaga_error *err);
+/* Of a service that was not evaluated, for the journal; and for those who want to know. */
 enum yaga_status yaga_announce_not_judged(struct yaga_infer *infer, const char *service, const struct yaga_judgement *judgement,
                                           int64_t at_s, int64_t cycle_id, struct yaga_error *err);
 /* Was the service looked at, in whatever way (announce_due.c)? */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "yaga/base/log.h"
+#include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/deliver/deliver.h"
 #include "yaga/pipeline/infer_internal.h"
@@ -46,6 +47,7 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
 {
     struct yaga_infer *infer = c->infer;
     struct yaga_error err;
+    infer->blind_all = infer->blind_told = false;
     c->result->conditions |= infer->standing;
     (void)yaga_format(c->result->error, sizeof c->result->error, "%s",
                       infer->standing_error);
@@ -109,6 +111,31 @@ static void delivery_failed(struct yaga_cycle_work *c, struct yaga_error *err)
         yaga_cycle_state_failure(c, "delivery", err);
 }
 
+/* A sign of life, with what still waits from earlier cycles. NULL when it is no cycle
+ * that ends. */
+static enum yaga_status heartbeat_text(const struct yaga_cycle_work *c,
+                                       bool leftovers,
+                                       char **out,
+                                       struct yaga_error *err)
+{
+    const struct yaga_infer_result *r = c->result;
+    *out = NULL;
+    if (leftovers || r->cycle_id == 0)
+        return YAGA_OK;
+    const struct yaga_heartbeat heartbeat = {
+        .at_s = c->clock_s,
+        .healthy = r->conditions == 0,
+        .n_evaluated = (int64_t)r->n_evaluated,
+        .n_skipped = (int64_t)(r->n_skipped + r->n_errors),
+        .n_anomalies = (int64_t)r->n_anomalies,
+        .n_resolved = (int64_t)c->announced.n_closed,
+        .duration_ms = r->duration_ms,
+        .n_pending = r->n_pending,
+    };
+    YAGA_AUTO(yaga_json) document = yaga_heartbeat_document(&heartbeat);
+    return yaga_json_dump(document, false, out, err);
+}
+
 void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
 {
     struct yaga_infer *infer = c->infer;
@@ -125,6 +152,10 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
         .eager = c->eager,
         .scores = leftovers ? NULL : yaga_str_get(&c->scores),
         .deadline_ms = yaga_clock_monotonic_ms() + budget_ms};
+    YAGA_AUTO_MEM(char) heartbeat = NULL;
+    if (heartbeat_text(c, leftovers, &heartbeat, &err) != YAGA_OK)
+        yaga_cycle_state_failure(c, "heartbeat", &err);
+    when.heartbeat = heartbeat;
     if (yaga_deliver(infer->store, infer->sinks, &when, &counts, &err) != YAGA_OK)
         delivery_failed(c, &err);
     tell_sinks(infer->sinks);
@@ -160,6 +191,8 @@ static enum yaga_status put_service_state(struct yaga_cycle_work *c,
     if (s->outcome == YAGA_EVALUATED)
         state.last_evaluated_s = c->clock_s;
     state.failures_in_row = s->outcome == YAGA_EVALUATED ? 0 : state.failures_in_row + 1;
+    if (s->outcome == YAGA_EVALUATED)
+        state.blind_announced_s = 0;
     (void)yaga_format(state.last_outcome, sizeof state.last_outcome, "%s",
                       yaga_infer_outcome_name(s->outcome));
     return yaga_service_state_put(c->infer->store, s->name, &state, err);
@@ -305,6 +338,8 @@ void yaga_cycle_close(struct yaga_cycle_work *c)
     enum yaga_status st = yaga_store_begin(store, &err);
     if (st == YAGA_OK)
         st = put_service_states(c, &err);
+    if (st == YAGA_OK)
+        st = yaga_announce_count_blind(c->infer, c->clock_s, &err);
     if (st == YAGA_OK)
         st = sweep(c, &err);
     if (st == YAGA_OK)

@@ -23,6 +23,7 @@ static void set_api(const struct yaga_config *c, struct yaga_api_params *api)
         .anomalies_path = yaga_config_string(c, "observability_api.anomalies_endpoint"),
         .resolutions_path =
             yaga_config_string(c, "observability_api.resolutions_endpoint"),
+        .heartbeat_path = yaga_config_string(c, "observability_api.heartbeat_endpoint"),
         .token_file = yaga_config_string(c, "observability_api.token_file"),
         .ca_file = yaga_config_string(c, "observability_api.ca_file"),
         .timeout_ms =

@@ -43,7 +43,8 @@ static const struct state_metric metrics[] = {
      "SELECT sink, succeeded_at FROM sink_state WHERE ?1 NOT NULL ORDER BY sink"},
     {"yaga_service_last_evaluated_timestamp_seconds",
      {"service"},
-     "SELECT service, last_evaluated_at FROM service_state WHERE last_attempt_at > "
+     "SELECT service, last_evaluated_at FROM service_state"
+     " WHERE service <> '*' AND last_attempt_at > "
      "?1 - 86400 ORDER BY service"},
     {"yaga_training_last_success_timestamp_seconds",
      {NULL},

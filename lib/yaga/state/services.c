@@ -16,9 +16,11 @@ enum yaga_status yaga_service_state_put(struct yaga_store *store,
     struct yaga_query *q = yaga_query(
         store,
         "INSERT INTO service_state (service, last_attempt_at, last_evaluated_at,"
-        " last_outcome, failures_in_row) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " last_outcome, failures_in_row, blind_announced_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0))"
         " ON CONFLICT (service) DO UPDATE SET last_attempt_at = ?2,"
-        " last_evaluated_at = ?3, last_outcome = ?4, failures_in_row = ?5",
+        " last_evaluated_at = ?3, last_outcome = ?4, failures_in_row = ?5,"
+        " blind_announced_at = nullif(?6, 0)",
         err);
     if (q == NULL)
         return yaga_state_failed(err);
@@ -27,6 +29,7 @@ enum yaga_status yaga_service_state_put(struct yaga_store *store,
     yaga_bind_int(q, 3, state->last_evaluated_s);
     yaga_bind_text(q, 4, state->last_outcome);
     yaga_bind_int(q, 5, state->failures_in_row);
+    yaga_bind_int(q, 6, state->blind_announced_s);
     return yaga_query_run(q, err);
 }
 
@@ -37,8 +40,8 @@ enum yaga_status yaga_service_state_get(struct yaga_store *store,
 {
     struct yaga_query *q = yaga_query(
         store,
-        "SELECT last_attempt_at, last_evaluated_at, last_outcome, failures_in_row"
-        " FROM service_state WHERE service = ?1",
+        "SELECT last_attempt_at, last_evaluated_at, last_outcome, failures_in_row,"
+        " coalesce(blind_announced_at, 0) FROM service_state WHERE service = ?1",
         err);
     if (q == NULL)
         return yaga_state_failed(err);
@@ -47,7 +50,8 @@ enum yaga_status yaga_service_state_get(struct yaga_store *store,
     if (st == YAGA_OK) {
         *out = (struct yaga_service_state){.last_attempt_s = yaga_column_int(q, 0),
                                            .last_evaluated_s = yaga_column_int(q, 1),
-                                           .failures_in_row = yaga_column_int(q, 3)};
+                                           .failures_in_row = yaga_column_int(q, 3),
+                                           .blind_announced_s = yaga_column_int(q, 4)};
         (void)yaga_format(out->last_outcome, sizeof out->last_outcome, "%s",
                           yaga_column_text(q, 2));
     }

@@ -99,6 +99,7 @@ struct yaga_service_state {
     int64_t last_attempt_s, last_evaluated_s;
     char last_outcome[32];
     int64_t failures_in_row;
+    int64_t blind_announced_s; /* when it was told that nobody can judge it; 0 = not in this row of failures */
 };
 enum yaga_status yaga_service_state_put(struct yaga_store *store, const char *service,
                                         const struct yaga_service_state *state, struct yaga_error *err) YAGA_MUST_USE;
