@@ -880,11 +880,16 @@ static void an_untracked_document_keeps_what_passes_the_filter(void **state)
     assert_true(yaga_json_bool(yaga_json_get(document, "untracked"), &flag));
     assert_true(flag);
     assert_null(yaga_json_get(document, "fingerprinting"));
-    assert_null(yaga_json_get(only_anomaly(document), "incident_id"));
+    const char *fingerprint = text_at(only_anomaly(document), "fingerprint_id");
+    const char *incident = text_at(only_anomaly(document), "incident_id");
+    assert_int_equal(strncmp(incident, "incident_u", 10), 0);
+    assert_int_equal(strlen(incident), 21);
+    assert_int_equal(strncmp(incident + 10, fingerprint + 8, 11), 0);
     assert_string_equal(text_at(document, "overall_severity"), "high");
     YAGA_AUTO(yaga_json)
     dry = yaga_alert_document_untracked(&s.params, &s.context, false);
     assert_null(yaga_json_get(dry, "untracked"));
+    assert_null(yaga_json_get(only_anomaly(dry), "incident_id"));
     s.params.threshold = YAGA_SEVERITY_CRITICAL;
     assert_null(yaga_alert_document_untracked(&s.params, &s.context, true));
     static const char *const silent[] = {"application_latency_high"};

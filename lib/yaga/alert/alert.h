@@ -27,6 +27,7 @@ struct yaga_alert_params {
     int update_every_cycles;
     const char *generator;           /* "yaga-infer 0.1.0" */
     int confirmation_cycles, resolution_grace_cycles; /* told in the document */
+    enum yaga_fingerprint_scope scope; /* of anomalies that nobody tracks */
 };
 
 enum yaga_alert_verdict {
@@ -134,7 +135,7 @@ struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params, co
                                       const struct yaga_incident_changes *changes, const bool *send,
                                       const struct yaga_alert_counts *counts);
 /* Document of a dry run or of an untracked cycle: anomalies without incidents that pass the filter by pattern and severity; untracked adds
- * "untracked": true. NULL when no anomaly passes. */
+ * "untracked": true, and to each anomaly its fingerprint and an incident id made of that ("incident_u" and 11 hex). NULL when no anomaly passes. */
 struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
                                                 bool untracked);
 /* incident_resolved. context may be NULL (orphaned, manual): no resolution_context then. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "yaga/alert/alert_internal.h"
+#include "yaga/base/str.h"
 
 bool alert_is_sendable(const struct yaga_alert_context *context,
                        const struct yaga_incident_changes *changes,
@@ -198,6 +199,24 @@ struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params,
     return document;
 }
 
+/* Who it is, as far as that can be told without a memory. */
+static void set_untracked(struct yaga_json *object,
+                          const struct yaga_alert_params *params,
+                          const struct yaga_alert_context *context,
+                          const struct yaga_anomaly *anomaly)
+{
+    static const char prefix[] = "anomaly_";
+    enum { DIGITS = 11 };
+    char fingerprint[YAGA_FINGERPRINT_MAX];
+    char incident[YAGA_INCIDENT_ID_MAX];
+    yaga_fingerprint(context->service, yaga_fingerprint_name(params->scope, anomaly),
+                     fingerprint);
+    (void)yaga_format(incident, sizeof incident, "incident_u%.*s", DIGITS,
+                      fingerprint + sizeof prefix - 1);
+    yaga_json_set_string(object, "fingerprint_id", fingerprint);
+    yaga_json_set_string(object, "incident_id", incident);
+}
+
 struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *params,
                                                 const struct yaga_alert_context *context,
                                                 bool untracked)
@@ -210,7 +229,10 @@ struct yaga_json *yaga_alert_document_untracked(const struct yaga_alert_params *
         if (!yaga_alert_passes(params, anomaly) ||
             yaga_alert_is_grouped(context, anomaly))
             continue;
-        yaga_json_set(anomalies, anomaly->name, alert_anomaly(context, anomaly, NULL));
+        struct yaga_json *object = alert_anomaly(context, anomaly, NULL);
+        if (untracked)
+            set_untracked(object, params, context, anomaly);
+        yaga_json_set(anomalies, anomaly->name, object);
         remember_worst(&worst, anomaly);
         n++;
     }

@@ -139,6 +139,9 @@ enum yaga_status yaga_outbox_tidy(struct yaga_store *store, const struct yaga_si
 /* Local-only or untracked payloads: straight to the journal (and the dated folder when as_file). Adds alert_id. */
 enum yaga_status yaga_deliver_direct(const char *alerts_dir, const char *alert_id, struct yaga_json *payload, int64_t at_s,
                                      bool as_file, struct yaga_error *err) YAGA_MUST_USE;
+/* Without a store: these alerts to the HTTP API, now or never. YAGA_E_NETWORK and the like when they did not arrive. */
+enum yaga_status yaga_deliver_untracked(const struct yaga_deliver_params *params, const struct yaga_json *documents,
+                                        int64_t deadline_ms, struct yaga_error *err) YAGA_MUST_USE;
 /* Replace active.json from the store. */
 enum yaga_status yaga_deliver_active(struct yaga_store *store, const char *alerts_dir, int64_t now_s, struct yaga_error *err)
     YAGA_MUST_USE;

@@ -18,6 +18,36 @@ enum yaga_status yaga_announce_direct(struct yaga_infer *infer,
     return yaga_deliver_direct(infer->alerts_dir, alert_id, document, at_s, as_file, err);
 }
 
+/* The critical ones among them are kept for the end of the cycle, when the settings want
+ * them sent. */
+static enum yaga_status keep_critical(struct yaga_infer *infer,
+                                      const struct yaga_alert_context *context,
+                                      int64_t at_s,
+                                      struct yaga_error *err)
+{
+    const struct yaga_config *c = infer->setup->config;
+    struct yaga_alert_params params = infer->setup->alert;
+    char alert_id[YAGA_ALERT_ID_MAX];
+    params.threshold = YAGA_SEVERITY_CRITICAL;
+    if (infer->options.dry_run || infer->options.offline ||
+        !infer->setup->deliver.api.enabled ||
+        yaga_config_string(c, "alerting.untracked_policy")[0] != 's')
+        return YAGA_OK;
+    struct yaga_json *document = yaga_alert_document_untracked(&params, context, true);
+    if (document == NULL)
+        return YAGA_OK;
+    yaga_alert_id(context->service, at_s, 0, NULL, alert_id, sizeof alert_id);
+    yaga_json_set_string(document, "alert_id", alert_id);
+    if (infer->untracked == NULL)
+        infer->untracked = yaga_json_array_new();
+    if (infer->untracked == NULL) {
+        (void)yaga_json_free(document);
+        return yaga_error_nomem(err);
+    }
+    yaga_json_push(infer->untracked, document);
+    return YAGA_OK;
+}
+
 /* Without a state database (dry run, or unusable): the anomalies themselves, without
  * incidents. */
 enum yaga_status yaga_announce_untracked(struct yaga_infer *infer,
@@ -44,6 +74,8 @@ enum yaga_status yaga_announce_untracked(struct yaga_infer *infer,
     if (document == NULL) /* nothing passes the filter */
         return YAGA_OK;
     st = yaga_announce_keep(documents, document, err);
+    if (st == YAGA_OK)
+        st = keep_critical(infer, &context, at_s, err);
     return st != YAGA_OK
                ? st
                : yaga_announce_direct(infer, document, service, at_s, 0, true, err);

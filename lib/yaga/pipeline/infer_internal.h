@@ -39,6 +39,7 @@ struct yaga_infer {
     struct yaga_found_calls found_calls; /* of the cycle (dependencies.discover) */
     int64_t last_at_s;           /* T of the cycle before, from the database */
     struct yaga_record record;
+    struct yaga_json *untracked; /* array: critical alerts that are to be sent past the outbox; NULL = none. Owned */
     bool blind_all;              /* in this cycle no service, or hardly any, could be judged for want of values */
     bool blind_told;             /* and a notice says so */
 };

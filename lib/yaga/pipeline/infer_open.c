@@ -127,6 +127,7 @@ struct yaga_infer *yaga_infer_free(struct yaga_infer *infer)
 {
     if (infer == NULL)
         return NULL;
+    infer->untracked = yaga_json_free(infer->untracked);
     infer->shelf = yaga_shelf_free(infer->shelf);
     yaga_found_calls_clear(&infer->found_calls);
     yaga_book_clear(&infer->book);

@@ -136,11 +136,35 @@ static enum yaga_status heartbeat_text(const struct yaga_cycle_work *c,
     return yaga_json_dump(document, false, out, err);
 }
 
+/* Past the outbox: now, or never. */
+static void deliver_untracked(struct yaga_cycle_work *c)
+{
+    struct yaga_infer *infer = c->infer;
+    const struct yaga_deliver_params *params = &infer->setup->deliver;
+    size_t n = yaga_json_size(infer->untracked);
+    struct yaga_error err;
+    if (n == 0)
+        return;
+    int64_t deadline_ms = yaga_clock_monotonic_ms() + params->budget_ms;
+    if (yaga_deliver_untracked(params, infer->untracked, deadline_ms, &err) == YAGA_OK) {
+        c->result->n_sent += (int64_t)n;
+    } else {
+        yaga_log(YAGA_LOG_ERROR, "DELIVERY", NULL,
+                 "http_api: %zu critical alerts without a state database did not arrive "
+                 "and are not kept: %s",
+                 n, err.text);
+        c->result->conditions |= YAGA_COND_PENDING;
+    }
+    infer->untracked = yaga_json_free(infer->untracked);
+}
+
 void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
 {
     struct yaga_infer *infer = c->infer;
     struct yaga_delivery_counts counts = {.sent = 0};
     struct yaga_error err;
+    if (!leftovers)
+        deliver_untracked(c);
     if (infer->store == NULL || infer->options.store != NULL)
         return;
     int64_t now_s = infer->options.now_s;

@@ -336,6 +336,7 @@ static void setup_alert(struct yaga_setup *setup)
     a->non_alerting =
         yaga_config_strings(c, "alerting.non_alerting_patterns", &a->n_non_alerting);
     a->update_every_cycles = (int)yaga_config_int(c, "alerting.update_every_cycles");
+    a->scope = setup->incident.scope;
     a->confirmation_cycles = setup->incident.confirmation_cycles;
     a->resolution_grace_cycles = setup->incident.resolution_grace_cycles;
 }
