@@ -88,7 +88,7 @@ run_cycle(const struct again *a, struct yaga_store *store, struct yaga_error *er
                                          .offline = offline,
                                          .collect = true,
                                          .interrupted = a->interrupted};
-    enum yaga_status st = yaga_infer_open(a->setup, &options, &infer, err);
+    enum yaga_status st = yaga_infer_open(&a->setup, &options, &infer, err);
     if (st == YAGA_OK)
         st = pin_models(a, infer, err);
     if (st == YAGA_OK)

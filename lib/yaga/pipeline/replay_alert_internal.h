@@ -8,7 +8,7 @@
 #include "yaga/pipeline/replay_alert.h"
 
 struct again {
-    const struct yaga_setup *setup;
+    struct yaga_setup setup;   /* a copy: documents name the program that made them */
     bool (*interrupted)(void);
     const struct yaga_json *document, *provenance;
     const char *service, *alert_id;
