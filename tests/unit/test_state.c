@@ -552,12 +552,12 @@ static void the_state_of_a_service_is_replaced(void **state)
     (void)state;
     struct yaga_error err;
     struct yaga_store *store = open_state(fresh_path());
-    struct yaga_service_state in = {1, 2, "evaluated", 0};
+    struct yaga_service_state in = {1, 2, "evaluated", 0, 0};
     struct yaga_service_state out;
     assert_int_equal(yaga_service_state_get(store, "checkout", &out, &err),
                      YAGA_E_NO_DATA);
     assert_ok(yaga_service_state_put(store, "checkout", &in, &err), &err);
-    in = (struct yaga_service_state){30, 20, "metrics_unavailable", 4};
+    in = (struct yaga_service_state){30, 20, "metrics_unavailable", 4, 30};
     assert_ok(yaga_service_state_put(store, "checkout", &in, &err), &err);
     assert_ok(yaga_service_state_get(store, "checkout", &out, &err), &err);
     assert_int_equal(out.last_attempt_s, 30);
