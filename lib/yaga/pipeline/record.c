@@ -137,5 +137,6 @@ bool yaga_record_provenance(const struct yaga_infer *infer,
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
         add_model(j->choice.set.by_period[p], out);
     add_model(j->choice.whole, out);
+    yaga_shelf_rest(infer->shelf, service);
     return true;
 }
