@@ -20,6 +20,13 @@
 /* Limits of a document: entries of a list, bytes of an entry, bytes of an alert id with its NUL. */
 enum { YAGA_ALERT_LIST_MAX = 10, YAGA_ALERT_LIST_TEXT_MAX = 300, YAGA_ALERT_ID_MAX = 240 };
 
+/* Which of several anomalies of a service stands for all: the first that decides, in this order; then by name. */
+enum yaga_primary_selection {
+    YAGA_PRIMARY_CONFIDENCE, /* confidence, severity, named */
+    YAGA_PRIMARY_SEVERITY,   /* severity, confidence, named */
+    YAGA_PRIMARY_NAMED       /* named, severity, confidence */
+};
+
 struct yaga_alert_params {
     enum yaga_severity threshold;
     const char *const *non_alerting; /* pattern names, old aliases accepted */
@@ -28,6 +35,10 @@ struct yaga_alert_params {
     const char *generator;           /* "yaga-infer 0.1.0" */
     int confirmation_cycles, resolution_grace_cycles; /* told in the document */
     enum yaga_fingerprint_scope scope; /* of anomalies that nobody tracks */
+    bool correlate;
+    size_t min_correlated;
+    enum yaga_primary_selection primary;
+    int64_t correlation_window_s;      /* incidents last seen so lately belong to it */
 };
 
 enum yaga_alert_verdict {
@@ -113,6 +124,7 @@ struct yaga_alert_context {
     int64_t cycle_id;
     const struct yaga_drift_findings *drift; /* NULL = not looked for */
     const struct yaga_alert_cascade *cascade; /* NULL = nothing to tell */
+    const bool *correlated;         /* [changes] that the one anomaly of the document stands for, itself included; NULL = each for itself */
     const struct yaga_alert_provenance *provenance; /* NULL = nobody recorded it */
 };
 
@@ -121,6 +133,11 @@ bool yaga_alert_is_grouped(const struct yaga_alert_context *context, const struc
 
 /* cascade_analysis, affected_services and blast_radius of a document, as one object. */
 struct yaga_json *yaga_alert_cascade_json(const struct yaga_alert_cascade *cascade);
+
+/* Several incidents of a service as one (correlation.c): which of the changes to be sent stands for all, and which belong to it ([changes->n],
+ * itself included). false = nothing to correlate. */
+bool yaga_alert_correlate(const struct yaga_alert_params *params, const struct yaga_alert_context *context,
+                          const struct yaga_incident_changes *changes, const bool *send, size_t *primary, bool *members);
 
 /* <service>_<YYYYMMDD>T<HHMMSS>Z_<cycle id>, with _<suffix> when suffix is neither NULL nor "", made safe as a file name (percent-encoding;
  * a service name that gets too long ends in a piece of its hash instead). size: YAGA_ALERT_ID_MAX. */

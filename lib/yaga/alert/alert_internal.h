@@ -36,6 +36,12 @@ struct yaga_json *alert_fingerprinting(const struct yaga_alert_params *params,
                                        const bool *send,
                                        const struct yaga_alert_counts *counts);
 
+/* correlation, and its number at the end of the description; nothing when it stands for itself alone. */
+void alert_set_correlation(struct yaga_json *object,
+                           const struct yaga_alert_context *context,
+                           const struct yaga_incident_changes *changes,
+                           size_t primary);
+
 /* provenance; nothing when it was not recorded. */
 void alert_set_provenance(struct yaga_json *document, const struct yaga_alert_context *context);
 

@@ -72,14 +72,14 @@ static struct yaga_json *methods_used(const struct yaga_verdict *verdict)
     return list;
 }
 
-static struct yaga_json *features(void)
+static struct yaga_json *features(const struct yaga_alert_params *params)
 {
     struct yaga_json *object = yaga_json_object_new();
     yaga_json_set_bool(object, "contextual_severity", true);
     yaga_json_set_bool(object, "named_patterns", true);
     yaga_json_set_bool(object, "recommendations", true);
     yaga_json_set_bool(object, "interpretations", true);
-    yaga_json_set_bool(object, "anomaly_correlation", false);
+    yaga_json_set_bool(object, "anomaly_correlation", params->correlate);
     return object;
 }
 
@@ -91,7 +91,7 @@ static struct yaga_json *metadata(const struct yaga_alert_params *params,
     yaga_json_set_time(object, "detection_timestamp", context->detected_at_s);
     yaga_json_set(object, "models_used", methods_used(context->verdict));
     yaga_json_set_bool(object, "enhanced_messaging", true);
-    yaga_json_set(object, "features", features());
+    yaga_json_set(object, "features", features(params));
     yaga_json_set_string(object, "schema_version", YAGA_SCHEMA_TEXT);
     yaga_json_set_string(object, "generator", params->generator);
     if (context->model_trained_at_s > 0)
@@ -184,7 +184,9 @@ struct yaga_json *yaga_alert_document(const struct yaga_alert_params *params,
             continue;
         const struct yaga_anomaly *anomaly =
             &context->verdict->anomalies[change->anomaly];
-        yaga_json_set(anomalies, anomaly->name, alert_anomaly(context, anomaly, change));
+        struct yaga_json *object = alert_anomaly(context, anomaly, change);
+        alert_set_correlation(object, context, changes, i);
+        yaga_json_set(anomalies, anomaly->name, object);
         remember_worst(&worst, anomaly);
         if (change->observation_gap_min > gap_min)
             gap_min = change->observation_gap_min;

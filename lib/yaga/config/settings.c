@@ -331,6 +331,10 @@ static const struct yaga_setting table[] = {
     STRINGS("alerting.non_alerting_patterns", "[\"request_rate_surge_healthy\"]", ARRAY_MAX, "", "Patterns recorded, but not announced."),
     BOOL("alerting.group_cascades", "true", "A service that suffers from another is announced with that one, not by itself."),
     INT("alerting.update_every_cycles", "1", 1, 1000, "", "An open incident is announced again every so many cycles."),
+    BOOL("alerting.correlation.enabled", "false", "Several anomalies of a service in one cycle are announced as one, with the others listed."),
+    INT("alerting.correlation.min_anomalies_to_correlate", "2", 2, 100, "", "So many make one."),
+    WORD("alerting.correlation.primary_selection", "highest_confidence", "highest_confidence|highest_severity|named_pattern_first", "Which of them is announced."),
+    INT("alerting.correlation.window_seconds", "300", 0, 86400, "s", "Incidents of the service last seen so lately count, too."),
     WORD("alerting.untracked_policy", "file", "file|send_critical", "Without a usable state database anomalies go to the alert files; critical ones over HTTP, too."),
     INT("alerting.blind_after_cycles", "5", 1, 1000, "", "Cycles in a row without a verdict after which observability_api.send_blind_alerts tells of it."),
 

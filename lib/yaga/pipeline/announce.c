@@ -118,13 +118,14 @@ static enum yaga_status put_alert(struct yaga_infer *infer,
     YAGA_AUTO(yaga_json)
     document = yaga_alert_document(&infer->setup->alert, context, changes, send, &counts);
     char *ids = NULL;
-    st = ids_text(changes, send, &ids, err);
+    const bool *told = context->correlated != NULL ? context->correlated : send;
+    st = ids_text(changes, told, &ids, err);
     if (st == YAGA_OK)
         st = put(infer, "alert", context->service, ids, NULL, at_s, cycle_id, document,
                  documents, err);
     yaga_free(ids);
     for (size_t i = 0; st == YAGA_OK && i < changes->n; i++) {
-        if (send[i])
+        if (told[i])
             st = yaga_incident_announced(infer->store,
                                          changes->items[i].incident.incident_id, at_s,
                                          cycle_id, err);
@@ -143,6 +144,22 @@ static void add_provenance(const struct yaga_infer *infer,
         context->provenance = found;
 }
 
+/* Where several belong together, one of them is sent for all. */
+static void correlate(const struct yaga_infer *infer,
+                      struct yaga_alert_context *context,
+                      const struct yaga_incident_changes *changes,
+                      bool *send,
+                      bool *members)
+{
+    size_t primary = 0;
+    if (!yaga_alert_correlate(&infer->setup->alert, context, changes, send, &primary,
+                              members))
+        return;
+    memset(send, 0, changes->n * sizeof *send);
+    send[primary] = true;
+    context->correlated = members;
+}
+
 static enum yaga_status send_changes(struct yaga_infer *infer,
                                      const struct yaga_frame *frame,
                                      const struct yaga_judgement *j,
@@ -155,7 +172,8 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
                                      struct yaga_error *err)
 {
     YAGA_AUTO_MEM(bool) send = yaga_calloc(changes->n, sizeof *send);
-    if (send == NULL)
+    YAGA_AUTO_MEM(bool) members = yaga_calloc(changes->n, sizeof *members);
+    if (send == NULL || members == NULL)
         return yaga_error_nomem(err);
     struct yaga_alert_provenance provenance;
     enum yaga_status st = YAGA_OK;
@@ -189,6 +207,8 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
         if (verdict == YAGA_ALERT_UPDATE_RATE)
             st = yaga_incident_held_back(infer->store, change->incident.incident_id, err);
     }
+    if (any)
+        correlate(infer, context, changes, send, members);
     struct yaga_counterfactuals found;
     if (st == YAGA_OK && any)
         st = yaga_announce_counterfactuals(infer, frame, j, &found, context, err);

@@ -337,6 +337,15 @@ static void setup_alert(struct yaga_setup *setup)
         yaga_config_strings(c, "alerting.non_alerting_patterns", &a->n_non_alerting);
     a->update_every_cycles = (int)yaga_config_int(c, "alerting.update_every_cycles");
     a->scope = setup->incident.scope;
+    a->correlate = yaga_config_bool(c, "alerting.correlation.enabled");
+    a->min_correlated =
+        (size_t)yaga_config_int(c, "alerting.correlation.min_anomalies_to_correlate");
+    a->correlation_window_s = yaga_config_int(c, "alerting.correlation.window_seconds");
+    const char *primary =
+        yaga_config_string(c, "alerting.correlation.primary_selection");
+    a->primary = primary[0] == 'n' ? YAGA_PRIMARY_NAMED : YAGA_PRIMARY_CONFIDENCE;
+    if (strcmp(primary, "highest_severity") == 0)
+        a->primary = YAGA_PRIMARY_SEVERITY;
     a->confirmation_cycles = setup->incident.confirmation_cycles;
     a->resolution_grace_cycles = setup->incident.resolution_grace_cycles;
 }
