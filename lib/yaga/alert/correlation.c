@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Several incidents of one service at a time are told as one (incidents-and-alerts.md 5.4). */
+/* Several incidents of one service at a time are told as one
+ * (incidents-and-alerts.md 5.4). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,9 +77,9 @@ bool yaga_alert_correlate(const struct yaga_alert_params *params,
         bool sendable = alert_is_sendable(context, changes, send, i);
         members[i] = sendable || is_near(params, context, &changes->items[i].incident);
         n += members[i];
-        if (sendable && (first == changes->n ||
-                         by_rank(params, context, &changes->items[i],
-                                 &changes->items[first]) < 0))
+        if (sendable &&
+            (first == changes->n ||
+             by_rank(params, context, &changes->items[i], &changes->items[first]) < 0))
             first = i;
     }
     *primary = first;

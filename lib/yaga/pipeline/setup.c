@@ -112,8 +112,7 @@ enum yaga_status yaga_setup_metrics(const struct yaga_config *c,
                           yaga_config_item_string(c, "metrics[].unit", i));
         m->kind = kind_of(yaga_config_item_string(c, "metrics[].kind", i));
         m->role = role_of(yaga_config_item_string(c, "metrics[].role", i));
-        m->auxiliary =
-            auxiliary_of(yaga_config_item_string(c, "metrics[].auxiliary", i));
+        m->auxiliary = auxiliary_of(yaga_config_item_string(c, "metrics[].auxiliary", i));
         m->bad = direction_of(yaga_config_item_string(c, "metrics[].bad_direction", i));
         m->transform =
             transform_of(yaga_config_item_string(c, "metrics[].transform", i), m->kind);
@@ -231,9 +230,8 @@ static void setup_cascade(struct yaga_setup *setup)
         c, "dependencies.cascade_detection.latency_propagation_threshold");
     p->require_temporal = yaga_config_bool(
         c, "dependencies.cascade_detection.require_temporal_correlation");
-    p->hop_s =
-        60 * yaga_config_int(c,
-                             "dependencies.cascade_detection.correlation_window_minutes");
+    p->hop_s = 60 * yaga_config_int(
+                        c, "dependencies.cascade_detection.correlation_window_minutes");
     p->step_s = setup->step_s;
     p->n_rows = setup->detect.window_rows;
     setup->detect.cascade_confidence =
@@ -341,8 +339,7 @@ static void setup_alert(struct yaga_setup *setup)
     a->min_correlated =
         (size_t)yaga_config_int(c, "alerting.correlation.min_anomalies_to_correlate");
     a->correlation_window_s = yaga_config_int(c, "alerting.correlation.window_seconds");
-    const char *primary =
-        yaga_config_string(c, "alerting.correlation.primary_selection");
+    const char *primary = yaga_config_string(c, "alerting.correlation.primary_selection");
     a->primary = primary[0] == 'n' ? YAGA_PRIMARY_NAMED : YAGA_PRIMARY_CONFIDENCE;
     if (strcmp(primary, "highest_severity") == 0)
         a->primary = YAGA_PRIMARY_SEVERITY;
