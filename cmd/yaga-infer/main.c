@@ -23,6 +23,11 @@ const char infer_help[] =
     "      --now TIME          a real cycle that takes this for the time of the clock\n"
     "      --check             is all well? One line for each check; runs no cycle\n"
     "      --flush             only deliver what waits in the outbox, now\n"
+    "      --no-send           a cycle whose documents wait for the next one, or "
+    "--flush\n"
+    "      --backup FILE       only copy the state database, also beside a cycle\n"
+    "      --import-legacy FILE --legacy-timezone ZONE\n"
+    "                          only take over the incidents of a predecessor's database\n"
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on "
     "stdout\n" PROGRAM_HELP "\n"
@@ -56,14 +61,29 @@ const char infer_help[] =
     "10 internal error; 124 out of time; 130 interrupted.\n"
     "See yaga-infer(1), yaga.conf(5), yaga-alerts(5).\n";
 
-enum { OPT_AT = 2000, OPT_CHECK, OPT_DRY, OPT_FLUSH, OPT_NOW, OPT_PRINT };
+enum {
+    OPT_AT = 2000,
+    OPT_BACKUP,
+    OPT_CHECK,
+    OPT_DRY,
+    OPT_FLUSH,
+    OPT_IMPORT,
+    OPT_NO_SEND,
+    OPT_NOW,
+    OPT_PRINT,
+    OPT_ZONE
+};
 
 static const struct option long_options[] = {
     PROGRAM_OPTIONS,
     {"at", required_argument, NULL, OPT_AT},
+    {"backup", required_argument, NULL, OPT_BACKUP},
     {"check", no_argument, NULL, OPT_CHECK},
     {"dry-run", no_argument, NULL, OPT_DRY},
     {"flush", no_argument, NULL, OPT_FLUSH},
+    {"import-legacy", required_argument, NULL, OPT_IMPORT},
+    {"legacy-timezone", required_argument, NULL, OPT_ZONE},
+    {"no-send", no_argument, NULL, OPT_NO_SEND},
     {"now", required_argument, NULL, OPT_NOW},
     {"print", no_argument, NULL, OPT_PRINT},
     {NULL, 0, NULL, 0},
@@ -72,7 +92,8 @@ static const struct option long_options[] = {
 struct arguments {
     struct program program;
     const char *at, *now;
-    bool check, dry_run, flush, print;
+    const char *backup, *import, *zone;
+    bool check, dry_run, flush, no_send, print;
 };
 
 static void parse(struct arguments *a, int argc, char **argv)
@@ -94,6 +115,18 @@ static void parse(struct arguments *a, int argc, char **argv)
             break;
         case OPT_FLUSH:
             a->flush = true;
+            break;
+        case OPT_BACKUP:
+            a->backup = optarg;
+            break;
+        case OPT_IMPORT:
+            a->import = optarg;
+            break;
+        case OPT_ZONE:
+            a->zone = optarg;
+            break;
+        case OPT_NO_SEND:
+            a->no_send = true;
             break;
         case OPT_NOW:
             a->now = optarg;
@@ -117,6 +150,17 @@ static void parse(struct arguments *a, int argc, char **argv)
                                    "--dry-run or --print");
     if (a->flush && a->check)
         program_usage(&a->program, "--flush and --check exclude each other");
+    if (a->no_send && (a->flush || a->dry_run))
+        program_usage(&a->program, "--no-send is about a cycle that changes something: "
+                                   "not with --flush, --at or --dry-run");
+    bool cycle =
+        a->at != NULL || a->dry_run || a->print || a->no_send || a->flush || a->check;
+    if ((a->backup != NULL) + (a->import != NULL) + cycle > 1)
+        program_usage(&a->program,
+                      "--backup and --import-legacy run no cycle and stand alone");
+    if ((a->import == NULL) != (a->zone == NULL))
+        program_usage(&a->program, "--import-legacy needs --legacy-timezone, e.g. "
+                                   "Europe/Berlin, and the other way round");
 }
 
 static int print_documents(const struct arguments *a,
@@ -173,11 +217,42 @@ static int check(const struct arguments *a, const struct yaga_setup *setup)
     return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int backup(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_error err;
+    YAGA_AUTO(yaga_store) store = NULL;
+    enum yaga_status st = yaga_operate_open(setup, &store, &err);
+    if (st == YAGA_OK)
+        st = yaga_operate_backup(store, a->backup, &err);
+    return st == YAGA_OK ? EXIT_SUCCESS : program_fail(&a->program, &err);
+}
+
+static int import(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_error err;
+    struct yaga_import_report report;
+    struct yaga_lock lock = {.fd = -1};
+    enum yaga_status st = yaga_operate_lock(setup, &lock, &err);
+    if (st == YAGA_OK)
+        st = yaga_operate_import(setup, a->import, a->zone, &report, &err);
+    yaga_lock_release(&lock);
+    if (st != YAGA_OK)
+        return program_fail(&a->program, &err);
+    (void)printf("%lld incidents read, %lld taken over, %lld of them active\n",
+                 (long long)report.n_read, (long long)report.n_taken,
+                 (long long)report.n_active);
+    return EXIT_SUCCESS;
+}
+
 static int cycle(const struct yaga_setup *setup, void *context)
 {
     const struct arguments *a = context;
     if (a->check)
         return check(a, setup);
+    if (a->backup != NULL)
+        return backup(a, setup);
+    if (a->import != NULL)
+        return import(a, setup);
     struct yaga_infer_options options = {
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,
@@ -185,6 +260,7 @@ static int cycle(const struct yaga_setup *setup, void *context)
         .now_s = wall_time(a),
         .durable = true,
         .collect = a->print,
+        .no_send = a->no_send,
         .interrupted = program_interrupted,
     };
     YAGA_AUTO(yaga_infer) infer = NULL;

@@ -24,6 +24,7 @@ struct yaga_infer_options {
     bool dry_run;              /* detect and collect documents; no state, no files, no lock */
     bool durable;              /* fsync state and files; false only for replays */
     int64_t now_s;             /* the clock on the wall, to those who are told; 0 = the real one */
+    bool no_send;              /* documents stay in the outbox, files included */
     bool offline;              /* deliver to files only, whatever the settings say: replays and tests of other things */
     bool collect;              /* keep the cycle's documents in the result (--print) */
     struct yaga_store *store;  /* a state database to be used instead, borrowed: no lock is taken, nothing is delivered or written elsewhere */

@@ -165,7 +165,7 @@ void yaga_cycle_deliver(struct yaga_cycle_work *c, bool leftovers)
     struct yaga_error err;
     if (!leftovers)
         deliver_untracked(c);
-    if (infer->store == NULL || infer->options.store != NULL)
+    if (infer->store == NULL || infer->options.store != NULL || infer->options.no_send)
         return;
     int64_t now_s = infer->options.now_s;
     int64_t budget_ms = infer->setup->deliver.budget_ms / (leftovers ? 2 : 1);

@@ -42,6 +42,16 @@ enum yaga_status yaga_operate_close(const struct yaga_setup *setup, struct yaga_
 /* Delete incidents closed more than so many hours ago; *n how many there are. */
 enum yaga_status yaga_operate_cleanup(struct yaga_store *store, int64_t hours, bool dry_run, int64_t now_s, int64_t *n,
                                       struct yaga_error *err) YAGA_MUST_USE;
+/* A copy of the state database, also beside a cycle: checked, and put into its place as a whole. A file that is there is replaced. */
+enum yaga_status yaga_operate_backup(struct yaga_store *store, const char *path, struct yaga_error *err) YAGA_MUST_USE;
+/* What a database of the predecessor (table anomaly_incidents) knows, into ours, in one transaction: its times are those of a clock in
+ * `zone`, an IANA name. Of several active incidents of a pattern the newest stays, the others end as orphaned; OPEN and RECOVERING count as
+ * announced. An incident that is there already is left as it is. The file is only read. */
+struct yaga_import_report {
+    int64_t n_read, n_taken, n_active; /* rows; those that are new here; of them, active ones */
+};
+enum yaga_status yaga_operate_import(const struct yaga_setup *setup, const char *path, const char *zone, struct yaga_import_report *out,
+                                     struct yaga_error *err) YAGA_MUST_USE;
 /* Keep cycles out: for what must not happen beside one. */
 enum yaga_status yaga_operate_lock(const struct yaga_setup *setup, struct yaga_lock *out, struct yaga_error *err) YAGA_MUST_USE;
 /* Is all well? One line for each check (database, cycle, delivery, training, models) to tell; *well: all are good. From files alone. The

@@ -30,7 +30,8 @@ static enum yaga_status refuse_foreign(const char *path, struct yaga_error *err)
 {
     return yaga_error_set(err, YAGA_E_STORE,
                           "%s: a database of another program (perhaps the predecessor's "
-                          "anomaly_incidents); left untouched, name another file",
+                          "anomaly_incidents); left untouched, name another file; yaga-infer --import-legacy "
+                          "takes over what it knows",
                           path);
 }
 
