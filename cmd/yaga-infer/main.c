@@ -236,8 +236,11 @@ static int import(const struct arguments *a, const struct yaga_setup *setup)
     if (st == YAGA_OK)
         st = yaga_operate_import(setup, a->import, a->zone, &report, &err);
     yaga_lock_release(&lock);
-    if (st != YAGA_OK)
-        return program_fail(&a->program, &err);
+    if (st != YAGA_OK) {
+        int code = program_fail(&a->program, &err);
+        bool wrong = err.status == YAGA_E_NO_DATA || err.status == YAGA_E_INPUT;
+        return wrong ? EXIT_USAGE : code;
+    }
     (void)printf("%lld incidents read, %lld taken over, %lld of them active\n",
                  (long long)report.n_read, (long long)report.n_taken,
                  (long long)report.n_active);

@@ -357,6 +357,9 @@ static void doubtful_values_only_warn(void **state)
         {ENDPOINT "fingerprinting = { incident_separation_minutes = 6; };",
          "separated before"},
         {ENDPOINT "services = ( { name = \"a/b\"; } );", "characters outside"},
+        {ENDPOINT "services = ( { name = \"pay_api\"; }, { name = \"payment\"; },"
+                  " { name = \"pay\"; } );",
+         "begins with the name of another service"},
         {ENDPOINT "services = ( { name = \"a\"; depends_on = [\"b\"]; } );",
          "not another service"},
     };
@@ -370,6 +373,10 @@ static void doubtful_values_only_warn(void **state)
         loaded_clear(&l);
     }
     struct loaded l = parse(ENDPOINT);
+    assert_null(l.problems);
+    loaded_clear(&l);
+    l = parse(ENDPOINT "services = ( { name = \"pay\"; }, { name = \"payment\"; },"
+                       " { name = \"pay-api\"; } );");
     assert_null(l.problems);
     loaded_clear(&l);
 }

@@ -307,9 +307,9 @@ static void check_excluded(const struct check *check)
         int64_t start_s, end_s;
         bool both = yaga_config_read_time(check->config, check->problems, start, i, false,
                                           &start_s);
-        both = yaga_config_read_time(check->config, check->problems, end, i, true,
-                                     &end_s) &&
-               both;
+        both =
+            yaga_config_read_time(check->config, check->problems, end, i, true, &end_s) &&
+            both;
         if (both && start_s >= end_s)
             error_at(check, end, i, "must be after the start");
         if (!is_variant(yaga_config_item_string(check->config, variant, i)))
@@ -493,6 +493,22 @@ static void check_auxiliary(const struct check *check, size_t i)
                               yaga_config_where(check->config, key, k));
 }
 
+/* A fingerprint is made of "service_pattern": "a_b" and "c" is "a" and "b_c". */
+static void
+check_prefixes(const struct check *check, const struct named *services, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strlen(services[i].name);
+        /* in order: whoever begins with this name follows it at once */
+        for (size_t k = i + 1;
+             k < n && strncmp(services[k].name, services[i].name, length) == 0; k++)
+            if (services[k].name[length] == '_')
+                warning_at(check, "services[].name", services[k].index,
+                           "begins with the name of another service and \"_\": their "
+                           "incidents may get the same fingerprint");
+    }
+}
+
 static void check_lists(const struct check *check)
 {
     size_t n_services = yaga_config_list_size(check->config, "services");
@@ -509,6 +525,7 @@ static void check_lists(const struct check *check)
     if (services == NULL || rates == NULL || metrics == NULL)
         return;
     check_duplicates(check, "services[].name", services, n_services);
+    check_prefixes(check, services, n_services);
     check_duplicates(check, "model.contamination_by_service[].name", rates, n_rates);
     check_duplicates(check, "metrics[].name", metrics, n_metrics);
     for (size_t i = 0; i < n_metrics; i++)
@@ -591,8 +608,7 @@ static void check_enrichment(const struct check *check)
                  "not a label: characters outside of A-Z a-z 0-9 . _ : / -, or a digit "
                  "first");
     if (yaga_config_is_set(check->config, endpoint))
-        check_url(check, endpoint, 0, string(check, endpoint),
-                  "a proxy that needs none");
+        check_url(check, endpoint, 0, string(check, endpoint), "a proxy that needs none");
     else if (yaga_config_bool(check->config, "envoy_enrichment.enabled"))
         error_at(check, endpoint, 0, "required by envoy_enrichment.enabled");
 }
