@@ -116,8 +116,9 @@ static void settings(const struct world *w, struct yaga_config **config)
         "3650; };\n"
         "fingerprinting: { db_path = \"%s/now/state.db\"; resolution_grace_cycles = 2; "
         "};\n"
-        "observability_api: { enabled = true; base_url = \"%s\"; };\n"
-        "alertmanager: { urls = [\"%s\"]; };\n"
+        "observability_api: { enabled = true; base_url = \"%s\"; request_timeout_seconds "
+        "= 300; delivery_budget_seconds = 3600; };\n" /* however busy the machine is */
+        "alertmanager: { urls = [\"%s\"]; timeout_seconds = 300; };\n"
         "services = ( { name = \"shop\"; } );\n"
         "metrics = ( { name = \"latency\"; kind = \"latency\"; } );\n";
     char full[2048];
