@@ -134,13 +134,17 @@ def replay(programs, folder, begin):
     return [d for d in documents if d.get("alert_type") == "anomaly_detected"]
 
 
-def judge(documents, hit, root):
-    """(announced services of the cascade, {service: whom it was announced with})."""
-    announced, under = set(), {}
+def judge(documents, hit, begin):
+    """(announced services of the cascade, {service: whom it was announced with}). What was announced before it began is none of it."""
+    announced, under, before = set(), {}, set()
     for document in documents:
         service = document["service_name"]
-        announced.add(service)
         for anomaly in document["anomalies"].values():
+            if seconds(document["timestamp"]) < begin:
+                before.add(anomaly["incident_id"])
+            if anomaly["incident_id"] in before:
+                continue
+            announced.add(service)
             under |= {affected: service for affected in anomaly.get("affected_services", [])}
     return announced & set(hit), under, announced - set(hit)
 
@@ -168,7 +172,7 @@ def main():
             folder = pathlib.Path(tmp) / f"graph-{graph}"
             folder.mkdir()
             write(folder, base, series, calls, shop / "models")
-            announced, under, _ = judge(replay(programs, folder, begin), hit, chain[-1])
+            announced, under, _ = judge(replay(programs, folder, begin), hit, begin)
             root = chain[-1]
             mistaken = {s: u for s, u in under.items() if s in hit and u != root}
             hits += len(hit) - 1

@@ -159,10 +159,15 @@ static void a_callee_that_came_later_is_no_cause(void **state)
     (void)state;
     static struct scene s;
     scene(&s, 2, (const char *const[]){"ab", NULL});
-    slow(&s, 'a', 0, 190);
+    slow(&s, 'a', 0, 100); /* half of it is not explained */
     slow(&s, 'b', 5, 0);
     assert_true(ask(&s, 'a')->in_time); /* within one step */
     slow(&s, 'b', 6, 0);
+    assert_false(ask(&s, 'a')->in_time);
+    slow(&s, 'a', 0, 190); /* explained: two steps */
+    slow(&s, 'b', 10, 0);
+    assert_true(ask(&s, 'a')->in_time);
+    slow(&s, 'b', 11, 0);
     assert_false(ask(&s, 'a')->in_time);
     assert_near(ask(&s, 'a')->confidence, 0.5, 0);
     s.params.require_temporal = false;
@@ -175,9 +180,13 @@ static void a_callee_that_came_long_before_is_none_either(void **state)
     static struct scene s;
     scene(&s, 2, (const char *const[]){"ab", NULL});
     slow(&s, 'b', 0, 0);
-    slow(&s, 'a', 10, 190); /* one call of five minutes and a step */
+    slow(&s, 'a', 10, 100); /* one call of five minutes and a step */
     assert_true(ask(&s, 'a')->in_time);
-    slow(&s, 'a', 11, 190);
+    slow(&s, 'a', 11, 100);
+    assert_false(ask(&s, 'a')->in_time);
+    slow(&s, 'a', 25, 190); /* where the call explains it, the time of three more */
+    assert_true(ask(&s, 'a')->in_time);
+    slow(&s, 'a', 26, 190);
     assert_false(ask(&s, 'a')->in_time);
     s.params.hop_s = 360;
     assert_true(ask(&s, 'a')->in_time);
@@ -284,6 +293,52 @@ static void a_service_that_only_waits_is_explained_by_its_calls(void **state)
     assert_true(ask(&s, 'a')->contributes);
 }
 
+/* Waits for its calls, which is little beside its own time: not passed on by itself. */
+static void only_wait(struct scene *s, char who, int minute)
+{
+    slow(s, who, minute, 150);
+    s->nodes[who - 'a'].propagates = false;
+    s->nodes[who - 'a'].only_waits = true;
+}
+
+static void who_only_waits_lies_on_the_way_and_is_no_root(void **state)
+{
+    (void)state;
+    static struct scene s;
+    scene(&s, 5, (const char *const[]){"ab", "bc", "ad", "de", NULL});
+    slow(&s, 'a', 5, 190);
+    only_wait(&s, 'b', 5);
+    slow(&s, 'c', 0, 0);
+    only_wait(&s, 'd', 0); /* nobody behind it is in trouble */
+    const struct yaga_cascade *c = ask(&s, 'a');
+    assert_path(c, "cb");
+    assert_int_equal(c->n_others, 0);
+    assert_near(c->confidence, 0.90, 1e-9);
+    s.nodes[2].propagates = false; /* nor behind the other */
+    assert_int_equal(ask(&s, 'a')->root, YAGA_CASCADE_NONE_AT);
+    assert_int_equal(ask(&s, 'a')->type, YAGA_CASCADE_NONE);
+}
+
+static void a_suspect_is_seen_through_calls_that_do_not_show_it_yet(void **state)
+{
+    (void)state;
+    static struct scene s;
+    scene(&s, 3, (const char *const[]){"ab", "bc", NULL});
+    slow(&s, 'a', 5, 190);
+    slow(&s, 'c', 0, 0);
+    assert_int_equal(ask(&s, 'a')->root, YAGA_CASCADE_NONE_AT);
+    assert_int_equal(ask(&s, 'a')->suspect, 'c' - 'a');
+    assert_int_equal(ask(&s, 'c')->suspect, YAGA_CASCADE_NONE_AT);
+    slow(&s, 'a', 5, 100); /* its calls do not explain it */
+    assert_int_equal(ask(&s, 'a')->suspect, YAGA_CASCADE_NONE_AT);
+    slow(&s, 'a', 5, 190);
+    slow(&s, 'c', 11, 0); /* it came later */
+    assert_int_equal(ask(&s, 'a')->suspect, YAGA_CASCADE_NONE_AT);
+    slow(&s, 'c', 0, 0);
+    s.params.max_depth = 1;
+    assert_int_equal(ask(&s, 'a')->suspect, YAGA_CASCADE_NONE_AT);
+}
+
 /* The root is in order again, its caller not yet. */
 static void what_began_while_it_lasted_is_its_consequence(void **state)
 {
@@ -298,7 +353,9 @@ static void what_began_while_it_lasted_is_its_consequence(void **state)
                                             .is_young = true,
                                             .ended_s = 20 * 60};
     assert_true(ask(&s, 'a')->in_time);
-    slow(&s, 'a', 21, 190); /* it began when that was over */
+    slow(&s, 'a', 25, 190); /* it takes the time of a call to get there */
+    assert_true(ask(&s, 'a')->in_time);
+    slow(&s, 'a', 26, 190); /* it began when that was over */
     assert_false(ask(&s, 'a')->in_time);
 }
 
@@ -356,6 +413,8 @@ static void draw(struct scene *s, struct yaga_rng *rng, bool calls[N_MAX][N_MAX]
             slow(s, (char)('a' + i), (int)(yaga_rng_uniform(rng) * 30),
                  200 * yaga_rng_uniform(rng));
         else if (fate < 0.7)
+            only_wait(s, (char)('a' + i), (int)(yaga_rng_uniform(rng) * 30));
+        else if (fate < 0.8)
             s->nodes[i].state = YAGA_CASCADE_STATE_UNKNOWN;
         s->nodes[i].severity = (enum yaga_severity)(1 + (int)(yaga_rng_uniform(rng) * 4));
     }
@@ -387,7 +446,8 @@ static void assert_sound(const struct scene *s, size_t service, bool calls[N_MAX
     size_t caller = service;
     for (size_t i = c->n_path; i-- > 0; caller = c->path[i]) {
         assert_true(calls[caller][c->path[i]]);
-        assert_true(s->nodes[c->path[i]].propagates);
+        assert_true(s->nodes[c->path[i]].propagates ||
+                    (i > 0 && s->nodes[c->path[i]].only_waits));
         assert_int_not_equal(c->path[i], service);
     }
     assert_true(c->blast_radius >= 1);
@@ -478,6 +538,8 @@ int main(void)
         cmocka_unit_test(the_waiting_must_explain_enough),
         cmocka_unit_test(errors_of_a_callee_explain_those_of_its_callers),
         cmocka_unit_test(a_service_that_only_waits_is_explained_by_its_calls),
+        cmocka_unit_test(who_only_waits_lies_on_the_way_and_is_no_root),
+        cmocka_unit_test(a_suspect_is_seen_through_calls_that_do_not_show_it_yet),
         cmocka_unit_test(what_began_while_it_lasted_is_its_consequence),
         cmocka_unit_test(latencies_that_move_together_are_worth_a_tenth),
         cmocka_unit_test(a_weak_model_and_a_mild_root_count_less),

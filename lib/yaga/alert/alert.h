@@ -47,7 +47,7 @@ enum yaga_alert_verdict {
     YAGA_ALERT_PATTERN,    /* non-alerting pattern */
     YAGA_ALERT_SEVERITY,   /* below the threshold */
     YAGA_ALERT_UPDATE_RATE, /* between two updates */
-    YAGA_ALERT_GROUPED      /* told by the announcement of the service where it begins */
+    YAGA_ALERT_GROUPED      /* told by the announcement of the service where it begins, or held until that is known */
 };
 const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict);
 /* grouped: another service's announcement stands for it; what was announced before is updated all the same. */
@@ -74,6 +74,7 @@ struct yaga_alert_cascade {
     const char *others[YAGA_CASCADE_OTHERS_MAX];        /* [finding->n_others] further candidates */
     const char *grouped_under; /* service whose announcement stands for this one's, and its anomaly; NULL = none */
     const char *grouped_anomaly;
+    bool held;                 /* its own announcement waits: a service behind its calls is in trouble, and it may suffer from that */
     const char *const *affected; /* [n_affected] services for which this one's announcement stands */
     size_t n_affected;
     size_t blast_radius;       /* anomalous services that it can be reached from; with affected ones only */
@@ -128,7 +129,7 @@ struct yaga_alert_context {
     const struct yaga_alert_provenance *provenance; /* NULL = nobody recorded it */
 };
 
-/* Does the announcement of another service stand for it? What happens to traffic is no consequence of a slow callee. */
+/* Does the announcement of another service stand for it, or may that be so in a moment? What happens to traffic is no consequence of a slow callee. */
 bool yaga_alert_is_grouped(const struct yaga_alert_context *context, const struct yaga_anomaly *anomaly);
 
 /* cascade_analysis, affected_services and blast_radius of a document, as one object. */

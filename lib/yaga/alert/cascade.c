@@ -8,7 +8,8 @@
 bool yaga_alert_is_grouped(const struct yaga_alert_context *context,
                            const struct yaga_anomaly *anomaly)
 {
-    return context->cascade != NULL && context->cascade->grouped_under != NULL &&
+    return context->cascade != NULL &&
+           (context->cascade->grouped_under != NULL || context->cascade->held) &&
            strcmp(anomaly->family, "traffic") != 0;
 }
 
@@ -105,7 +106,8 @@ void alert_set_cascade(struct yaga_json *object,
     if (context->cascade == NULL)
         return;
     set_cascade(object, context->cascade);
-    if (yaga_alert_is_grouped(context, anomaly)) {
+    if (context->cascade->grouped_under != NULL &&
+        yaga_alert_is_grouped(context, anomaly)) {
         struct yaga_json *by = yaga_json_object_new();
         yaga_json_set_string(by, "service", context->cascade->grouped_under);
         yaga_json_set_string(by, "anomaly", context->cascade->grouped_anomaly);

@@ -9,6 +9,9 @@
 #include "yaga/numeric/rank.h"
 
 enum { MIN_PAIRS = 10, HEALTHY_PERCENT = 90 };
+/* Onsets are found in noise: what the calls explain may show this much before, and this
+ * many calls' time after, it should. */
+enum { EARLY_STEPS = 1, LATE_CALLS = 3 };
 static const double moves_together = 0.7;
 static const double most = 0.95, most_out_of_time = 0.5;
 
@@ -41,6 +44,13 @@ struct search {
     double *change;   /* [2 n_rows] scratch */
 };
 
+/* Who waits for its calls and for nothing else hands on what it waits for, whether or not
+ * that is much beside its own time. */
+static bool is_on_the_way(const struct yaga_cascade_node *node)
+{
+    return node->propagates || (node->suffers && node->only_waits);
+}
+
 /* Breadth first along arrows (first, to). felt: only to services that pass trouble on. */
 static void reach(struct search *s,
                   size_t from,
@@ -60,7 +70,8 @@ static void reach(struct search *s,
             continue;
         for (size_t e = first[here]; e < first[here + 1]; e++) {
             size_t next = to[e];
-            if (s->distance[next] != SIZE_MAX || (felt && !s->nodes[next].propagates))
+            if (s->distance[next] != SIZE_MAX ||
+                (felt && !is_on_the_way(&s->nodes[next])))
                 continue;
             s->distance[next] = s->distance[here] + 1;
             s->via[next] = here;
@@ -83,6 +94,22 @@ static bool calls_a_candidate(const struct search *s, size_t service)
     return false;
 }
 
+/* Forget who only waits, where nobody behind it is in trouble. */
+static void leave_out_dead_ends(struct search *s)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 1; i < s->n_reached; i++) {
+            size_t here = s->queue[i];
+            if (s->nodes[here].propagates || !is_candidate(s, here) ||
+                calls_a_candidate(s, here))
+                continue;
+            s->distance[here] = SIZE_MAX;
+            again = true;
+        }
+    }
+}
+
 static size_t first_callee(const struct search *s, size_t candidate)
 {
     while (s->distance[candidate] > 1)
@@ -91,18 +118,6 @@ static size_t first_callee(const struct search *s, size_t candidate)
 }
 
 /* --- tests */
-
-static bool in_time(const struct search *s, size_t candidate)
-{
-    const struct yaga_cascade_node *c = &s->nodes[candidate], *own = &s->nodes[s->from];
-    if (c->onset_s > own->onset_s + s->p->step_s ||
-        (c->ended_s != 0 && own->onset_s > c->ended_s))
-        return false;
-    if (c->onset_censored)
-        return c->is_young || own->onset_censored;
-    int64_t longest = s->p->hop_s * (int64_t)s->distance[candidate] + s->p->step_s;
-    return own->onset_censored || own->onset_s - c->onset_s <= longest;
-}
 
 /* Part of an excess that another excess explains; NaN when there is none to explain. */
 static double part(double what, double what_usual, double of, double of_usual)
@@ -123,6 +138,27 @@ static double explained_by(const struct search *s, size_t callee)
     double errors =
         part(c->error_rate, c->error_rate_usual, own->error_rate, own->error_rate_usual);
     return fmax(latency, errors); /* of a number and a NaN the number */
+}
+
+static bool contributes(const struct search *s, size_t candidate)
+{
+    double explained = explained_by(s, first_callee(s, candidate));
+    return explained >= s->p->explained_min; /* false for NaN */
+}
+
+static bool in_time(const struct search *s, size_t candidate)
+{
+    const struct yaga_cascade_node *c = &s->nodes[candidate], *own = &s->nodes[s->from];
+    bool explains = contributes(s, candidate);
+    int64_t early = s->p->step_s * (1 + (explains ? EARLY_STEPS : 0));
+    int64_t way = s->p->hop_s * (int64_t)s->distance[candidate];
+    if (c->onset_s > own->onset_s + early ||
+        (c->ended_s != 0 && own->onset_s > c->ended_s + way))
+        return false;
+    if (c->onset_censored)
+        return c->is_young || own->onset_censored;
+    int64_t late = s->p->step_s + (explains ? LATE_CALLS * s->p->hop_s : 0);
+    return own->onset_censored || own->onset_s - c->onset_s <= way + late;
 }
 
 /* Of the differences from row to row that both have, S so many rows later. */
@@ -195,6 +231,8 @@ static void find_roots(const struct search *s, struct roots *out)
     bool any = false; /* else all candidates call each other */
     for (size_t i = 1; i < s->n_reached; i++) {
         size_t c = s->queue[i];
+        if (!is_candidate(s, c) || !s->nodes[c].propagates)
+            continue;
         any = any || !calls_a_candidate(s, c);
         if (s->nodes[c].onset_s < earliest_s)
             earliest_s = s->nodes[c].onset_s;
@@ -202,7 +240,8 @@ static void find_roots(const struct search *s, struct roots *out)
     out->n = 0;
     for (size_t i = 1; i < s->n_reached; i++) {
         size_t c = s->queue[i];
-        if (!any || !calls_a_candidate(s, c))
+        if (is_candidate(s, c) && s->nodes[c].propagates &&
+            (!any || !calls_a_candidate(s, c)))
             keep(out, c, rank_of(s, c, earliest_s));
     }
 }
@@ -254,20 +293,19 @@ static void walk_back(const struct search *s, size_t root, struct yaga_cascade *
         out->path[out->n_path++] = at;
 }
 
-static void name_root(struct search *s, struct yaga_cascade *out)
+static void
+name_root(struct search *s, const struct roots *roots, struct yaga_cascade *out)
 {
-    struct roots roots;
-    find_roots(s, &roots);
-    size_t root = roots.service[0], callee = first_callee(s, root);
+    size_t root = roots->service[0], callee = first_callee(s, root);
     out->root = (int)root;
     walk_back(s, root, out);
     out->type =
         out->n_path > 1 ? YAGA_CASCADE_CHAIN_DEGRADED : YAGA_CASCADE_UPSTREAM_ANOMALY;
-    out->n_others = roots.n - 1;
-    memcpy(out->others, roots.service + 1, out->n_others * sizeof *out->others);
+    out->n_others = roots->n - 1;
+    memcpy(out->others, roots->service + 1, out->n_others * sizeof *out->others);
     out->in_time = in_time(s, root);
     out->explained = explained_by(s, callee);
-    out->contributes = out->explained >= s->p->explained_min; /* false for NaN */
+    out->contributes = contributes(s, root);
     out->correlation = correlation_of(s, callee);
     look_around(s, root, out);
     out->confidence = confidence_of(s, out, &s->nodes[root]);
@@ -291,17 +329,37 @@ static void look_at_callees(const struct search *s, struct yaga_cascade *out)
     }
 }
 
+/* A service in trouble behind calls of which not all show it yet, but whose trouble would
+ * explain that of S: the nearest. */
+static int find_suspect(struct search *s, size_t service)
+{
+    const struct yaga_cascade_node *own = &s->nodes[service];
+    reach(s, service, s->g->first, s->g->callee, s->p->max_depth, false);
+    for (size_t i = 1; i < s->n_reached; i++) {
+        const struct yaga_cascade_node *c = &s->nodes[s->queue[i]];
+        if (c->propagates && c->onset_s <= own->onset_s + s->p->step_s &&
+            explained_by(s, s->queue[i]) >= s->p->explained_min)
+            return (int)s->queue[i];
+    }
+    return YAGA_CASCADE_NONE_AT;
+}
+
 static void analyse(struct search *s, size_t service, struct yaga_cascade *out)
 {
     *out = (struct yaga_cascade){.type = YAGA_CASCADE_UNKNOWN,
                                  .root = YAGA_CASCADE_NONE_AT,
+                                 .suspect = YAGA_CASCADE_NONE_AT,
                                  .explained = (double)NAN,
                                  .correlation = (double)NAN};
     if (!s->nodes[service].suffers || s->g->first[service] == s->g->first[service + 1])
         return;
+    out->suspect = find_suspect(s, service);
     reach(s, service, s->g->first, s->g->callee, s->p->max_depth, true);
-    if (s->n_reached > 1)
-        name_root(s, out);
+    leave_out_dead_ends(s);
+    struct roots roots;
+    find_roots(s, &roots);
+    if (roots.n > 0)
+        name_root(s, &roots, out);
     else
         look_at_callees(s, out);
 }

@@ -4,7 +4,9 @@
  * the service where the trouble of another begins (detection.md 8).
  *
  *   candidates  from S over callees, breadth first, each service once, only through
- *               services that pass their trouble on; with the shortest path
+ *               services that pass their trouble on, or that wait for their calls and
+ *               suffer from nothing else; with the shortest path. Who only waits is no
+ *               root
  *   roots       candidates that call no other candidate (in a cycle: all of it)
  *   root cause  of several the one whose onset allows it, then the largest
  *               0.4 explained + 0.3 severity/4 + 0.2 earliest onset + 0.1
@@ -12,8 +14,10 @@
  *
  *   confidence  0.50
  *     + 0.15    onset(root) <= onset(S) + one step, and not longer before than
- *               hop_s x calls + one step; a root whose onset is older than the window
- *               passes while its incident is young or its trouble still grows
+ *               hop_s x calls + one step; one step and 3 hop_s more where the calls
+ *               explain what is wrong with S: onsets are found in noise. A root whose
+ *               onset is older than the window passes while its incident is young or its
+ *               trouble still grows; one that is over, hop_s x calls longer
  *     + 0.15    the calls explain at least explained_min of what is wrong with S
  *     + 0.10    the root is of severity high or worse
  *     + 0.10    latencies of S and of the first callee move together: correlation of the
@@ -86,6 +90,8 @@ struct yaga_cascade {
     int root;                           /* service, YAGA_CASCADE_NONE_AT = none */
     size_t path[YAGA_CASCADE_PATH_MAX]; /* [n_path] from the root to the callee of S */
     size_t n_path;
+    int suspect; /* a service in trouble that S can reach, over calls that need not show
+                    it, and whose trouble would explain that of S; NONE_AT = none */
     size_t others[YAGA_CASCADE_OTHERS_MAX]; /* [n_others] further roots, best first */
     size_t n_others;
     double explained;   /* share of what is wrong with S that its calls explain; NaN = not

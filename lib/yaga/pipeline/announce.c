@@ -50,6 +50,17 @@ static void log_change(const char *service, const struct yaga_incident_change *c
              change->incident.resolution_reason);
 }
 
+static void log_grouped(const struct yaga_alert_context *context,
+                        const struct yaga_incident_change *change)
+{
+    const char *with = context->cascade->grouped_under;
+    yaga_log(YAGA_LOG_INFO, with != NULL ? "ALERT_GROUPED" : "ALERT_HELD",
+             context->service, "%s: %s%s", change->incident.anomaly_name,
+             with != NULL ? "announced with "
+                          : "a service behind its calls is in trouble",
+             with != NULL ? with : "");
+}
+
 /* JSON array text of the ids of the changes to send. */
 static enum yaga_status ids_text(const struct yaga_incident_changes *changes,
                                  const bool *send,
@@ -198,9 +209,7 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
         send[i] = verdict == YAGA_ALERT_SEND;
         any = any || send[i];
         if (verdict == YAGA_ALERT_GROUPED)
-            yaga_log(YAGA_LOG_INFO, "ALERT_GROUPED", context->service,
-                     "%s: announced with %s", change->incident.anomaly_name,
-                     context->cascade->grouped_under);
+            log_grouped(context, change);
         if (verdict == YAGA_ALERT_PATTERN || verdict == YAGA_ALERT_SEVERITY)
             yaga_log(YAGA_LOG_INFO, "ALERT_FILTERED", context->service, "%s: %s",
                      change->incident.anomaly_name, yaga_alert_verdict_name(verdict));

@@ -49,11 +49,11 @@ static void look_at_anomaly(const struct yaga_judgement *j,
     if (anomaly->n_signals > 0 || anomaly->root_metric < 0 ||
         anomaly->direction != YAGA_HIGH)
         return;
-    /* a combination has no onset of its own: it is as old as it must be to alarm */
+    /* A combination has no onset of its own: it is as old as it must be to alarm. Nor is
+     * anything in it bad enough for callers to feel. */
     enum yaga_metric_role role = j->metrics[anomaly->root_metric].role;
     node->suffers = node->suffers || is_suffered(role);
     node->only_waits = node->only_waits && role == YAGA_ROLE_DEPENDENCY;
-    node->propagates = node->propagates || (is_felt(role) && grave);
 }
 
 static double value_of(const struct yaga_judgement *j,
@@ -132,6 +132,8 @@ static void remember(const struct yaga_infer *infer,
     node->propagates = true;
     if (incident->peak_severity > node->severity)
         node->severity = incident->peak_severity;
+    if (node->suffers) /* what it has now has an onset of its own */
+        return;
     node->onset_s =
         incident->first_seen_s - (setup->detect.persistence_n - 1) * setup->step_s;
     node->onset_censored = true;
@@ -156,6 +158,8 @@ static void look_at_service(const struct yaga_infer *infer,
     node->only_waits = true;
     for (size_t a = 0; a < j->verdict.n_anomalies; a++)
         look_at_anomaly(j, &j->verdict.anomalies[a], node);
+    if (j->flapping != NULL)
+        look_at_anomaly(j, j->flapping, node);
     look_at_values(j, n_metrics, node);
     if (!node->onset_censored)
         return;
@@ -266,10 +270,11 @@ static enum yaga_status make_room(struct yaga_cascades *c, struct yaga_error *er
     c->found = yaga_calloc(n, sizeof *c->found);
     c->was = yaga_calloc(n, sizeof *c->was);
     c->grouped_under = yaga_alloc(n, sizeof *c->grouped_under);
+    c->held = yaga_calloc(n, sizeof *c->held);
     c->affected = yaga_alloc(n, sizeof *c->affected);
     c->view = yaga_calloc(1, sizeof *c->view);
     if (c->found == NULL || c->was == NULL || c->grouped_under == NULL ||
-        c->affected == NULL || c->view == NULL)
+        c->held == NULL || c->affected == NULL || c->view == NULL)
         return yaga_error_nomem(err);
     for (size_t i = 0; i < n; i++)
         c->grouped_under[i] = YAGA_CASCADE_NONE_AT;
@@ -308,31 +313,6 @@ enum yaga_status yaga_cascades_find(const struct yaga_infer *infer,
     for (size_t i = 0; st == YAGA_OK && i < fleet->n_services; i++)
         name_again(infer, out, i, &judgements[i]);
     return st;
-}
-
-/* Now or lately. */
-static bool is_announced(const struct yaga_infer *infer,
-                         const struct yaga_judgement *j,
-                         const struct yaga_incident *was)
-{
-    for (size_t a = 0; is_anomalous(j) && a < j->verdict.n_anomalies; a++) {
-        if (yaga_alert_passes(&infer->setup->alert, &j->verdict.anomalies[a]))
-            return true;
-    }
-    return was != NULL && was->announced_at_s != 0;
-}
-
-void yaga_cascades_group(const struct yaga_infer *infer,
-                         const struct yaga_judgement *judgements,
-                         struct yaga_cascades *c)
-{
-    for (size_t i = 0; c->found != NULL && i < c->calls.graph.n; i++) {
-        int root = c->found[i].root;
-        if (infer->setup->group_cascades && root != YAGA_CASCADE_NONE_AT &&
-            c->found[i].confidence >= infer->setup->detect.cascade_confidence &&
-            is_announced(infer, &judgements[root], c->was[root]))
-            c->grouped_under[i] = root;
-    }
 }
 
 static void tell_path(const struct yaga_cascades *c,
@@ -376,7 +356,8 @@ yaga_cascades_view(const struct yaga_cascades *c,
         c->affected[out->n_affected++] = c->calls.names[i];
         out->blast_radius = c->found[i].blast_radius;
     }
-    if (found->type == YAGA_CASCADE_UNKNOWN && out->n_affected == 0)
+    out->held = c->held[service];
+    if (found->type == YAGA_CASCADE_UNKNOWN && out->n_affected == 0 && !out->held)
         return NULL;
     tell_path(c, judgements, found, out);
     if (found->root != YAGA_CASCADE_NONE_AT)
@@ -398,6 +379,7 @@ void yaga_cascades_clear(struct yaga_cascades *cascades)
     yaga_call_graph_clear(&cascades->calls);
     yaga_free(cascades->found);
     yaga_free(cascades->grouped_under);
+    yaga_free(cascades->held);
     yaga_free(cascades->lately);
     yaga_free(cascades->was);
     yaga_free(cascades->affected);

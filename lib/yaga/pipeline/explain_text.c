@@ -79,8 +79,9 @@ void yaga_explained_reason(const struct yaga_explanation *e, char out[500])
     else if (v->n_anomalies == 0 && v->found.fires && v->found.is_echo)
         (void)yaga_format(
             out, SIZE,
-            "the service as a whole is over its level, but a metric alarmed "
-            "within the hour before: what is left of it is no new anomaly");
+            "the service as a whole is over its level, but a metric alarmed within the "
+            "hour before, or it is what the slow channel remembers of an alarm: what is "
+            "left of it is no new anomaly");
     else if (channel < 0)
         (void)yaga_format(out, SIZE, "nothing was there to be judged");
     else if (v->n_anomalies > 0 && ratio < 1.0)
@@ -292,6 +293,8 @@ static void say_cascade(struct out *o, const struct yaga_explanation *e)
             c->path[i].anomaly != NULL ? c->path[i].anomaly : "in order again");
     if (c->grouped_under != NULL)
         say(o, "  announced with %s\n", c->grouped_under);
+    else if (c->held)
+        say(o, "  not announced yet: a service behind its calls is in trouble\n");
     for (size_t i = 0; i < c->n_affected; i++)
         say(o, "%s%s%s", i == 0 ? "  announced with it: " : ", ", c->affected[i],
             i + 1 == c->n_affected ? "\n" : "");

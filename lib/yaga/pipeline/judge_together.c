@@ -25,6 +25,6 @@ enum yaga_status yaga_judge_together(struct yaga_infer *infer,
     if (st == YAGA_OK)
         st = yaga_judge_objectives(infer, fleet, at_s, deadline_ms, judgements, err);
     if (st == YAGA_OK)
-        yaga_cascades_group(infer, judgements, cascades);
+        yaga_cascades_group(infer, judgements, at_s, cascades);
     return st;
 }
