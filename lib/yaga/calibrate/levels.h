@@ -28,6 +28,7 @@ enum yaga_channel {
     YAGA_CHANNEL_SINGLE, /* one metric is, in its bad direction and by enough to matter */
     YAGA_N_CHANNELS
 };
+enum { YAGA_MOMENTUM_ROWS = 24 }; /* half-life of what the slow channel remembers */
 const char *yaga_channel_name(enum yaga_channel channel);
 
 /* Five hours in six days: an incident or two, not a way of life. */

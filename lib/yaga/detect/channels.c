@@ -6,7 +6,11 @@
 #include "yaga/detect/detect_internal.h"
 #include "yaga/numeric/stats.h"
 
-enum { PERSISTENCE_MOST = 64, HOUR_S = 3600 };
+enum {
+    PERSISTENCE_MOST = 64,
+    HOUR_S = 3600,
+    MOMENTUM_ROWS_BACK = 8 * YAGA_MOMENTUM_ROWS
+};
 static const double rare_enough = 0.01; /* alpha_soft is never looser */
 
 static const struct yaga_evidence *
@@ -103,6 +107,34 @@ bool yaga_single_fired_lately(const struct yaga_bench *bench)
             return true;
     }
     return false;
+}
+
+/* The mean behind the slow channel, from the rows in which the fast one did not alarm. */
+static double momentum_of_the_rest(const struct yaga_evidence_grid *grid, size_t row)
+{
+    static const double ordinary = 0.5; /* about the mean evidence of ordinary rows */
+    double keep = exp2(-1.0 / (double)YAGA_MOMENTUM_ROWS), mean = ordinary;
+    size_t first = row > MOMENTUM_ROWS_BACK ? row - MOMENTUM_ROWS_BACK : 0;
+    for (size_t t = first; t <= row; t++) {
+        double fast = grid->fast[t];
+        if (isnan(fast))
+            continue;
+        if (fast >= grid->levels->level[YAGA_CHANNEL_FAST])
+            fast = ordinary;
+        mean = keep * mean + (1.0 - keep) * fast;
+    }
+    return mean;
+}
+
+bool yaga_slow_is_left_over(const struct yaga_bench *bench)
+{
+    const struct yaga_evidence_grid *grid = bench->grid;
+    if (grid->levels == NULL)
+        return false;
+    double fast = grid->fast[bench->row];
+    return fast < grid->levels->level[YAGA_CHANNEL_FAST] &&
+           fast + momentum_of_the_rest(grid, bench->row) <
+               grid->levels->level[YAGA_CHANNEL_SLOW];
 }
 
 /* The service's channels over their levels, joined with what single metrics say. */

@@ -85,7 +85,8 @@ look_at_row(struct yaga_bench *bench, double confidence, struct yaga_findings *f
     memcpy(found->now, yaga_evidence_row(grid, bench->row), n * sizeof *found->now);
     found->fires = grid->levels != NULL ? yaga_channels_fire(bench, &found->lasting)
                                         : yaga_joint_fires(bench, &found->lasting);
-    found->is_echo = found->fires && yaga_single_fired_lately(bench);
+    found->is_echo = found->fires &&
+                     (yaga_single_fired_lately(bench) || yaga_slow_is_left_over(bench));
     found->joint_top = -1;
     memset(found->joint_share, 0, n * sizeof *found->joint_share);
     if (found->fires)

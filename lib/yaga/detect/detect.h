@@ -16,7 +16,7 @@
  *   e_m = max(-log10(10 p), -2 log10 q)     q: largest p among now and the k smallest of the last n rows on its side, where q <= 0.01
  * reaches the level -log10 alpha of the channel `single` (calibrate/levels.h). The service as a whole alarms by its channels fast and slow
  * (ensemble/ensemble.h); then every material metric with p <= alpha_soft is a signal, and without any the combination is the anomaly,
- * unless a metric alarmed within the hour before: what is left of its trouble is no new one.
+ * unless a metric alarmed within the hour before, or it is only the memory of the slow channel: what is left of old trouble is no new one.
  * Published: anomaly_score = evidence over its channel's level, >= 1 = anomalous; what is immaterial stays below.
  */
 #ifndef YAGA_DETECT_DETECT_H
@@ -203,7 +203,8 @@ struct yaga_findings {
     double confidence;                          /* reliability of the period's model, 0..1 */
     bool by_limits;                             /* no model: signals of latency and errors come from their limits, all else is unknown */
     bool fires, lasting;                        /* the service as a whole alarms; for as long as a verdict looks back */
-    bool is_echo;                               /* a metric alarmed within the hour before: the whole alone is no new anomaly */
+    bool is_echo;                               /* a metric alarmed within the hour before, or only the slow channel does, by what it
+                                                   remembers of rows that alarmed: the whole alone is no new anomaly */
     int joint_top;                              /* metric with the largest share in the alarm of the whole, -1 = none */
     size_t n_signals;
     struct yaga_signal signals[YAGA_METRICS_MAX]; /* in the order of metrics */

@@ -74,6 +74,9 @@ bool yaga_joint_fires(const struct yaga_bench *bench, bool *lasting);
 bool yaga_channels_fire(const struct yaga_bench *bench, bool *lasting);
 /* Did a metric alone alarm within the hour before the row? */
 bool yaga_single_fired_lately(const struct yaga_bench *bench);
+/* Of a row in which the service as a whole alarms: is it only the slow channel, by what
+ * it remembers of rows that have alarmed already? */
+bool yaga_slow_is_left_over(const struct yaga_bench *bench);
 /* Scores of the service and its metrics. */
 void yaga_channels_publish(const struct yaga_bench *bench, struct yaga_verdict *out);
 

@@ -108,6 +108,22 @@ static void set_anomaly(const struct yaga_metric *metric,
     set_texts(metric, rise, out);
 }
 
+/* A combination that is unusual above all for what climbs says less than the climb. */
+static void replace_combination(struct yaga_verdict *verdict, size_t metric)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < verdict->n_anomalies; i++) {
+        const struct yaga_anomaly *anomaly = &verdict->anomalies[i];
+        if (anomaly->basis == YAGA_BASIS_JOINT && !anomaly->from_history &&
+            anomaly->root_metric == (int)metric)
+            continue;
+        if (kept < i)
+            verdict->anomalies[kept] = *anomaly;
+        kept++;
+    }
+    verdict->n_anomalies = kept;
+}
+
 static bool has_history(const struct yaga_verdict *verdict)
 {
     for (size_t i = 0; i < verdict->n_anomalies; i++)
@@ -191,6 +207,7 @@ void yaga_history_add_rises(const struct yaga_metric *metrics,
     if (news == NULL || has_history(verdict) ||
         verdict->n_anomalies == YAGA_ANOMALIES_MAX)
         return;
+    replace_combination(verdict, news->metric);
     struct yaga_anomaly *out = &verdict->anomalies[verdict->n_anomalies++];
     set_anomaly(&metrics[news->metric], news, &verdict->found.now[news->metric], out);
     grade(verdict);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "yaga/base/mem.h"
+#include "yaga/calibrate/levels.h"
 #include "yaga/ensemble/ensemble_internal.h"
 #include "yaga/numeric/stats.h"
 
@@ -11,7 +12,6 @@ enum { HOLD_ROWS = 3, MEAN_ROWS = 3 };
 static const double ewma_weight = 0.3;
 static const double ordinary = 3.0; /* mean |z - level| up to which the level learns */
 static const double thaw = 4.0;     /* rows of freezing an ordinary row takes back */
-static const double momentum_rows = 24; /* half-life */
 static const double spread_floor = 0.1; /* in ln(sd + floor) */
 
 const char *yaga_member_name(enum yaga_member member)
@@ -181,7 +181,8 @@ void yaga_ensemble_channels(struct yaga_ensemble_state *state,
     else
         state->n_recent += 1.0;
     state->recent[(size_t)state->n_recent - 1] = evidence;
-    state->momentum += (1.0 - exp2(-1.0 / momentum_rows)) * (evidence - state->momentum);
+    state->momentum +=
+        (1.0 - exp2(-1.0 / (double)YAGA_MOMENTUM_ROWS)) * (evidence - state->momentum);
     *fast = median_of_recent(state);
     *slow = evidence + state->momentum;
 }

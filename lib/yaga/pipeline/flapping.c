@@ -4,7 +4,9 @@
  * about one by one, as explain does for its day, and not the events of earlier cycles:
  * that is the same whenever cycles ran, and in a dry run. Costs nothing for a service
  * that had nothing over its levels within the window. Without the callees: what they do
- * says why, not whether.
+ * says why, not whether. Normal is what is far from an alarm: a value that hangs about
+ * its level, as one that climbs slowly does, does not come and go. Nor does a combination
+ * of metrics none of which stands out.
  */
 #include <math.h>
 #include <string.h>
@@ -68,6 +70,14 @@ static enum yaga_status score(struct flaps *f, struct yaga_error *err)
     return YAGA_OK;
 }
 
+/* Not over its level, and not under half of it either. */
+static bool is_undecided(const struct flaps *f, size_t row)
+{
+    static const double far = 0.5;
+    return yaga_detect_single(&f->params, &f->grid, row) >=
+           far * -log10(f->j->verdict.alpha);
+}
+
 /* The first anomaly of a row that a model has found; NULL = none. */
 static const struct yaga_anomaly *decide(struct flaps *f, size_t row)
 {
@@ -95,10 +105,12 @@ static void decide_all(struct flaps *f)
         if (f->grid.model[f->first + i] == NULL)
             continue;
         const struct yaga_anomaly *anomaly = decide(f, f->first + i);
-        f->state[i] =
-            anomaly == NULL ? YAGA_FLAP_NORMAL : yaga_history_family(anomaly->family);
-        if (anomaly != NULL)
-            *f->last = *anomaly;
+        if (anomaly == NULL && !is_undecided(f, f->first + i))
+            f->state[i] = YAGA_FLAP_NORMAL;
+        if (anomaly == NULL || anomaly->basis == YAGA_BASIS_JOINT)
+            continue;
+        f->state[i] = yaga_history_family(anomaly->family);
+        *f->last = *anomaly;
     }
 }
 
