@@ -59,7 +59,8 @@ enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params
     if (incident->announced_at_s == 0)
         return incident->severity >= params->threshold ? YAGA_ALERT_SEND
                                                        : YAGA_ALERT_SEVERITY;
-    if (change->severity_changed || change->action == YAGA_INCIDENT_REOPEN)
+    if (change->severity_changed || change->was_called[0] != '\0' ||
+        change->action == YAGA_INCIDENT_REOPEN)
         return YAGA_ALERT_SEND;
     return incident->updates_skipped + 1 < params->update_every_cycles
                ? YAGA_ALERT_UPDATE_RATE

@@ -37,6 +37,7 @@ enum yaga_status incident_changes_push(struct yaga_incident_changes *changes,
 struct sighting {
     const struct yaga_anomaly *anomaly;
     char fingerprint[YAGA_FINGERPRINT_MAX];
+    bool is_own;    /* an active incident has its fingerprint */
     bool continued; /* an active incident took it */
     int n_false;    /* marks of people against the pattern */
 };
@@ -142,6 +143,28 @@ static bool was_looked_at(const struct yaga_observation *observation,
     return !observation->by_limits || is_found_by(incident, YAGA_METHOD_OBJECTIVE);
 }
 
+static bool may_succeed(const struct application *app, const struct sighting *sighting)
+{
+    return app->params->scope != YAGA_SCOPE_PATTERN_AND_CAUSE &&
+           sighting->n_false < YAGA_FALSE_MARKS_MIN;
+}
+
+/* A sighting without an incident of its own that tells of this one under another name. */
+static struct sighting *find_successor(struct application *app,
+                                       const struct yaga_incident *incident)
+{
+    int64_t at_s = app->observation->detected_at_s;
+    if (yaga_lifecycle_is_stale(app->params, incident, at_s))
+        return NULL;
+    for (size_t i = 0; i < app->n_sightings; i++) {
+        struct sighting *s = &app->sightings[i];
+        if (!s->is_own && !s->continued && may_succeed(app, s) &&
+            incident_is_same_trouble(app->observation, incident, s->anomaly))
+            return s;
+    }
+    return NULL;
+}
+
 /* An incident that was active before the cycle. */
 static enum yaga_status step_active(struct application *app,
                                     const struct yaga_incident *incident,
@@ -149,6 +172,11 @@ static enum yaga_status step_active(struct application *app,
 {
     struct yaga_incident_change change = {.incident = *incident};
     struct sighting *sighting = find_sighting(app, incident->fingerprint_id);
+    if (sighting == NULL) {
+        sighting = find_successor(app, incident);
+        if (sighting != NULL)
+            yaga_lifecycle_rename(sighting->fingerprint, &change);
+    }
     if (sighting == NULL && !was_looked_at(app->observation, incident))
         return YAGA_OK;
     if (sighting == NULL) {
@@ -168,18 +196,39 @@ static enum yaga_status step_active(struct application *app,
 
 /* A sighting that no active incident took: a closed one comes back, or a new one starts.
  */
+static enum yaga_status find_closed(struct application *app,
+                                    const struct sighting *sighting,
+                                    struct yaga_incident_change *out,
+                                    bool *may_reopen,
+                                    struct yaga_error *err)
+{
+    int64_t at_s = app->observation->detected_at_s;
+    enum yaga_status st =
+        incident_last_closed(app->store, sighting->fingerprint, &out->incident, err);
+    *may_reopen = st == YAGA_OK && sighting->n_false < YAGA_FALSE_MARKS_MIN &&
+                  yaga_lifecycle_may_reopen(app->params, &out->incident, at_s);
+    if ((st != YAGA_OK && st != YAGA_E_NO_DATA) || *may_reopen ||
+        !may_succeed(app, sighting))
+        return st;
+    st = incident_last_of_same_trouble(app->store, app->observation, sighting->anomaly,
+                                       at_s - app->params->reopen_window_s,
+                                       &out->incident, err);
+    *may_reopen =
+        st == YAGA_OK && yaga_lifecycle_may_reopen(app->params, &out->incident, at_s);
+    if (*may_reopen)
+        yaga_lifecycle_rename(sighting->fingerprint, out);
+    return st;
+}
+
 static enum yaga_status
 step_new(struct application *app, const struct sighting *sighting, struct yaga_error *err)
 {
     struct yaga_incident_change change = {.incident = {.incident_id = ""}};
-    enum yaga_status st =
-        incident_last_closed(app->store, sighting->fingerprint, &change.incident, err);
+    bool may_reopen = false;
+    enum yaga_status st = find_closed(app, sighting, &change, &may_reopen, err);
     if (st != YAGA_OK && st != YAGA_E_NO_DATA)
         return st;
     struct yaga_incident_params params = params_for(app, sighting);
-    bool may_reopen = st == YAGA_OK && sighting->n_false < YAGA_FALSE_MARKS_MIN &&
-                      yaga_lifecycle_may_reopen(&params, &change.incident,
-                                                app->observation->detected_at_s);
     if (!may_reopen)
         yaga_lifecycle_create(&params, app->observation, sighting->anomaly,
                               sighting->fingerprint, &change);
@@ -198,6 +247,11 @@ static enum yaga_status apply_all(struct application *app,
                                   size_t n_active,
                                   struct yaga_error *err)
 {
+    for (size_t i = 0; i < n_active; i++) {
+        struct sighting *own = find_sighting(app, active[i].fingerprint_id);
+        if (own != NULL)
+            own->is_own = true;
+    }
     /* Active ones first: a stale one must be closed before its successor is inserted. */
     for (size_t i = 0; i < n_active; i++) {
         enum yaga_status st = step_active(app, &active[i], err);

@@ -38,7 +38,7 @@ static const char *main_event(const struct yaga_incident_change *change)
     case YAGA_INCIDENT_CREATE:
         return "created";
     case YAGA_INCIDENT_CONTINUE:
-        return was_recovering ? "resumed" : NULL;
+        return was_recovering || change->was_called[0] != '\0' ? "resumed" : NULL;
     case YAGA_INCIDENT_REOPEN:
         return "reopened";
     case YAGA_INCIDENT_CLOSE:
@@ -56,8 +56,14 @@ enum yaga_status incident_record(struct yaga_store *store,
                                  struct yaga_error *err)
 {
     const char *kind = main_event(change);
-    const char *detail =
-        change->action == YAGA_INCIDENT_CLOSE ? change->incident.resolution_reason : NULL;
+    char before[YAGA_ANOMALY_NAME_MAX + sizeof "was "];
+    const char *detail = NULL;
+    if (change->was_called[0] != '\0') {
+        (void)snprintf(before, sizeof before, "was %s", change->was_called);
+        detail = before;
+    }
+    if (change->action == YAGA_INCIDENT_CLOSE)
+        detail = change->incident.resolution_reason;
     enum yaga_status st = YAGA_OK;
     if (kind != NULL)
         st = incident_event(store, change, kind, detail, at_s, cycle_id, err);

@@ -84,6 +84,7 @@ struct yaga_incident_change {
     enum yaga_incident_status previous_status; /* before; SUSPECTED for a new one */
     bool confirmed;                           /* became OPEN for the first time now */
     bool severity_changed;                    /* against the cycle before */
+    char was_called[YAGA_ANOMALY_NAME_MAX];   /* pattern before, where another one follows it in the same incident; "" = the same */
     int64_t observation_gap_min;              /* > 0: bridged a gap without evaluation */
     int64_t since_closure_min;                /* for REOPEN */
     int false_marks;                          /* how often people called the pattern false of late */
@@ -105,7 +106,8 @@ struct yaga_observation {
     int64_t step;                       /* index of the step the window ends in: counts evidence, not cycles */
     const struct yaga_anomaly *anomalies;
     size_t n_anomalies;
-    const struct yaga_metric *metrics;  /* names of root metrics */
+    const struct yaga_metric *metrics;  /* [n_metrics] of the service */
+    size_t n_metrics;
     int64_t cycle_id;
     bool by_limits;                     /* only objectives were looked at: whether incidents of models go on is not known */
     bool by_presence;                   /* only whether there are values: nothing is known about any other incident */
@@ -124,6 +126,8 @@ void yaga_lifecycle_miss(const struct yaga_incident_params *params, const struct
 bool yaga_lifecycle_is_stale(const struct yaga_incident_params *params, const struct yaga_incident *incident, int64_t at_s);
 /* Seen again after a confirmed recovery, recent enough (a closed incident only; window 0: never). */
 bool yaga_lifecycle_may_reopen(const struct yaga_incident_params *params, const struct yaga_incident *incident, int64_t at_s);
+/* Before seen or reopen: the anomaly tells of the incident's trouble under another name, which the incident has from now on. */
+void yaga_lifecycle_rename(const char *fingerprint, struct yaga_incident_change *change);
 /* Closed and eligible -> OPEN again under the same id. */
 void yaga_lifecycle_reopen(const struct yaga_observation *observation, const struct yaga_anomaly *anomaly, struct yaga_incident_change *change);
 /* The same event for consumers that take no alert after a resolution: a new incident that starts OPEN and names the closed one. */
@@ -140,7 +144,8 @@ double yaga_incident_recovered(const struct yaga_incident *incident, enum yaga_d
                                const double last[YAGA_RECOVERY_POINTS]);
 
 /* Apply one evaluated outcome to the stored incidents (an anomaly without a name is not tracked; of two with one fingerprint the graver
- * counts). Changes come in the order of the incidents' first_seen, new ones last in the order of the anomalies. To be called inside a transaction begun by the caller, who commits after the outbox rows are in.
+ * counts). An anomaly without an incident of its own continues one that nothing was seen of, or reopens one, where it tells of the same trouble
+ * under another name (succession.c); not with the scope pattern_and_cause, nor where people called it false. Changes come in the order of the incidents' first_seen, new ones last in the order of the anomalies. To be called inside a transaction begun by the caller, who commits after the outbox rows are in.
  * Writes incidents and events. */
 enum yaga_status yaga_incidents_apply(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const struct yaga_observation *observation, struct yaga_incident_changes *out,

@@ -11,7 +11,8 @@ enum { INCIDENT_ID_ATTEMPTS = 5, INCIDENT_ACTIVE_MASK = 7 };
 enum yaga_status incident_insert(struct yaga_store *store,
                                  struct yaga_incident *incident,
                                  struct yaga_error *err) YAGA_MUST_USE;
-/* Everything that a cycle can change; announced_at and updates_skipped are not among it.
+/* Everything that a cycle can change, the fingerprint too; announced_at and
+ * updates_skipped are not among it.
  */
 enum yaga_status incident_update(struct yaga_store *store,
                                  const struct yaga_incident *incident,
@@ -22,6 +23,19 @@ enum yaga_status incident_last_closed(struct yaga_store *store,
                                       const char *fingerprint,
                                       struct yaga_incident *out,
                                       struct yaga_error *err) YAGA_MUST_USE;
+/* The confirmed incident of a service that was resolved last, not before since_s, and
+ * that the anomaly tells of under another name; YAGA_E_NO_DATA when there is none. */
+enum yaga_status incident_last_of_same_trouble(struct yaga_store *store,
+                                               const struct yaga_observation *observation,
+                                               const struct yaga_anomaly *anomaly,
+                                               int64_t since_s,
+                                               struct yaga_incident *out,
+                                               struct yaga_error *err) YAGA_MUST_USE;
+/* Does the anomaly tell of what the incident is about, under another name (succession.c)?
+ */
+bool incident_is_same_trouble(const struct yaga_observation *observation,
+                              const struct yaga_incident *incident,
+                              const struct yaga_anomaly *anomaly);
 /* One line of an incident's timeline; a CREATE has no state before. */
 enum yaga_status incident_event(struct yaga_store *store,
                                 const struct yaga_incident_change *change,

@@ -71,8 +71,7 @@ static void take_anomaly(struct yaga_incident *incident,
               anomaly->pattern_name);
     copy_text(incident->period, sizeof incident->period, observation->period);
     copy_text(incident->description, sizeof incident->description, anomaly->description);
-    enum yaga_method method =
-        yaga_anomaly_method(anomaly);
+    enum yaga_method method = yaga_anomaly_method(anomaly);
     copy_text(incident->detection_method, sizeof incident->detection_method,
               yaga_incident_method_name(method));
     incident->confidence = anomaly->confidence;
@@ -112,6 +111,8 @@ static void begin_change(struct yaga_incident_change *change,
     change->previous_status = change->incident.status;
     change->confirmed = false;
     change->severity_changed = false;
+    if (anomaly < 0)
+        change->was_called[0] = '\0';
     change->observation_gap_min = 0;
     change->since_closure_min = 0;
     change->anomaly = anomaly;
@@ -203,6 +204,13 @@ void yaga_lifecycle_seen(const struct yaga_incident_params *params,
                incident->consecutive_detections >= params->confirmation_cycles) {
         confirm(change, observation->detected_at_s);
     }
+}
+
+void yaga_lifecycle_rename(const char *fingerprint, struct yaga_incident_change *change)
+{
+    struct yaga_incident *incident = &change->incident;
+    copy_text(change->was_called, sizeof change->was_called, incident->pattern_name);
+    copy_text(incident->fingerprint_id, sizeof incident->fingerprint_id, fingerprint);
 }
 
 void yaga_lifecycle_close(struct yaga_incident_change *change,

@@ -148,6 +148,7 @@ static void bind_state(struct yaga_query *q, const struct yaga_incident *i)
     yaga_bind_double(q, 24, i->worst_score);
     yaga_bind_text(q, 25, i->detection_method);
     yaga_bind_text(q, 26, i->description);
+    yaga_bind_text(q, 27, i->fingerprint_id);
 }
 
 static enum yaga_status id_is_free(struct yaga_store *store,
@@ -209,7 +210,6 @@ enum yaga_status incident_insert(struct yaga_store *store,
     if (q == NULL)
         return err->status;
     bind_state(q, incident);
-    yaga_bind_text(q, 27, incident->fingerprint_id);
     yaga_bind_text(q, 28, incident->service);
     yaga_bind_int(q, 29, incident->first_seen_s);
     bind_optional_text(q, 30, incident->reopens_incident_id);
@@ -229,8 +229,8 @@ enum yaga_status incident_update(struct yaga_store *store,
         " resolution_reason = ?15, occurrence_count = ?16,"
         " consecutive_detections = ?17, missed_cycles = ?18, reopen_count = ?19,"
         " current_value = ?20, peak_value = ?21, confidence = ?22, score = ?23,"
-        " worst_score = ?24, detection_method = ?25, description = ?26"
-        " WHERE incident_id = ?1",
+        " worst_score = ?24, detection_method = ?25, description = ?26,"
+        " fingerprint_id = ?27 WHERE incident_id = ?1",
         err);
     if (q == NULL)
         return err->status;
@@ -257,6 +257,35 @@ enum yaga_status incident_last_closed(struct yaga_store *store,
         return st;
     st = read_row(q, out, err);
     yaga_query_reset(q);
+    return st;
+}
+
+enum yaga_status incident_last_of_same_trouble(struct yaga_store *store,
+                                               const struct yaga_observation *observation,
+                                               const struct yaga_anomaly *anomaly,
+                                               int64_t since_s,
+                                               struct yaga_incident *out,
+                                               struct yaga_error *err)
+{
+    struct yaga_query *q =
+        yaga_query(store,
+                   "SELECT " COLUMNS " FROM incidents WHERE service = ?1"
+                   " AND status = 'CLOSED' AND resolution_reason = 'resolved'"
+                   " AND confirmed_at IS NOT NULL AND resolved_at >= ?2"
+                   " ORDER BY resolved_at DESC, first_seen DESC, incident_id",
+                   err);
+    if (q == NULL)
+        return err->status;
+    yaga_bind_text(q, 1, observation->service);
+    yaga_bind_int(q, 2, since_s);
+    enum yaga_status st;
+    while ((st = yaga_query_next(q, err)) == YAGA_OK) {
+        st = read_row(q, out, err);
+        if (st != YAGA_OK || incident_is_same_trouble(observation, out, anomaly)) {
+            yaga_query_reset(q);
+            return st;
+        }
+    }
     return st;
 }
 
@@ -372,11 +401,11 @@ enum yaga_status yaga_incidents_since(struct yaga_store *store,
                                       size_t *n,
                                       struct yaga_error *err)
 {
-    struct yaga_query *q = yaga_query(
-        store,
-        "SELECT " COLUMNS " FROM incidents WHERE confirmed_at IS NOT NULL"
-        " AND last_seen >= ?1 ORDER BY first_seen, incident_id",
-        err);
+    struct yaga_query *q =
+        yaga_query(store,
+                   "SELECT " COLUMNS " FROM incidents WHERE confirmed_at IS NOT NULL"
+                   " AND last_seen >= ?1 ORDER BY first_seen, incident_id",
+                   err);
     if (q == NULL)
         return err->status;
     yaga_bind_int(q, 1, since_s);

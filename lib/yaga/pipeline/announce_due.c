@@ -21,6 +21,7 @@ struct yaga_observation yaga_announce_observation(const struct yaga_infer *infer
         .anomalies = j->verdict.anomalies,
         .n_anomalies = j->verdict.n_anomalies,
         .metrics = j->metrics,
+        .n_metrics = infer->setup->n_metrics,
         .cycle_id = cycle_id,
         .by_limits = j->by_limits,
         .by_presence = j->by_presence && !j->by_limits,
