@@ -69,7 +69,8 @@ static void set_anomaly(struct scene *s)
         .n_causes = 1,
         .n_checks = 2,
         .n_actions = 2,
-        .actions = {"CHECK the slowest routes", "TIMELINE compare the onset with releases"},
+        .actions = {"CHECK the slowest routes",
+                    "TIMELINE compare the onset with releases"},
         .causes = {"A change or a resource, not load."},
         .checks = {"Compare the onset with releases.", "Look at the slowest routes."},
     };
@@ -136,8 +137,8 @@ static void set_slo(struct scene *s)
         .rate_expected = 60,
         .rate_ratio = 1.02,
         .burn = {.budget = 0.005,
-                 .over_long = {0.2, 0.15, 0.12, 0.1},
-                 .over_short = {0.25, 0.2, 0.15, 0.15},
+                 .over_long = {0.2, 0.15, 0.12, 0.16, 0.1},
+                 .over_short = {0.25, 0.2, 0.15, 0.2, 0.15},
                  .worst = -1,
                  .hours_left = (double)NAN},
         .original = YAGA_SEVERITY_MEDIUM,
@@ -732,7 +733,10 @@ static void what_would_be_quiet_is_told_of_the_metrics_that_carry_it(void **stat
     static const struct yaga_counterfactual asked[] = {
         {.metric = 1, .value = 287.4, .quiet = 212.4, .together = NAN},
         {.metric = 2, .value = 0.02, .quiet = NAN, .together = NAN},
-        {.metric = 0, .value = 3.0, .quiet = 2.0, .together = NAN}}; /* has no part in it */
+        {.metric = 0,
+         .value = 3.0,
+         .quiet = 2.0,
+         .together = NAN}}; /* has no part in it */
     s.context.counterfactuals = asked;
     s.context.n_counterfactuals = 3;
     YAGA_AUTO(yaga_json) document = document_of(&s);
@@ -1048,8 +1052,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_filter_follows_its_table),
-        cmocka_unit_test(
-            what_another_announcement_tells_is_held_back_unless_it_is_known),
+        cmocka_unit_test(what_another_announcement_tells_is_held_back_unless_it_is_known),
         cmocka_unit_test(old_pattern_names_have_new_ones),
         cmocka_unit_test(alert_ids_are_file_names),
         cmocka_unit_test(long_services_keep_different_alert_ids),

@@ -74,6 +74,7 @@ static void each_pair_of_windows_has_its_limit(void **state)
         {HOUR, 1, 14.4, YAGA_SEVERITY_CRITICAL},
         {6 * HOUR, 6, 6, YAGA_SEVERITY_HIGH},
         {DAY, 2 * HOUR, 3, YAGA_SEVERITY_MEDIUM},
+        {4 * HOUR, HOUR, 2.5, YAGA_SEVERITY_MEDIUM},
         {3 * DAY, 6 * HOUR, 1, YAGA_SEVERITY_LOW},
     };
     for (int w = 0; w < YAGA_SLO_BURNS; w++) {
@@ -137,7 +138,7 @@ static void what_is_not_known_does_not_burn(void **state)
     view.older = NULL;
     set_last(N_ROWS, ERRORS, 0.002);
     run();
-    assert_true(isnan(e.burn.over_long[3]));
+    assert_true(isnan(e.burn.over_long[4]));
     assert_int_equal(e.burn.worst, -1);
     begin(); /* less than half of the hour is known */
     set_last(HOUR, ERRORS, 0.02);
@@ -180,9 +181,16 @@ static void what_always_burned_is_no_news(void **state)
     set_last(N_ROWS, ERRORS, 0.002);
     older.errors = older.requests * 0.002;
     run();
-    assert_near(e.burn.over_long[3], 2, 1e-9);
+    assert_near(e.burn.over_long[4], 2, 1e-9);
     assert_int_equal(e.burn.worst, -1);
     set_last(DAY, ERRORS, 0.0031); /* but this is */
+    run();
+    assert_int_equal(e.burn.worst, 2);
+    usual[ERRORS] = 0.004; /* so many times as much as always is news, less is not */
+    set_last(DAY, ERRORS, 0.0059);
+    run();
+    assert_int_equal(e.burn.worst, -1);
+    set_last(DAY, ERRORS, 0.0061);
     run();
     assert_int_equal(e.burn.worst, 2);
 }

@@ -22,12 +22,15 @@ static const struct {
     {HOUR_S, 300, 14.4, YAGA_SEVERITY_CRITICAL, "1h", "5m"},
     {6 * HOUR_S, 1800, 6, YAGA_SEVERITY_HIGH, "6h", "30m"},
     {24 * HOUR_S, 2 * HOUR_S, 3, YAGA_SEVERITY_MEDIUM, "24h", "2h"},
+    {4 * HOUR_S, HOUR_S, 2.5, YAGA_SEVERITY_MEDIUM, "4h", "1h"},
     {YAGA_SLO_BURN_LONGEST_S, 6 * HOUR_S, 1, YAGA_SEVERITY_LOW, "72h", "6h"},
 };
 
 /* A window of which less is known says nothing about its length. */
 static const double least_known = 0.5;
 static const double month_h = 30 * 24;
+/* What always burned is no news; so many times as much is. */
+static const double news = 1.5;
 
 const char *yaga_slo_burn_long(int window)
 {
@@ -91,7 +94,7 @@ static double burn_over(const struct yaga_slo_view *view,
     return tally.errors / tally.requests / budget;
 }
 
-/* What the service burned in training already is no news. */
+/* What the service burned in training already. */
 static double usual_burn(const struct yaga_slo_view *view,
                          const struct yaga_slo_evaluation *e,
                          double budget)
@@ -121,10 +124,9 @@ void slo_burn(const struct yaga_slo_view *view,
             continue;
         burn->over_long[w] = burn_over(view, windows[w].long_s, budget, &n_long);
         burn->over_short[w] = burn_over(view, windows[w].short_s, budget, &n_short);
-        if (burn->worst < 0 && usual < windows[w].limit &&
-            burn->over_long[w] >= windows[w].limit &&
-            burn->over_short[w] >= windows[w].limit &&
-            n_short >= objectives->min_requests) {
+        double limit = fmax(windows[w].limit, news * usual);
+        if (burn->worst < 0 && burn->over_long[w] >= limit &&
+            burn->over_short[w] >= limit && n_short >= objectives->min_requests) {
             burn->worst = w;
             burn->severity = windows[w].severity;
             burn->hours_left = month_h / burn->over_long[w];

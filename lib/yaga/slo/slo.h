@@ -74,7 +74,7 @@ struct yaga_slo_tally {
 void yaga_slo_tally_add(struct yaga_slo_tally *tally, double rate, double error_ratio, double step_s);
 
 /* How fast the error budget is used up (detection.md 9.7): 1 = just so that it lasts. */
-enum { YAGA_SLO_BURNS = 4, YAGA_SLO_BURN_LONGEST_S = 72 * 3600 };
+enum { YAGA_SLO_BURNS = 5, YAGA_SLO_BURN_LONGEST_S = 72 * 3600 };
 struct yaga_slo_burn {
     double budget;
     double over_long[YAGA_SLO_BURNS], over_short[YAGA_SLO_BURNS]; /* by window; NaN = not known */
