@@ -13,7 +13,14 @@
 
 enum { T0 = 1772460000, MINUTE = 60, ALL = 15 };
 
-static const struct yaga_metric metrics[] = {{.name = "latency"}};
+enum { LATENCY, DATABASE, ERRORS, TRAFFIC, QUEUE, N_METRICS };
+static const struct yaga_metric metrics[N_METRICS] = {
+    [LATENCY] = {.name = "latency", .role = YAGA_ROLE_LATENCY},
+    [DATABASE] = {.name = "database", .role = YAGA_ROLE_DATABASE},
+    [ERRORS] = {.name = "errors", .role = YAGA_ROLE_ERRORS},
+    [TRAFFIC] = {.name = "traffic", .role = YAGA_ROLE_TRAFFIC},
+    [QUEUE] = {.name = "queue"},
+};
 
 static struct yaga_anomaly named(const char *name, enum yaga_severity severity)
 {
@@ -36,6 +43,7 @@ struct fixture {
     struct yaga_incident_params params;
     struct yaga_error err;
     char path[128];
+    size_t n_metrics; /* 0: names alone tell anomalies apart */
 };
 
 static int set_up(void **state)
@@ -69,6 +77,7 @@ static enum yaga_status try_apply(struct fixture *f,
                                  .anomalies = anomalies,
                                  .n_anomalies = n,
                                  .metrics = metrics,
+                                 .n_metrics = f->n_metrics,
                                  .cycle_id = minute + 1};
     enum yaga_status st = yaga_store_begin(f->store, &f->err);
     if (st == YAGA_OK)
@@ -345,6 +354,147 @@ static void consumers_can_have_a_new_id_for_a_reopening(void **state)
     struct yaga_incident stored;
     assert_int_equal(count(f, 2, &stored), 1);
     assert_same_incident(&stored, &again.incident);
+}
+
+/* --- the same trouble under another name */
+
+static struct yaga_anomaly of(const char *name, int metric)
+{
+    struct yaga_anomaly a = named(name, YAGA_SEVERITY_MEDIUM);
+    a.root_metric = metric;
+    a.signals[0].metric = (size_t)metric;
+    return a;
+}
+
+static struct yaga_anomaly combination(void)
+{
+    struct yaga_anomaly a = of("metrics_combination_unusual", QUEUE);
+    a.basis = YAGA_BASIS_JOINT;
+    a.n_signals = 0;
+    return a;
+}
+
+static void a_combination_becomes_what_it_was(void **state)
+{
+    struct fixture *f = *state;
+    f->n_metrics = N_METRICS;
+    struct yaga_anomaly vague = combination(), slow = of("latency_high", LATENCY);
+    slow.severity = YAGA_SEVERITY_HIGH;
+    struct yaga_incident_change first = apply_one(f, 0, &vague);
+    struct yaga_incident_change then =
+        apply_one(f, 2, &slow); /* two pieces of evidence */
+    assert_int_equal(then.action, YAGA_INCIDENT_CONTINUE);
+    assert_true(then.confirmed && then.severity_changed);
+    assert_string_equal(then.incident.incident_id, first.incident.incident_id);
+    assert_string_equal(then.was_called, "metrics_combination_unusual");
+    char fingerprint[YAGA_FINGERPRINT_MAX];
+    yaga_fingerprint("shop", "latency_high", fingerprint);
+    assert_string_equal(then.incident.fingerprint_id, fingerprint);
+    struct yaga_incident stored;
+    assert_int_equal(count(f, ALL, &stored), 1);
+    assert_same_incident(&stored, &then.incident);
+    assert_int_equal(number(f, "SELECT count(*) FROM incident_events WHERE kind ="
+                               " 'resumed' AND detail ="
+                               " 'was metrics_combination_unusual'"),
+                     1);
+    then = apply_one(f, 4, &slow);
+    assert_string_equal(then.was_called, "");
+}
+
+/* Which name may follow which, while the incident is on and after it was resolved. */
+static void only_the_same_trouble_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    f->n_metrics = N_METRICS;
+    f->params.confirmation_cycles = f->params.resolution_grace_cycles = 1;
+    struct yaga_anomaly slow = of("latency_high", LATENCY),
+                        waits = of("database_high", DATABASE),
+                        fails = of("errors_high", ERRORS),
+                        burns = of("errors_burn", ERRORS),
+                        surge = of("traffic_high", TRAFFIC),
+                        cliff = of("traffic_low", TRAFFIC),
+                        full = of("queue_high", QUEUE), both = of("queue_bad", QUEUE),
+                        silent = of("telemetry_missing", -1), vague = combination();
+    both.n_signals = 2;
+    both.signals[1].metric = TRAFFIC;
+    silent.basis = YAGA_BASIS_PRESENCE;
+    silent.n_signals = 0;
+    const struct {
+        const struct yaga_anomaly *before, *after;
+        bool same;
+    } cases[] = {
+        {&slow, &waits, true},   {&waits, &slow, true},    {&fails, &burns, true},
+        {&slow, &fails, false},  {&surge, &cliff, false},  {&full, &both, true},
+        {&surge, &both, false},  {&full, &slow, false},    {&vague, &surge, true},
+        {&fails, &vague, true},  {&silent, &vague, false}, {&vague, &silent, false},
+        {&slow, &silent, false},
+    };
+    int64_t minute = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int gap = 0; gap < 2; gap++, minute += 200) {
+            struct yaga_incident_change first = apply_one(f, minute, cases[i].before);
+            if (gap == 1)
+                (void)apply_one(f, minute + 2, NULL); /* resolved */
+            struct yaga_incident_changes changes =
+                apply(f, minute + 4, cases[i].after, 1);
+            struct yaga_incident_change last = changes.items[changes.n - 1];
+            yaga_incident_changes_clear(&changes);
+            bool same =
+                strcmp(last.incident.incident_id, first.incident.incident_id) == 0;
+            if (same != cases[i].same)
+                fail_msg("%s, then %s, gap %d", cases[i].before->name,
+                         cases[i].after->name, gap);
+            changes = apply(f, minute + 6, NULL, 0);
+            yaga_incident_changes_clear(&changes);
+        }
+    }
+}
+
+static void a_name_with_an_incident_of_its_own_takes_no_other(void **state)
+{
+    struct fixture *f = *state;
+    f->n_metrics = N_METRICS;
+    f->params.confirmation_cycles = 1;
+    struct yaga_anomaly pair[2] = {of("latency_high", LATENCY),
+                                   of("database_high", DATABASE)};
+    struct yaga_incident_changes changes = apply(f, 0, pair, 2);
+    assert_int_equal(changes.n, 2); /* at once: two */
+    yaga_incident_changes_clear(&changes);
+    changes = apply(f, 2, &pair[1], 1);
+    assert_int_equal(changes.n, 2);
+    for (size_t i = 0; i < changes.n; i++)
+        assert_string_equal(changes.items[i].was_called, "");
+    yaga_incident_changes_clear(&changes);
+    assert_int_equal(count(f, 2, NULL), 1);
+}
+
+static void names_are_kept_apart_where_that_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    f->n_metrics = N_METRICS;
+    f->params.scope = YAGA_SCOPE_PATTERN_AND_CAUSE;
+    struct yaga_anomaly slow = of("latency_high", LATENCY),
+                        waits = of("database_high", DATABASE);
+    (void)apply_one(f, 0, &slow);
+    struct yaga_incident_changes changes = apply(f, 2, &waits, 1);
+    assert_int_equal(changes.n, 2);
+    yaga_incident_changes_clear(&changes);
+    /* and of what people called false twice nothing is a continuation */
+    f->params.scope = YAGA_SCOPE_PATTERN;
+    struct yaga_incident stored;
+    struct yaga_anomaly burns = of("errors_burn", ERRORS),
+                        fails = of("errors_high", ERRORS);
+    for (int64_t minute = 100; minute < 300; minute += 100) {
+        (void)apply_one(f, minute, &burns);
+        assert_int_equal(count(f, 1, &stored), 1);
+        assert_ok(yaga_incident_mark(f->store, stored.incident_id, true, NULL,
+                                     T0 + minute * MINUTE, &f->err),
+                  &f->err);
+    }
+    (void)apply_one(f, 400, &fails);
+    changes = apply(f, 402, &burns, 1);
+    assert_int_equal(changes.n, 2);
+    yaga_incident_changes_clear(&changes);
 }
 
 static void a_taken_id_gives_way_to_the_next_attempt(void **state)
@@ -651,6 +801,10 @@ int main(void)
         with_store(a_stale_incident_is_closed_and_followed),
         with_store(an_expired_suspect_is_followed_by_a_new_incident),
         with_store(consumers_can_have_a_new_id_for_a_reopening),
+        with_store(a_combination_becomes_what_it_was),
+        with_store(only_the_same_trouble_goes_on),
+        with_store(a_name_with_an_incident_of_its_own_takes_no_other),
+        with_store(names_are_kept_apart_where_that_is_asked_for),
         with_store(a_taken_id_gives_way_to_the_next_attempt),
         with_store(announcing_is_remembered_once_and_ends_holding_back),
         with_store(orphans_are_swept),

@@ -176,6 +176,27 @@ static void the_answer_changes_at_full_hours_only(void **state)
     assert_int_equal(n_changes, 3);
 }
 
+static void what_is_over_climbs_no_more(void **state)
+{
+    (void)state;
+    struct rows rows;
+    draw(&rows, 4, climbing, 0.01);
+    rows.n = ROWS - 1;                          /* within an hour */
+    double top = rows.x[ROWS - 2], rise = 0.36; /* of the last day */
+    static const struct {
+        double down; /* share of the rise that the last rows have come down by */
+        size_t rows;
+        bool is_set;
+    } cases[] = {{0.4, 3, true}, {0.7, 3, false}, {0.7, 1, true}, {2.0, 1, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rows now = rows;
+        for (size_t k = 0; k < cases[i].rows; k++)
+            now.x[now.n - 1 - k] = top - cases[i].down * rise;
+        assert_int_equal(look_with(&usual, &now, true, (double)NAN).is_set,
+                         cases[i].is_set);
+    }
+}
+
 static void twelve_hours_and_an_end_above_the_usual_are_needed(void **state)
 {
     (void)state;
@@ -374,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_climb_is_found_and_nothing_else),
         cmocka_unit_test(the_way_to_the_limit_is_told),
         cmocka_unit_test(the_answer_changes_at_full_hours_only),
+        cmocka_unit_test(what_is_over_climbs_no_more),
         cmocka_unit_test(twelve_hours_and_an_end_above_the_usual_are_needed),
         cmocka_unit_test(the_settings_decide),
         cmocka_unit_test(what_wanders_seldom_seems_to_climb),

@@ -8,7 +8,7 @@
 #include "yaga/numeric/stats.h"
 #include "yaga/numeric/trend.h"
 
-enum { HOUR_S = 3600 };
+enum { HOUR_S = 3600, NEWEST_ROWS = 3 };
 /* Ratios of few requests wander more than the test knows: docs/decisions/018. */
 static const double p_limit = 0.01, p_limit_ratio = 0.001;
 
@@ -18,6 +18,7 @@ struct hours {
     double *at, *x;     /* [n] hours since the first looked at, medians */
     double last_excess; /* medians of the last full hour; NaN = not known */
     double last_value;
+    double newest; /* median of the newest rows, full hour or not; NaN = not known */
     int64_t first; /* index of the first looked at */
 };
 
@@ -27,6 +28,17 @@ median_of(const double *v, size_t from, size_t to, size_t per_hour, double *scra
 {
     size_t n = yaga_compact_finite(v + from, to - from, scratch);
     return 2 * n < per_hour || n == 0 ? (double)NAN : yaga_median_inplace(scratch, n);
+}
+
+/* What it is now, of the last rows that are known. */
+static double newest_of(const struct yaga_trend_view *view)
+{
+    double v[NEWEST_ROWS];
+    size_t n = 0;
+    for (size_t row = view->n_rows; row-- > 0 && n < NEWEST_ROWS;)
+        if (isfinite(view->x[row]))
+            v[n++] = view->x[row];
+    return n > 0 ? yaga_median_inplace(v, n) : (double)NAN;
 }
 
 static void collect(const struct yaga_trend_params *params,
@@ -39,6 +51,7 @@ static void collect(const struct yaga_trend_params *params,
     size_t per_hour = view->step_s < HOUR_S ? (size_t)(HOUR_S / view->step_s) : 1;
     size_t row = 0;
     out->first = end - (int64_t)params->hours;
+    out->newest = newest_of(view);
     for (int64_t hour = out->first; hour < end; hour++) {
         while (row < view->n_rows &&
                view->start_s + (int64_t)row * view->step_s < hour * HOUR_S)
@@ -88,6 +101,8 @@ static void conclude(const struct yaga_trend_params *params,
     double least = view->is_relative ? params->min_rise : YAGA_TREND_RATIO_RISE;
     double rare = view->is_relative ? p_limit : p_limit_ratio;
     if (!(trend.p < rare) || !(rise >= least))
+        return;
+    if (!(hours->newest >= hours->x[n - 1] - span / 2.0)) /* that was over with */
         return;
     *out = (struct yaga_rise){.is_set = true,
                               .is_relative = view->is_relative,

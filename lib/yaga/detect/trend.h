@@ -5,9 +5,10 @@
  *
  *   12 hours or more are known, and rise by Mann & Kendall with p < 0.01, of ratios 0.001 (numeric/trend.h, corrected for hours that hang together),
  *   Theil & Sen's line rises over them by min_rise (a share of the value) or, of ratios, by YAGA_TREND_RATIO_RISE,
- *   and the last hour is above what is usual, and not below the floor of the metric: what is too small to matter now is no trouble yet.
+ *   the last hour is above what is usual, and not below the floor of the metric: what is too small to matter now is no trouble yet,
+ *   and the last three rows are not more than half of the rise below it: what is over is no trend any more.
  *
- * Only full hours count, so that the answer changes once an hour, whenever and however often one asks.
+ * Otherwise only full hours count, so that the answer changes once an hour, whenever and however often one asks.
  */
 #ifndef YAGA_DETECT_TREND_H
 #define YAGA_DETECT_TREND_H
