@@ -116,8 +116,8 @@ def of_trouble(sent, service, begin, end):
 
 
 def gravest(announced):
-    """The first of an incident's announcements with the highest severity."""
-    return max(announced, key=lambda a: (GRADES.index(a[3]), -a[0]))
+    """The last of an incident's announcements with the highest severity: of equals the one that knew most."""
+    return max(announced, key=lambda a: (GRADES.index(a[3]), a[0]))
 
 
 def replay(programs, folder, config, series, models, scores=None):

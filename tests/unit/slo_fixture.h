@@ -11,7 +11,7 @@
 #include "yaga/slo/slo.h"
 
 enum { TRAFFIC, LATENCY, DEPENDENCY, DATABASE, ERRORS, CPU, N_METRICS };
-enum { N_ROWS = 24, NOW = N_ROWS - 1, FIRST_ROW = 12, STEP_S = 300 };
+enum { N_ROWS = 23, NOW = N_ROWS - 1, FIRST_ROW = 12, STEP_S = 300 };
 
 static const struct yaga_metric slo_metrics[N_METRICS] = {
     {.name = "request_rate", .role = YAGA_ROLE_TRAFFIC, .kind = YAGA_KIND_RATE},

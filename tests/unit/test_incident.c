@@ -479,21 +479,32 @@ static void names_are_kept_apart_where_that_is_asked_for(void **state)
     struct yaga_incident_changes changes = apply(f, 2, &waits, 1);
     assert_int_equal(changes.n, 2);
     yaga_incident_changes_clear(&changes);
-    /* and of what people called false twice nothing is a continuation */
-    f->params.scope = YAGA_SCOPE_PATTERN;
-    struct yaga_incident stored;
+}
+
+static void what_people_called_false_begins_anew(void **state)
+{
+    struct fixture *f = *state;
+    f->n_metrics = N_METRICS;
     struct yaga_anomaly burns = of("errors_burn", ERRORS),
                         fails = of("errors_high", ERRORS);
-    for (int64_t minute = 100; minute < 300; minute += 100) {
-        (void)apply_one(f, minute, &burns);
-        assert_int_equal(count(f, 1, &stored), 1);
-        assert_ok(yaga_incident_mark(f->store, stored.incident_id, true, NULL,
+    struct yaga_incident_changes changes;
+    for (int64_t minute = 0; minute < 2000; minute += 1000) {
+        struct yaga_incident suspect;
+        changes = apply(f, minute, &burns, 1); /* the one before is stale */
+        yaga_incident_changes_clear(&changes);
+        assert_int_equal(count(f, 1, &suspect), 1);
+        assert_ok(yaga_incident_mark(f->store, suspect.incident_id, true, NULL,
                                      T0 + minute * MINUTE, &f->err),
                   &f->err);
     }
-    (void)apply_one(f, 400, &fails);
-    changes = apply(f, 402, &burns, 1);
+    changes = apply(f, 1002, &fails, 1); /* which was not called false */
+    assert_int_equal(changes.n, 1);
+    assert_string_equal(changes.items[0].was_called, "errors_burn");
+    yaga_incident_changes_clear(&changes);
+    changes = apply(f, 1004, &burns, 1);
     assert_int_equal(changes.n, 2);
+    assert_int_equal(changes.items[0].action, YAGA_INCIDENT_MISS);
+    assert_int_equal(changes.items[1].action, YAGA_INCIDENT_CREATE);
     yaga_incident_changes_clear(&changes);
 }
 
@@ -805,6 +816,7 @@ int main(void)
         with_store(only_the_same_trouble_goes_on),
         with_store(a_name_with_an_incident_of_its_own_takes_no_other),
         with_store(names_are_kept_apart_where_that_is_asked_for),
+        with_store(what_people_called_false_begins_anew),
         with_store(a_taken_id_gives_way_to_the_next_attempt),
         with_store(announcing_is_remembered_once_and_ends_holding_back),
         with_store(orphans_are_swept),

@@ -119,6 +119,25 @@ static void a_burning_budget_is_an_anomaly_of_its_own(void **state)
     assert_true(a->n_checks > 0);
 }
 
+static void it_takes_the_place_of_a_combination_of_errors(void **state)
+{
+    (void)state;
+    for (int of_errors = 0; of_errors < 2; of_errors++) {
+        begin();
+        set_last(DAY, ERRORS, 0.0035);
+        verdict.n_anomalies = 1;
+        verdict.anomalies[0] =
+            (struct yaga_anomaly){.name = "metrics_combination_unusual",
+                                  .basis = YAGA_BASIS_JOINT,
+                                  .root_metric = of_errors ? ERRORS : TRAFFIC,
+                                  .severity = YAGA_SEVERITY_MEDIUM};
+        run();
+        assert_int_equal(verdict.n_anomalies, of_errors ? 1 : 2);
+        const struct yaga_anomaly *last = &verdict.anomalies[verdict.n_anomalies - 1];
+        assert_string_equal(last->name, "error_budget_burn");
+    }
+}
+
 static void an_anomaly_of_errors_takes_the_burn_in(void **state)
 {
     (void)state;
@@ -186,13 +205,13 @@ static void what_always_burned_is_no_news(void **state)
     set_last(DAY, ERRORS, 0.0031); /* but this is */
     run();
     assert_int_equal(e.burn.worst, 2);
-    usual[ERRORS] = 0.004; /* so many times as much as always is news, less is not */
-    set_last(DAY, ERRORS, 0.0059);
+    usual[ERRORS] = 0.02; /* twice as much as always is news, less is not */
+    set_last(DAY, ERRORS, 0.0399);
     run();
     assert_int_equal(e.burn.worst, -1);
-    set_last(DAY, ERRORS, 0.0061);
+    set_last(DAY, ERRORS, 0.0401);
     run();
-    assert_int_equal(e.burn.worst, 2);
+    assert_int_equal(e.burn.worst, 0);
 }
 
 static void the_budget_is_the_acceptable_ratio_unless_said(void **state)
@@ -212,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_pair_of_windows_has_its_limit),
         cmocka_unit_test(a_burning_budget_is_an_anomaly_of_its_own),
+        cmocka_unit_test(it_takes_the_place_of_a_combination_of_errors),
         cmocka_unit_test(an_anomaly_of_errors_takes_the_burn_in),
         cmocka_unit_test(what_is_not_known_does_not_burn),
         cmocka_unit_test(silence_costs_nothing),

@@ -30,7 +30,7 @@ static const struct {
 static const double least_known = 0.5;
 static const double month_h = 30 * 24;
 /* What always burned is no news; so many times as much is. */
-static const double news = 1.5;
+static const double news = 2.0;
 
 const char *yaga_slo_burn_long(int window)
 {
@@ -124,7 +124,9 @@ void slo_burn(const struct yaga_slo_view *view,
             continue;
         burn->over_long[w] = burn_over(view, windows[w].long_s, budget, &n_long);
         burn->over_short[w] = burn_over(view, windows[w].short_s, budget, &n_short);
-        double limit = fmax(windows[w].limit, news * usual);
+        double limit = windows[w].limit;
+        if (usual >= limit)
+            limit = news * usual;
         if (burn->worst < 0 && burn->over_long[w] >= limit &&
             burn->over_short[w] >= limit && n_short >= objectives->min_requests) {
             burn->worst = w;
@@ -143,6 +145,19 @@ static struct yaga_anomaly *errors_anomaly(const struct yaga_slo_view *view,
         for (size_t s = 0; s < anomaly->n_signals; s++)
             if (view->metrics[anomaly->signals[s].metric].role == YAGA_ROLE_ERRORS)
                 return anomaly;
+    }
+    return NULL;
+}
+
+/* Of a combination that is unusual above all for its errors the burn tells more. */
+static struct yaga_anomaly *combination_of_errors(const struct yaga_slo_view *view,
+                                                  struct yaga_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->n_anomalies; i++) {
+        struct yaga_anomaly *anomaly = &verdict->anomalies[i];
+        if (anomaly->basis == YAGA_BASIS_JOINT && anomaly->root_metric >= 0 &&
+            view->metrics[anomaly->root_metric].role == YAGA_ROLE_ERRORS)
+            return anomaly;
     }
     return NULL;
 }
@@ -212,6 +227,11 @@ void slo_add_burn(const struct yaga_slo_view *view,
     struct yaga_anomaly *same = errors_anomaly(view, verdict);
     if (same != NULL && same->severity < e->burn.severity)
         same->severity = e->burn.severity;
-    if (same == NULL && verdict->n_anomalies < YAGA_ANOMALIES_MAX)
-        set_anomaly(view, e, &verdict->anomalies[verdict->n_anomalies++]);
+    if (same != NULL)
+        return;
+    struct yaga_anomaly *out = combination_of_errors(view, verdict);
+    if (out == NULL && verdict->n_anomalies < YAGA_ANOMALIES_MAX)
+        out = &verdict->anomalies[verdict->n_anomalies++];
+    if (out != NULL)
+        set_anomaly(view, e, out);
 }
