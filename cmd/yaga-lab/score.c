@@ -10,6 +10,7 @@
 #include "options.h"
 #include "yaga/base/civil.h"
 #include "yaga/base/str.h"
+#include "yaga/ensemble/ensemble.h"
 #include "yaga/evaluate/sheet_score.h"
 #include "yaga/forest/forest.h"
 
@@ -41,29 +42,43 @@ static const char help[] =
     "  --trees N          of iforest (100)\n"
     "  --sample N         rows that a tree is grown on (256)\n"
     "  --variance SHARE   of pca: share that the components hold (0.95)\n"
-    "  --day-rows N       of adaptive and ensemble: rows of a day (288)\n"
+    "  --day-rows N       of adaptive and ensemble: rows of a day (from the times, or "
+    "288)\n"
+    "  --kind COLUMN=KIND of ensemble: what a column measures (gauge); repeatable\n"
+    "  --alarms WHEN      of ensemble: columns ratio and alarm, with levels that are\n"
+    "                     found daily, or once\n"
+    "  --members NAMES    of ensemble: count only these of ewma,mean,window,forest\n"
+    "  --budget X         false alarms a week that are allowed (1.0)\n"
     "  --seed N           (42)\n"
     "  --threads N        (1)\n"
     "\n"
-    "A missing value is the median of its column in the rows to learn from. Detectors:\n";
+    "A missing value is the median of its column in the rows to learn from; ensemble "
+    "takes it\n"
+    "as it is. Kinds:\n";
 
-enum { IGNORED_MAX = 1000, THREADS_MAX = 256, ROWS_MAX = 100000000 };
+enum { IGNORED_MAX = 1000, KINDS_MAX = 256, THREADS_MAX = 256, ROWS_MAX = 100000000 };
 
 struct arguments {
     struct yaga_sheet_columns columns;
     const char *ignored[IGNORED_MAX];
+    struct yaga_sheet_kind kinds[KINDS_MAX];
+    char columns_of_kinds[KINDS_MAX][YAGA_SHEET_NAME_MAX + 1];
     const char *csv, *train, *out;
     struct yaga_sheet_score_params params;
     bool help;
 };
 
 enum {
-    DETECTOR = 256,
+    ALARMS = 256,
+    BUDGET,
+    DETECTOR,
     CSV,
     OUT,
     TRAIN,
     TRAIN_ROWS,
     APART,
+    KIND,
+    MEMBERS,
     SERIES,
     TIME,
     LABEL,
@@ -81,14 +96,18 @@ enum {
 };
 
 static const struct option options[] = {
+    {"alarms", required_argument, NULL, ALARMS},
     {"apart", no_argument, NULL, APART},
+    {"budget", required_argument, NULL, BUDGET},
     {"csv", required_argument, NULL, CSV},
     {"day-rows", required_argument, NULL, DAY_ROWS},
     {"detector", required_argument, NULL, DETECTOR},
     {"explain", no_argument, NULL, EXPLAIN},
     {"help", no_argument, NULL, HELP},
     {"ignore", required_argument, NULL, IGNORE},
+    {"kind", required_argument, NULL, KIND},
     {"label", required_argument, NULL, LABEL},
+    {"members", required_argument, NULL, MEMBERS},
     {"out", required_argument, NULL, OUT},
     {"sample", required_argument, NULL, SAMPLE},
     {"scaler", required_argument, NULL, SCALER},
@@ -108,7 +127,12 @@ static void print_help(void)
 {
     size_t n;
     const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n);
+    size_t n_columns;
+    const struct yaga_column_kind *columns = yaga_column_kinds(&n_columns);
     (void)fputs(help, stdout);
+    for (size_t i = 0; i < n_columns; i++)
+        printf("  %-18s %s\n", columns[i].name, columns[i].help);
+    printf("\nDetectors:\n");
     for (size_t i = 0; i < n; i++)
         printf("  %-18s %s\n", kinds[i]->name, kinds[i]->help);
 }
@@ -140,6 +164,17 @@ take_scaler(const char *text, struct arguments *a, struct yaga_error *err)
 }
 
 static enum yaga_status
+take_alarms(const char *text, struct arguments *a, struct yaga_error *err)
+{
+    if (strcmp(text, "daily") != 0 && strcmp(text, "once") != 0)
+        return yaga_error_set(err, YAGA_E_ARG, "--alarms: \"%s\" is not daily or once",
+                              text);
+    a->params.alarms = true;
+    a->params.detector.levels_once = text[0] == 'o';
+    return YAGA_OK;
+}
+
+static enum yaga_status
 take_variance(const char *text, struct arguments *a, struct yaga_error *err)
 {
     double value;
@@ -147,6 +182,61 @@ take_variance(const char *text, struct arguments *a, struct yaga_error *err)
         return yaga_error_set(err, YAGA_E_ARG,
                               "--variance: \"%s\" is not above 0 and at most 1", text);
     a->params.detector.variance = value;
+    return YAGA_OK;
+}
+
+static enum yaga_status
+take_budget(const char *text, struct arguments *a, struct yaga_error *err)
+{
+    double value;
+    if (!yaga_parse_double(text, strlen(text), &value) ||
+        !(value > 0.0 && value <= 1000.0))
+        return yaga_error_set(err, YAGA_E_ARG,
+                              "--budget: \"%s\" is not above 0 and at most 1000", text);
+    a->params.detector.per_week = value;
+    return YAGA_OK;
+}
+
+static enum yaga_status
+take_members(const char *text, struct arguments *a, struct yaga_error *err)
+{
+    for (const char *at = text; *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        unsigned m = 0;
+        while (m < YAGA_N_MEMBERS && (strlen(yaga_member_name(m)) != length ||
+                                      strncmp(yaga_member_name(m), at, length) != 0))
+            m++;
+        if (m == YAGA_N_MEMBERS)
+            return yaga_error_set(
+                err, YAGA_E_ARG,
+                "--members: \"%.*s\" is not one of ewma, mean, window, forest",
+                (int)length, at);
+        a->params.detector.members |= 1U << m;
+        at += length;
+        at += *at == ',';
+    }
+    return YAGA_OK;
+}
+
+static enum yaga_status
+take_kind(const char *text, struct arguments *a, struct yaga_error *err)
+{
+    const char *end = strrchr(text, '=');
+    size_t length = end != NULL ? (size_t)(end - text) : 0;
+    if (a->params.n_kinds == KINDS_MAX)
+        return yaga_error_set(err, YAGA_E_ARG, "--kind: given more than %d times",
+                              KINDS_MAX);
+    if (length == 0 || length > YAGA_SHEET_NAME_MAX)
+        return yaga_error_set(err, YAGA_E_ARG, "--kind: \"%s\" is not COLUMN=KIND", text);
+    struct yaga_sheet_kind *kind = &a->kinds[a->params.n_kinds];
+    kind->kind = yaga_column_kind_find(end + 1);
+    if (kind->kind == NULL)
+        return yaga_error_set(err, YAGA_E_ARG, "--kind: \"%s\" is no kind, see --help",
+                              end + 1);
+    char *column = a->columns_of_kinds[a->params.n_kinds++];
+    memcpy(column, text, length);
+    column[length] = '\0';
+    kind->column = column;
     return YAGA_OK;
 }
 
@@ -201,6 +291,8 @@ take_number(int option, const char *text, struct arguments *a, struct yaga_error
         return st;
     case VARIANCE:
         return take_variance(text, a, err);
+    case BUDGET:
+        return take_budget(text, a, err);
     default:
         return yaga_error_set(err, YAGA_E_ARG, "see yaga-lab score --help");
     }
@@ -237,6 +329,12 @@ take(int option, const char *text, struct arguments *a, struct yaga_error *err)
     case APART:
         a->params.detector.apart = true;
         return YAGA_OK;
+    case ALARMS:
+        return take_alarms(text, a, err);
+    case MEMBERS:
+        return take_members(text, a, err);
+    case KIND:
+        return take_kind(text, a, err);
     case EXPLAIN:
         a->params.explain = true;
         return YAGA_OK;
@@ -253,12 +351,13 @@ parse(int argc, char **argv, struct arguments *a, struct yaga_error *err)
 {
     a->columns.ignored = a->ignored;
     a->params.window = 1;
+    a->params.kinds = a->kinds;
     a->params.detector = (struct yaga_detector_params){.seed = 42,
                                                        .n_threads = 1,
                                                        .n_trees = 100,
                                                        .n_sample = 256,
                                                        .variance = 0.95,
-                                                       .day_rows = 288};
+                                                       .per_week = 1.0};
     enum yaga_status st = yaga_civil_set_zone("UTC", err);
     for (int c;
          st == YAGA_OK && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {

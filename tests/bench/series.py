@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""series.py PROGRAMS DATA [DETECTOR...]: plain detectors on seven families of labelled series, a markdown table.
+"""series.py PROGRAMS DATA [--half tuning|reporting] [DETECTOR...]: detectors on seven families of labelled series, a
+markdown table. A detector may name members of the ensemble that count alone: ensemble:ewma,mean.
 
 A detector learns from the training part of a series only and scores the test part:
 
@@ -13,12 +14,16 @@ A detector learns from the training part of a series only and scores the test pa
   nab         the first 15 % / the rest
   ms_cloud    the whole series, without labels / the same
 
+What is told about columns is what their names say: KINDS; everything else is a gauge. Series that are recorded with times are given
+them. The halves are the 1st, 3rd, ... (tuning) and the 2nd, 4th, ... series (reporting) of each family in the order of their names.
+
 Rows with edge = 1 are not counted, and series without an event left. A family counts once: figures are means over
 its series, and the lines below are over families. The last line is the ROC-AUC of jumpstarter for the mean score of 100
 rows with the label of the last, as its events are hours long."""
 import collections
 import concurrent.futures
 import csv
+import datetime
 import glob
 import gzip
 import json
@@ -35,12 +40,25 @@ FIGURES = ("roc_auc", "average_precision", "vus_pr")
 WINDOW = 100
 APART = ("nezha", "petshop", "ms_cloud")  # the test part does not follow the training part
 
+LATENCIES = ("server_p90_s", "server_p95_s", "server_p99_s", "p50_s", "p90_s", "p95_s", "p99_s", "latency_avg_s", "latency_p50_s",
+             "latency_p90_s", "latency_p95_s", "latency_p99_s")
+KINDS = {"net_rx": "rate", "net_tx": "rate", "ops": "rate", "requests": "requests", "availability_pct": "success-percent",
+         "success_pct": "success-percent", **{c: "latency-s" for c in LATENCIES}}
+HALVES = {"tuning": 0, "reporting": 1}
+
 Task = collections.namedtuple("Task", "family name columns train test")  # test: rows with label and edge
 
 
 def read(path):
     with gzip.open(path, "rt") if str(path).endswith(".gz") else open(path) as lines:
         return list(csv.DictReader(lines))
+
+
+def seconds(text):
+    """Unix seconds, or a date and time in UTC."""
+    if text.replace(".", "", 1).isdigit():
+        return float(text)
+    return datetime.datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 def features(rows, *left_out):
@@ -96,7 +114,8 @@ def petshop(data):
                 rows = [r for r in normal if r["service"] == service]
                 faulty = [r for r in issues if r["service"] == service == r[role]]
                 k = int(.8 * len(rows))
-                yield Task("petshop", f"{role}.{service}", PETSHOP, rows[:k], rows[k:] + faulty)
+                test = sorted(rows[k:] + faulty, key=lambda r: float(r["timestamp"]))
+                yield Task("petshop", f"{role}.{service}", PETSHOP, rows[:k], test)
 
 
 def nab(data):
@@ -112,6 +131,17 @@ def ms_cloud(data):
         yield Task("ms_cloud", stem(path), ("value",), rows, rows)
 
 
+def kinds_of(task):
+    """Options that say what columns measure; the names of the calls between services do not."""
+    edges = "_edges_" in task.name
+    return [o for c in task.columns if edges or c in KINDS for o in ("--kind", f"{c}={'latency-s' if edges else KINDS[c]}")]
+
+
+def in_half(todo, half):
+    names = {f: sorted(t.name for t in todo if t.family == f) for f in {t.family for t in todo}}
+    return [t for t in todo if names[t.family].index(t.name) % 2 == HALVES[half]]
+
+
 def tasks(data):
     for family in (train_and_test_files(data, "jumpstarter"), nezha(data), petshop(data), nab(data), ms_cloud(data),
                    train_and_test_files(data, "smap_msl"), skab(data)):
@@ -122,6 +152,8 @@ def tasks(data):
 
 
 def write(path, columns, rows, labelled):
+    if "timestamp" in rows[0]:
+        columns = ("timestamp", *columns)
     with open(path, "w", newline="") as out:
         table = csv.writer(out)
         table.writerow([*columns, *(("label", "edge") if labelled else ())])
@@ -136,17 +168,15 @@ def run(*command):
     return done.stdout
 
 
-def figures_of(lab, detector, tmp, window, apart=False):
-    """A detector that cannot learn from so few rows scores a constant."""
-    scorer = "given"
-    try:
-        run(lab, "score", "--detector", detector, "--train", tmp / "train.csv", "--csv", tmp / "test.csv", "--window", window, "--out", tmp / "scores.csv",
-            *(["--apart"] if apart else []))
-    except RuntimeError as problem:
-        print(problem, file=sys.stderr)
-        run(lab, "score", "--detector", "zscore", "--train", tmp / "train.csv", "--csv", tmp / "test.csv", "--window", window, "--out", tmp / "scores.csv")
-        scorer = "constant"
-    figures = json.loads(run(lab, "eval", "--scores", tmp / "scores.csv", "--json"))[scorer]
+def score(lab, detector, tmp, *options):
+    name, _, members = detector.partition(":")
+    run(lab, "score", "--detector", name, *(["--members", members] if members else []), "--train", tmp / "train.csv", "--csv", tmp / "test.csv",
+        "--out", tmp / "scores.csv", *options)
+
+
+def figures_of(lab, detector, tmp, window, *options):
+    score(lab, detector, tmp, "--window", window, *options)
+    figures = json.loads(run(lab, "eval", "--scores", tmp / "scores.csv", "--json"))["given"]
     return [figures[f] for f in FIGURES]
 
 
@@ -157,8 +187,9 @@ def measure(lab, task, detectors):
         write(tmp / "train.csv", task.columns, task.train, False)
         write(tmp / "test.csv", task.columns, task.test, True)
         found = {}
+        options = [*kinds_of(task), *(["--apart"] if task.family in APART else [])]
         for detector in detectors:
-            found[detector] = figures_of(lab, detector, tmp, 1, task.family in APART)
+            found[detector] = figures_of(lab, detector, tmp, 1, *options)
             if task.family == "jumpstarter":
                 found[detector].append(figures_of(lab, detector, tmp, WINDOW)[0])
         return task.family, found
@@ -188,13 +219,16 @@ def print_table(results, detectors):
 
 
 def main():
-    lab, data = pathlib.Path(sys.argv[1]) / "yaga-lab", sys.argv[2]
-    detectors = sys.argv[3:] or ["iforest", "zscore", "robust-zscore", "pca", "pca-t2", "pca-spe", "spectral-residual", "adaptive", "ensemble"]
+    lab, data, names = pathlib.Path(sys.argv[1]) / "yaga-lab", sys.argv[2], sys.argv[3:]
+    half = names[1] if names[:1] == ["--half"] else None
+    detectors = names[2 if half else 0:] or ["iforest", "zscore", "robust-zscore", "pca", "pca-t2", "pca-spe", "spectral-residual", "adaptive", "ensemble"]
     if "iforest" not in detectors:
         detectors.insert(0, "iforest")
     todo = list(tasks(data))
     if not todo:
         sys.exit(f"series.py: no labelled series in {data}")
+    if half:
+        todo = in_half(todo, half)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda task: measure(lab, task, detectors), todo))
     print("ROC-AUC / average precision / VUS-PR\n")

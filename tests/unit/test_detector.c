@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "yaga/detector/alarm_levels.h"
 #include "yaga/detector/detector.h"
 #include "yaga/detector/prepare.h"
 #include "yaga/numeric/fft.h"
@@ -20,7 +21,8 @@ static const struct yaga_detector_params usual = {.seed = 1,
                                                   .n_trees = 50,
                                                   .n_sample = 128,
                                                   .variance = 0.95,
-                                                  .day_rows = 100};
+                                                  .day_rows = 100,
+                                                  .per_week = 1.0};
 
 /* Rhythm and noise; the last column is the sum of the first two, but not in row ODD,
  * where the third is far out as well. */
@@ -39,14 +41,26 @@ static void fill(double *x)
     x[ODD * P + 3] += 5.0;
 }
 
+static enum yaga_status detect(const struct yaga_detector_kind *kind,
+                               const struct yaga_detector_params *params,
+                               const struct yaga_detector_rows *from,
+                               const struct yaga_detector_rows *to,
+                               double *scores,
+                               double *why,
+                               struct yaga_error *err)
+{
+    struct yaga_detector_out out = {.scores = scores, .contributions = why};
+    return yaga_detector_run(kind, params, from, to, &out, err);
+}
+
 static void
 run(const char *name, const double *x, size_t n, size_t p, double *scores, double *why)
 {
     const struct yaga_detector_kind *kind = yaga_detector_find(name);
-    struct yaga_detector_rows rows = {x, n, p};
+    struct yaga_detector_rows rows = {x, n, p, NULL};
     struct yaga_error err;
     assert_non_null(kind);
-    assert_ok(yaga_detector_run(kind, &usual, &rows, &rows, scores, why, &err), &err);
+    assert_ok(detect(kind, &usual, &rows, &rows, scores, why, &err), &err);
 }
 
 static void every_detector_finds_a_row_that_is_far_out(void **state)
@@ -102,13 +116,12 @@ static void zscore_is_the_farthest_column_in_standard_deviations(void **state)
     /* Means 3 and 0, sample standard deviations 2 and 0, which says nothing. */
     static const double x[] = {1.0, 0.0, 3.0, 0.0, 5.0, 0.0};
     static const double test[] = {9.0, 0.0, 3.0, 7.0};
-    struct yaga_detector_rows from = {x, 3, 2};
-    struct yaga_detector_rows to = {test, 2, 2};
+    struct yaga_detector_rows from = {x, 3, 2, NULL};
+    struct yaga_detector_rows to = {test, 2, 2, NULL};
     struct yaga_error err;
     double scores[2];
     double why[4];
-    assert_ok(yaga_detector_run(yaga_detector_find("zscore"), &usual, &from, &to, scores,
-                                why, &err),
+    assert_ok(detect(yaga_detector_find("zscore"), &usual, &from, &to, scores, why, &err),
               &err);
     assert_near(scores[0], 3.0, 1e-15);
     assert_near(scores[1], 0.0, 0);
@@ -123,12 +136,12 @@ robust_zscore_takes_the_median_and_falls_back_where_most_are_equal(void **state)
     /* |x - 3| = 2 1 0 1 97: MAD 1. Second column: median 5, MAD 0, mean |x - 5| = 1. */
     static const double x[] = {1.0, 5.0, 2.0, 5.0, 3.0, 5.0, 4.0, 5.0, 100.0, 10.0};
     static const double test[] = {13.0, 5.0, 3.0, 20.0};
-    struct yaga_detector_rows from = {x, 5, 2};
-    struct yaga_detector_rows to = {test, 2, 2};
+    struct yaga_detector_rows from = {x, 5, 2, NULL};
+    struct yaga_detector_rows to = {test, 2, 2, NULL};
     struct yaga_error err;
     double scores[2];
-    assert_ok(yaga_detector_run(yaga_detector_find("robust-zscore"), &usual, &from, &to,
-                                scores, NULL, &err),
+    assert_ok(detect(yaga_detector_find("robust-zscore"), &usual, &from, &to, scores,
+                     NULL, &err),
               &err);
     assert_near(scores[0], 10.0 / 1.4826022, 1e-7);
     assert_near(scores[1], 15.0 / 1.253314, 1e-12);
@@ -165,15 +178,15 @@ static void iforest_does_not_depend_on_threads_but_on_the_seed(void **state)
     (void)state;
     double x[N * P];
     double scores[3][N];
-    struct yaga_detector_rows rows = {x, N, P};
+    struct yaga_detector_rows rows = {x, N, P, NULL};
     struct yaga_error err;
     fill(x);
     for (size_t k = 0; k < 3; k++) {
         struct yaga_detector_params params = usual;
         params.n_threads = k == 1 ? 3 : 1;
         params.seed = k == 2 ? 2 : 1;
-        assert_ok(yaga_detector_run(yaga_detector_find("iforest"), &params, &rows, &rows,
-                                    scores[k], NULL, &err),
+        assert_ok(detect(yaga_detector_find("iforest"), &params, &rows, &rows, scores[k],
+                         NULL, &err),
                   &err);
     }
     assert_memory_equal(scores[0], scores[1], sizeof scores[0]);
@@ -224,12 +237,12 @@ static void adaptive_follows_a_level_and_a_spread_that_move_for_good(void **stat
         x[i] = yaga_rng_normal(&rng);
     for (size_t i = ROWS; i < 2 * ROWS; i++)
         x[i] = 6.0 + 3.0 * x[i];
-    struct yaga_detector_rows from = {x, ROWS, 1};
-    struct yaga_detector_rows to = {x + ROWS, ROWS, 1};
+    struct yaga_detector_rows from = {x, ROWS, 1, NULL};
+    struct yaga_detector_rows to = {x + ROWS, ROWS, 1, NULL};
     struct yaga_error err;
-    assert_ok(yaga_detector_run(yaga_detector_find("adaptive"), &usual, &from, &to,
-                                scores, why, &err),
-              &err);
+    assert_ok(
+        detect(yaga_detector_find("adaptive"), &usual, &from, &to, scores, why, &err),
+        &err);
     for (size_t i = 0; i < 20; i++) {
         early += scores[i] / 20.0;
         late += scores[ROWS - 1 - i] / 20.0;
@@ -246,8 +259,8 @@ static void rows_apart_begin_with_their_own_level(void **state)
     static const char *const names[] = {"adaptive", "ensemble"};
     double x[N * P];
     double shifted[N * P];
-    struct yaga_detector_rows from = {x, N, P};
-    struct yaga_detector_rows to = {shifted, N, P};
+    struct yaga_detector_rows from = {x, N, P, NULL};
+    struct yaga_detector_rows to = {shifted, N, P, NULL};
     struct yaga_error err;
     fill(x);
     for (size_t i = 0; i < N; i++)
@@ -260,9 +273,7 @@ static void rows_apart_begin_with_their_own_level(void **state)
         for (size_t apart = 0; apart < 2; apart++) {
             struct yaga_detector_params params = usual;
             params.apart = apart == 1;
-            assert_ok(
-                yaga_detector_run(kind, &params, &from, &to, scores[apart], NULL, &err),
-                &err);
+            assert_ok(detect(kind, &params, &from, &to, scores[apart], NULL, &err), &err);
             for (size_t i = 0; i < 50; i++)
                 mean[apart] += scores[apart][i] / 50.0;
         }
@@ -285,13 +296,141 @@ static void ensemble_learns_the_day_where_there_are_days(void **state)
         x[i] = (i % DAY < DAY / 2 ? 0.0 : 50.0) + yaga_rng_normal(&rng);
     x[ROWS + 5 * DAY + 10] = 50.0; /* as by day, at night */
     x[ROWS + 5 * DAY + 11] = 50.0;
-    struct yaga_detector_rows from = {x, ROWS, 1};
-    struct yaga_detector_rows to = {x + ROWS, ROWS, 1};
-    assert_ok(yaga_detector_run(yaga_detector_find("ensemble"), &usual, &from, &to,
-                                scores, NULL, &err),
-              &err);
+    struct yaga_detector_rows from = {x, ROWS, 1, NULL};
+    struct yaga_detector_rows to = {x + ROWS, ROWS, 1, NULL};
+    assert_ok(
+        detect(yaga_detector_find("ensemble"), &usual, &from, &to, scores, NULL, &err),
+        &err);
     for (size_t i = 0; i < 5 * DAY + 10; i++)
         assert_true(scores[i] < scores[5 * DAY + 11]);
+}
+
+/* The same day, told by times: the table to score begins at noon, and half a day of it
+ * was never recorded. */
+static void times_tell_the_day_and_what_is_missing(void **state)
+{
+    (void)state;
+    enum { DAY = 96, DAYS = 20, ROWS = DAY * DAYS, STEP = 86400 / DAY };
+    static double x[2 * ROWS];
+    static int64_t times[2 * ROWS];
+    static double scores[ROWS];
+    struct yaga_detector_params params = usual;
+    struct yaga_rng rng;
+    struct yaga_error err;
+    double before = 0.0;
+    double behind = 0.0;
+    yaga_rng_init(&rng, 9);
+    params.day_rows = 0;
+    for (size_t i = 0; i < 2 * ROWS; i++) {
+        size_t at = i + (i >= ROWS ? DAY / 2 : 0) + (i >= ROWS + 5 * DAY ? DAY / 2 : 0);
+        times[i] = (int64_t)(at * STEP);
+        x[i] = (at % DAY < DAY / 2 ? 0.0 : 50.0) + yaga_rng_normal(&rng);
+    }
+    struct yaga_detector_rows from = {x, ROWS, 1, times};
+    struct yaga_detector_rows to = {x + ROWS, ROWS, 1, times + ROWS};
+    assert_ok(
+        detect(yaga_detector_find("ensemble"), &params, &from, &to, scores, NULL, &err),
+        &err);
+    for (size_t i = 0; i < DAY; i++) {
+        before += scores[4 * DAY + i] / DAY;
+        behind += scores[5 * DAY + i] / DAY;
+    }
+    if (!(before < 2.0 && behind < before + 2.0)) /* half a day off it is above 10 */
+        fail_msg("%g before, %g behind the gap", before, behind);
+}
+
+/* Nothing is known of a value that is missing, and nothing is made of it. */
+static void ensemble_takes_missing_values_for_no_evidence(void **state)
+{
+    (void)state;
+    double x[N * P];
+    double holes[N * P];
+    double scores[2][N];
+    struct yaga_detector_rows from = {x, N, P, NULL};
+    struct yaga_detector_rows to = {holes, N, P, NULL};
+    struct yaga_error err;
+    fill(x);
+    memcpy(holes, x, sizeof x);
+    for (size_t i = 0; i < 40; i++)
+        holes[(ODD + i - 20) * P + 2] = (double)NAN;
+    holes[ODD * P + 3] = (double)NAN;
+    run("ensemble", x, N, P, scores[0], NULL);
+    assert_ok(
+        detect(yaga_detector_find("ensemble"), &usual, &from, &to, scores[1], NULL, &err),
+        &err);
+    assert_true(scores[1][ODD] < 0.5 * scores[0][ODD]);
+    for (size_t j = 0; j < P; j++)
+        holes[ODD * P + j] = (double)NAN;
+    assert_ok(
+        detect(yaga_detector_find("ensemble"), &usual, &from, &to, scores[1], NULL, &err),
+        &err);
+    assert_near(scores[1][ODD], 0.0, 0);
+}
+
+/* Ten times as slow is as far from usual whether it is usually slow or not. */
+static void kinds_put_columns_on_the_scale_of_their_metric(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"gauge", "requests", "latency-s",
+                                        "success-percent"};
+    const struct yaga_column_kind *kinds[4];
+    double row[2][4] = {{7.0, 99.0, 0.2, 100.0}, {7.0, 99.0, (double)NAN, 0.0}};
+    for (size_t j = 0; j < 4; j++) {
+        kinds[j] = yaga_column_kind_find(names[j]);
+        assert_non_null(kinds[j]);
+    }
+    assert_null(yaga_column_kind_find("latency"));
+    yaga_column_kinds_apply(kinds, 4, row[0], 2);
+    assert_near(row[0][0], 7.0, 0);
+    assert_near(row[0][1], log(100.0), 1e-12);
+    assert_near(row[0][2], log(200.0), 1e-12);
+    assert_near(row[0][3], log(0.5 / 99.5), 1e-9);
+    assert_near(row[1][3], log(99.5 / 0.5), 1e-9);
+    assert_true(isnan(row[1][2]));
+}
+
+/* A week of noise raises about the budget; a level that moves for good alarms, and is
+ * learned after a day. */
+static void alarms_keep_the_budget_and_learn_what_lasts(void **state)
+{
+    (void)state;
+    enum { DAY = 100, TRAIN = 20 * DAY, ROWS = 40 * DAY, SHIFT = 30 * DAY };
+    static double fast[TRAIN + ROWS];
+    static double slow[TRAIN + ROWS];
+    static double ratios[ROWS];
+    const struct yaga_alarm_params params = {.per_week = 1.0, .day_rows = DAY};
+    struct yaga_rng rng;
+    struct yaga_error err;
+    size_t quiet = 0;
+    size_t late = 0;
+    yaga_rng_init(&rng, 11);
+    for (size_t t = 0; t < TRAIN + ROWS; t++) {
+        fast[t] = -log10(1.0 - yaga_rng_uniform(&rng));
+        slow[t] = fast[t] - log10(1.0 - yaga_rng_uniform(&rng));
+        if (t >= TRAIN + SHIFT)
+            fast[t] += 6.0;
+    }
+    fast[TRAIN + 5] = slow[TRAIN + 5] = (double)NAN;
+    assert_ok(yaga_alarm_ratios(&params, fast, slow, TRAIN + ROWS, TRAIN, ratios, &err),
+              &err);
+    for (size_t t = 0; t < ROWS; t++) {
+        quiet += t < SHIFT && ratios[t] >= 1.0;
+        late += t >= SHIFT + 4 * DAY && ratios[t] >= 1.0;
+    }
+    assert_near(ratios[5], 0.0, 0);
+    assert_true(quiet <= 15);                    /* four weeks */
+    for (size_t t = SHIFT; t < SHIFT + DAY; t++) /* found anew at its beginning */
+        assert_true(ratios[t] >= 1.0);
+    if (late > ROWS / 40)
+        fail_msg("%zu rows in alarm when all is as it was for days", late);
+    const struct yaga_alarm_params once = {
+        .per_week = 1.0, .day_rows = DAY, .once = true};
+    assert_ok(yaga_alarm_ratios(&once, fast, slow, TRAIN + ROWS, TRAIN, ratios, &err),
+              &err);
+    for (size_t t = SHIFT; t < ROWS; t++)
+        assert_true(ratios[t] >= 1.0);
+    assert_int_equal(yaga_alarm_ratios(&params, fast, slow, 60, 50, ratios, &err),
+                     YAGA_E_NO_DATA);
 }
 
 static void adaptive_counts_once_what_moves_together(void **state)
@@ -311,11 +450,11 @@ static void adaptive_counts_once_what_moves_together(void **state)
         x[2 * i] = common + 0.1 * yaga_rng_normal(&rng);
         x[2 * i + 1] = common + 0.1 * yaga_rng_normal(&rng);
     }
-    struct yaga_detector_rows from = {x, ROWS, 2};
+    struct yaga_detector_rows from = {x, ROWS, 2, NULL};
     for (size_t k = 0; k < 2; k++) {
-        struct yaga_detector_rows to = {k == 0 ? together : apart, 1, 2};
-        assert_ok(yaga_detector_run(yaga_detector_find("adaptive"), &usual, &from, &to,
-                                    &scores[k], why, &err),
+        struct yaga_detector_rows to = {k == 0 ? together : apart, 1, 2, NULL};
+        assert_ok(detect(yaga_detector_find("adaptive"), &usual, &from, &to, &scores[k],
+                         why, &err),
                   &err);
         assert_near(why[0] + why[1], scores[k], 1e-9);
     }
@@ -345,27 +484,23 @@ static void tables_that_a_detector_cannot_take_are_refused(void **state)
 {
     (void)state;
     static double x[3 * (YAGA_PCA_MAX_FEATURES + 1)];
-    struct yaga_detector_rows wide = {x, 3, YAGA_PCA_MAX_FEATURES + 1};
-    struct yaga_detector_rows two = {x, 3, 2};
-    struct yaga_detector_rows one = {x, 1, 2};
-    struct yaga_detector_rows none = {x, 3, 0};
+    struct yaga_detector_rows wide = {x, 3, YAGA_PCA_MAX_FEATURES + 1, NULL};
+    struct yaga_detector_rows two = {x, 3, 2, NULL};
+    struct yaga_detector_rows one = {x, 1, 2, NULL};
+    struct yaga_detector_rows none = {x, 3, 0, NULL};
     double scores[3];
     struct yaga_error err;
     const struct yaga_detector_kind *pca = yaga_detector_find("pca");
-    assert_int_equal(yaga_detector_run(pca, &usual, &wide, &wide, scores, NULL, &err),
-                     YAGA_E_INPUT);
+    assert_int_equal(detect(pca, &usual, &wide, &wide, scores, NULL, &err), YAGA_E_INPUT);
     assert_error_has(&err, "pca: 65 columns are more than 64");
-    assert_int_equal(yaga_detector_run(pca, &usual, &wide, &two, scores, NULL, &err),
-                     YAGA_E_INPUT);
+    assert_int_equal(detect(pca, &usual, &wide, &two, scores, NULL, &err), YAGA_E_INPUT);
     assert_error_has(&err, "65 columns to learn from, 2 to score");
-    assert_int_equal(yaga_detector_run(pca, &usual, &none, &none, scores, NULL, &err),
-                     YAGA_E_INPUT);
-    assert_int_equal(yaga_detector_run(pca, &usual, &two, &two, scores, NULL, &err),
-                     YAGA_E_NO_DATA);
+    assert_int_equal(detect(pca, &usual, &none, &none, scores, NULL, &err), YAGA_E_INPUT);
+    assert_int_equal(detect(pca, &usual, &two, &two, scores, NULL, &err), YAGA_E_NO_DATA);
     static const char *const names[] = {"iforest", "zscore", "robust-zscore"};
     for (size_t i = 0; i < 3; i++) {
         const struct yaga_detector_kind *kind = yaga_detector_find(names[i]);
-        assert_int_equal(yaga_detector_run(kind, &usual, &one, &one, scores, NULL, &err),
+        assert_int_equal(detect(kind, &usual, &one, &one, scores, NULL, &err),
                          YAGA_E_NO_DATA);
         assert_error_has(&err, names[i]);
     }
@@ -376,12 +511,12 @@ static void scores_beyond_all_doubles_are_still_finite(void **state)
     (void)state;
     static const double x[] = {0.0, 1e-300, 0.0, 1e-300};
     static const double test[] = {1e300};
-    struct yaga_detector_rows from = {x, 4, 1};
-    struct yaga_detector_rows to = {test, 1, 1};
+    struct yaga_detector_rows from = {x, 4, 1, NULL};
+    struct yaga_detector_rows to = {test, 1, 1, NULL};
     double scores[1];
     struct yaga_error err;
-    assert_ok(yaga_detector_run(yaga_detector_find("robust-zscore"), &usual, &from, &to,
-                                scores, NULL, &err),
+    assert_ok(detect(yaga_detector_find("robust-zscore"), &usual, &from, &to, scores,
+                     NULL, &err),
               &err);
     assert_near(scores[0], 1e300, 0);
 }
@@ -390,7 +525,7 @@ static void learning_survives_failing_memory(void **state)
 {
     (void)state;
     double x[N * P];
-    struct yaga_detector_rows rows = {x, N, P};
+    struct yaga_detector_rows rows = {x, N, P, NULL};
     size_t n_kinds;
     const struct yaga_detector_kind *const *kinds = yaga_detector_kinds(&n_kinds);
     fill(x);
@@ -400,7 +535,7 @@ static void learning_survives_failing_memory(void **state)
             struct yaga_error err;
             yaga_mem_fail_nth(k);
             enum yaga_status st =
-                yaga_detector_run(kinds[i], &usual, &rows, &rows, scores, NULL, &err);
+                detect(kinds[i], &usual, &rows, &rows, scores, NULL, &err);
             yaga_mem_fail_nth(0);
             if (st == YAGA_OK)
                 break;
@@ -468,6 +603,10 @@ int main(void)
         cmocka_unit_test(adaptive_follows_a_level_and_a_spread_that_move_for_good),
         cmocka_unit_test(rows_apart_begin_with_their_own_level),
         cmocka_unit_test(ensemble_learns_the_day_where_there_are_days),
+        cmocka_unit_test(times_tell_the_day_and_what_is_missing),
+        cmocka_unit_test(ensemble_takes_missing_values_for_no_evidence),
+        cmocka_unit_test(kinds_put_columns_on_the_scale_of_their_metric),
+        cmocka_unit_test(alarms_keep_the_budget_and_learn_what_lasts),
         cmocka_unit_test(adaptive_counts_once_what_moves_together),
         cmocka_unit_test(the_transform_of_a_pure_tone_is_one_frequency_and_comes_back),
         cmocka_unit_test(tables_that_a_detector_cannot_take_are_refused),

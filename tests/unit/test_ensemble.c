@@ -297,9 +297,9 @@ static void too_little_is_told_and_no_memory_leaks_nothing(void **state)
     draw(m.r, ROWS, 5);
     memset(m.use, false, sizeof m.use);
     assert_int_equal(fit(&m, &err), YAGA_E_NO_DATA);
-    memset(m.use, true, 299);
+    memset(m.use, true, YAGA_ENSEMBLE_MIN_ROWS - 1);
     assert_int_equal(fit(&m, &err), YAGA_E_NO_DATA);
-    assert_error_has(&err, "299 of 300 rows");
+    assert_error_has(&err, "99 of 100 rows");
     memset(m.use, true, 400);
     enum yaga_status st = YAGA_E_NOMEM;
     size_t k = 1;

@@ -49,8 +49,10 @@ static void release(double *score[YAGA_N_CHANNELS])
 static struct yaga_levels
 levels_of(double *const score[YAGA_N_CHANNELS], size_t n, double per_week)
 {
-    const struct yaga_levels_params params = {
-        .per_week = per_week, .week_rows = WEEK, .quiet_rows = QUIET};
+    const struct yaga_levels_params params = {.min_rows = YAGA_LEVELS_MIN_ROWS,
+                                              .per_week = per_week,
+                                              .week_rows = WEEK,
+                                              .quiet_rows = QUIET};
     const double *const in[YAGA_N_CHANNELS] = {score[0], score[1], score[2]};
     struct yaga_levels out;
     struct yaga_error err;
@@ -178,8 +180,10 @@ static void too_few_rows_and_no_memory_are_told(void **state)
     double *score[YAGA_N_CHANNELS];
     struct yaga_levels out;
     struct yaga_error err;
-    const struct yaga_levels_params params = {
-        .per_week = 1.0, .week_rows = WEEK, .quiet_rows = QUIET};
+    const struct yaga_levels_params params = {.min_rows = YAGA_LEVELS_MIN_ROWS,
+                                              .per_week = 1.0,
+                                              .week_rows = WEEK,
+                                              .quiet_rows = QUIET};
     allocate(score, YAGA_LEVELS_MIN_ROWS);
     draw(score, YAGA_LEVELS_MIN_ROWS, 0.5, 6);
     const double *const in[YAGA_N_CHANNELS] = {score[0], score[1], score[2]};

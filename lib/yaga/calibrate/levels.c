@@ -219,7 +219,10 @@ static void set_levels(const struct search *s, struct yaga_levels *out)
 {
     out->weeks = (double)s->n_judged / s->params->week_rows;
     out->promised_per_week = s->params->per_week;
-    double share = s->params->per_week / ((double)YAGA_N_CHANNELS * overlap(s));
+    double n_heard = 0.0;
+    for (size_t c = 0; c < YAGA_N_CHANNELS; c++)
+        n_heard += s->peaks[c].n_rows > 0;
+    double share = s->params->per_week / (n_heard * overlap(s));
     for (size_t c = 0; c < YAGA_N_CHANNELS; c++)
         out->level[c] = level_at(&s->peaks[c], out->weeks, share);
     out->achieved_per_week = count_alarms(s, out->level, YAGA_N_CHANNELS) / out->weeks;
@@ -234,11 +237,12 @@ find(struct search *s, struct yaga_levels *out, struct yaga_error *err)
         return yaga_error_nomem(err);
     find_all(s, scratch);
     size_t n_judged = s->n_judged;
-    if (n_judged < YAGA_LEVELS_MIN_ROWS)
+    if (n_judged < s->params->min_rows)
         return yaga_error_set(err, YAGA_E_NO_DATA,
-                              "alarm levels: %zu judged rows, need %d", n_judged,
-                              YAGA_LEVELS_MIN_ROWS);
-    mark_trouble(s, marks);
+                              "alarm levels: %zu judged rows, need %zu", n_judged,
+                              s->params->min_rows);
+    if (!s->params->keep_trouble)
+        mark_trouble(s, marks);
     struct yaga_levels found = {.trouble_rows = leave_out(s, marks)};
     find_all(s, scratch);
     set_levels(s, &found);

@@ -10,14 +10,16 @@
  * ((lambda/rate)^xi - 1)/xi, never below u trouble  a group of highest peaks that the
  * tail of the others would bring once in 100 such histories is real trouble, no ordinary
  * operation: not counted, as long as it takes at most YAGA_TROUBLE_SHARE of the rows
- *   budget   channels overlap: each gets budget/(n w), w = alarms of all channels
- * together over the sum of their own, both counted where history is long enough to count
+ *   budget   channels overlap: each of the n that score gets budget/(n w), w = alarms of
+ * all channels together over the sum of their own, both counted where history is long
+ * enough to count
  *
  * Coles 2001, chapters 4 and 5, for declustered peaks over a threshold and return levels.
  */
 #ifndef YAGA_CALIBRATE_LEVELS_H
 #define YAGA_CALIBRATE_LEVELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "yaga/base/error.h"
@@ -33,6 +35,7 @@ const char *yaga_channel_name(enum yaga_channel channel);
 
 /* Five hours in six days: an incident or two, not a way of life. */
 #define YAGA_TROUBLE_SHARE 0.035
+/* Of a service: fewer say more about themselves than about weeks. */
 enum { YAGA_LEVELS_MIN_ROWS = 500 };
 
 struct yaga_levels {
@@ -48,11 +51,13 @@ struct yaga_levels_params {
     double per_week;   /* budget, > 0 */
     double week_rows;  /* rows in a week */
     size_t quiet_rows; /* a longer silence makes the next alarm another one */
+    size_t min_rows;   /* judged rows to find levels from */
+    bool keep_trouble; /* all peaks count */
 };
 
 /* scores[channel] [n_rows], time order. NaN in the fast channel: not judged or left out;
  * such rows are no silence and no time. NaN in another channel: silent. YAGA_E_NO_DATA
- * with fewer than YAGA_LEVELS_MIN_ROWS judged rows in the fast channel. */
+ * with fewer than min_rows judged rows in the fast channel. */
 enum yaga_status yaga_levels_find(const struct yaga_levels_params *params,
                                   const double *const scores[YAGA_N_CHANNELS],
                                   size_t n_rows,

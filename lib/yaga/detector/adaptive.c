@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "yaga/detector/detector_internal.h"
+#include "yaga/detector/timeline.h"
 #include "yaga/numeric/cholesky.h"
 #include "yaga/numeric/stats.h"
 
@@ -33,7 +34,7 @@ struct column {
     double level, variance;
 };
 struct state {
-    size_t n;
+    size_t n, day_rows;
     double level_rate, variance_rate;
     struct column *columns; /* [n] */
     double *factor;         /* [n][n] Cholesky factor of 0.9 R + 0.1 I */
@@ -124,8 +125,9 @@ static enum yaga_status fit(const struct yaga_detector_rows *rows,
         return yaga_error_nomem(err);
     *out = state; /* cleared by the caller, whatever happens */
     state->n = p;
-    state->level_rate = 1.0 - pow(2.0, -1.0 / (double)params->day_rows);
-    state->variance_rate = 1.0 - pow(2.0, -0.5 / (double)params->day_rows);
+    state->day_rows = yaga_timeline_of(rows, params->day_rows).day_rows;
+    state->level_rate = 1.0 - pow(2.0, -1.0 / (double)state->day_rows);
+    state->variance_rate = 1.0 - pow(2.0, -0.5 / (double)state->day_rows);
     state->columns = yaga_alloc(p, sizeof *state->columns);
     state->factor = yaga_calloc(p * p, sizeof *state->factor);
     if (state->columns == NULL || state->factor == NULL)
@@ -149,11 +151,10 @@ static void attribute(const struct state *s, const double *z, double *y, double 
 /* Level by the first rows, variance as it was at the beginning. */
 static enum yaga_status start_anew(const struct state *s,
                                    const struct yaga_detector_rows *rows,
-                                   const struct yaga_detector_params *params,
                                    struct column *columns,
                                    struct yaga_error *err)
 {
-    size_t n = rows->n_rows < params->day_rows ? rows->n_rows : params->day_rows;
+    size_t n = rows->n_rows < s->day_rows ? rows->n_rows : s->day_rows;
     YAGA_AUTO_MEM(double) x = yaga_alloc(n, sizeof *x);
     if (x == NULL)
         return yaga_error_nomem(err);
@@ -170,8 +171,7 @@ static enum yaga_status start_anew(const struct state *s,
 static enum yaga_status score(const void *opaque,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
-                              double *scores,
-                              double *contributions,
+                              const struct yaga_detector_out *out,
                               struct yaga_error *err)
 {
     const struct state *s = opaque;
@@ -181,15 +181,14 @@ static enum yaga_status score(const void *opaque,
     YAGA_AUTO_MEM(double) y = yaga_alloc(p, sizeof *y);
     if (columns == NULL || z == NULL || y == NULL)
         return yaga_error_nomem(err);
-    enum yaga_status st =
-        params->apart ? start_anew(s, rows, params, columns, err) : YAGA_OK;
+    enum yaga_status st = params->apart ? start_anew(s, rows, columns, err) : YAGA_OK;
     if (st != YAGA_OK)
         return st;
     for (size_t i = 0; i < rows->n_rows; i++) {
         follow_row(columns, rows->x + i * p, s, z);
-        scores[i] = yaga_cholesky_distance2(s->factor, p, z, y) / (double)p;
-        if (contributions != NULL)
-            attribute(s, z, y, contributions + i * p);
+        out->scores[i] = yaga_cholesky_distance2(s->factor, p, z, y) / (double)p;
+        if (out->contributions != NULL)
+            attribute(s, z, y, out->contributions + i * p);
     }
     return YAGA_OK;
 }

@@ -59,20 +59,23 @@ enum yaga_status yaga_detector_run(const struct yaga_detector_kind *kind,
                                    const struct yaga_detector_params *params,
                                    const struct yaga_detector_rows *train,
                                    const struct yaga_detector_rows *test,
-                                   double *scores,
-                                   double *contributions,
+                                   const struct yaga_detector_out *out,
                                    struct yaga_error *err)
 {
     void *state = NULL;
+    struct yaga_detector_out wanted = {
+        .scores = out->scores,
+        .contributions = kind->explains ? out->contributions : NULL,
+        .ratios = kind->alarms ? out->ratios : NULL,
+    };
     enum yaga_status st = check(kind, train, test, err);
     if (st != YAGA_OK)
         return st;
     st = kind->fit(train, params, &state, err);
     if (st == YAGA_OK)
-        st = kind->score(state, test, params, scores,
-                         kind->explains ? contributions : NULL, err);
+        st = kind->score(state, test, params, &wanted, err);
     if (st == YAGA_OK)
-        make_finite(scores, test->n_rows);
+        make_finite(out->scores, test->n_rows);
     kind->free(state);
     return st == YAGA_OK ? YAGA_OK : yaga_error_wrap(err, "%s", kind->name);
 }

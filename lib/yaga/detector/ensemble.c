@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The members that judge a service as a whole (ensemble.h) on the columns of a table:
- * each less its profile of the day, where the rows to learn from tell days apart and the
- * profile takes a tenth off the mean deviation, else less its median. The score is the
- * slow channel: evidence, and what it has been of late. What a metric is, a table does
- * not say: nothing is transformed.
+ * each on the scale of its kind, less its profile of the day, where the rows to learn
+ * from tell days apart and the profile takes a tenth off the mean deviation. The score is
+ * the slow channel: evidence, and what it has been of late. Alarms are those of both
+ * channels (alarm_levels.h).
  */
 #include "yaga/ensemble/ensemble.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "yaga/detector/alarm_levels.h"
 #include "yaga/detector/detector_internal.h"
+#include "yaga/detector/timeline.h"
 #include "yaga/feature/feature.h"
 #include "yaga/numeric/stats.h"
 
 static const double worth_a_profile = 0.9;
 
 struct state {
-    size_t n, day_rows, n_train;
-    struct yaga_profile *profiles; /* [n] */
+    size_t n, n_train;
+    struct yaga_timeline timeline;
+    struct yaga_detector_rows train; /* only for its times */
+    struct yaga_profile *profiles;   /* [n] */
     struct yaga_ensemble ensemble;
     struct yaga_ensemble_state after; /* the rows to learn from */
+    double *evidence;                 /* [n_evidence] of theirs, gaps filled */
+    size_t n_evidence;
 };
 
 static void clear(void *opaque)
@@ -31,26 +37,28 @@ static void clear(void *opaque)
         return;
     yaga_ensemble_clear(&s->ensemble);
     yaga_free(s->profiles);
+    yaga_free(s->evidence);
     yaga_free(s);
-}
-
-/* Days are counted from the first row to learn from; there are no weekends. */
-static struct yaga_when when_of(const struct state *s, size_t row)
-{
-    size_t in_day = row % s->day_rows;
-    return (struct yaga_when){
-        .period = YAGA_POOLED,
-        .slot = (int)(in_day * YAGA_SLOTS_PER_DAY / s->day_rows),
-        .day = (int32_t)(row / s->day_rows) + 1,
-    };
 }
 
 static double mean_abs(const double *x, size_t n)
 {
-    double sum = 0.0;
+    double sum = 0.0, found = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        if (isfinite(x[i])) {
+            sum += fabs(x[i]);
+            found += 1.0;
+        }
+    }
+    return found > 0.0 ? sum / found : 0.0;
+}
+
+static bool any_finite(const double *x, size_t n)
+{
     for (size_t i = 0; i < n; i++)
-        sum += fabs(x[i]) / (double)n;
-    return sum;
+        if (isfinite(x[i]))
+            return true;
+    return false;
 }
 
 /* x [n] of one column; flat and seasonal [n] are scratch. */
@@ -64,24 +72,33 @@ static enum yaga_status fit_profile(const double *x,
                                     struct yaga_error *err)
 {
     struct yaga_profile daily;
+    memcpy(r, x, n * sizeof *r);
+    *out = (struct yaga_profile){.level = 0.0};
+    if (!any_finite(x, n))
+        return YAGA_OK;
     enum yaga_status st = yaga_profile_fit(x, when, NULL, n, false, out, err);
     if (st == YAGA_OK)
         st = yaga_profile_fit(x, when, NULL, n, true, &daily, err);
     if (st == YAGA_OK)
         st = yaga_profile_residuals_out_of_day(x, when, NULL, n, true, seasonal, err);
+    if (st == YAGA_E_NO_DATA) { /* all values in one third of the days: no rhythm */
+        *out = (struct yaga_profile){.level = 0.0};
+        return YAGA_OK;
+    }
     if (st != YAGA_OK)
         return st;
     yaga_profile_residuals(out, x, when, n, flat);
     bool worth = mean_abs(seasonal, n) < worth_a_profile * mean_abs(flat, n);
     *out = worth ? daily : (struct yaga_profile){.level = 0.0};
-    memcpy(r, worth ? seasonal : x, n * sizeof *r);
+    if (worth)
+        memcpy(r, seasonal, n * sizeof *r);
     return YAGA_OK;
 }
 
-/* Residuals of the rows to learn from, row-major, into r. */
+/* g [n_rows][n] -> residuals, in place. */
 static enum yaga_status fit_profiles(const struct yaga_detector_rows *rows,
                                      struct state *s,
-                                     double *r,
+                                     double *g,
                                      struct yaga_error *err)
 {
     size_t n = rows->n_rows;
@@ -91,18 +108,52 @@ static enum yaga_status fit_profiles(const struct yaga_detector_rows *rows,
     if (when == NULL || work == NULL)
         return yaga_error_nomem(err);
     for (size_t i = 0; i < n; i++)
-        when[i] = when_of(s, i);
+        when[i] = yaga_timeline_when(&s->timeline, rows, i, 0);
     for (size_t j = 0; j < s->n && st == YAGA_OK; j++) {
         double *x = work;
         double *residual = work + n;
         for (size_t i = 0; i < n; i++)
-            x[i] = rows->x[i * s->n + j];
+            x[i] = g[i * s->n + j];
         st = fit_profile(x, when, n, work + 2 * n, work + 3 * n, &s->profiles[j],
                          residual, err);
         for (size_t i = 0; i < n && st == YAGA_OK; i++)
-            r[i * s->n + j] = residual[i];
+            g[i * s->n + j] = residual[i];
     }
     return st;
+}
+
+static double *on_scale(const struct yaga_detector_rows *rows,
+                        const struct yaga_detector_params *params)
+{
+    size_t n = rows->n_columns;
+    double *g = yaga_memdup(rows->x, rows->n_rows * n * sizeof *g);
+    if (g != NULL && params->columns != NULL)
+        yaga_column_kinds_apply(params->columns, n, g, rows->n_rows);
+    return g;
+}
+
+static size_t count_missing(const struct state *s, const struct yaga_detector_rows *rows)
+{
+    size_t n = 0;
+    for (size_t i = 1; i < rows->n_rows; i++)
+        n += yaga_timeline_join(&s->timeline, rows, i).n_missing;
+    return n;
+}
+
+/* r [n_rows][n] with rows of nothing where rows are missing. */
+static double *
+fill_gaps(const struct state *s, const struct yaga_detector_rows *rows, const double *r)
+{
+    double *out = yaga_alloc(s->n_evidence * s->n, sizeof *out);
+    double *at = out;
+    for (size_t i = 0; out != NULL && i < rows->n_rows; i++) {
+        size_t missing = i > 0 ? yaga_timeline_join(&s->timeline, rows, i).n_missing : 0;
+        for (size_t k = missing * s->n; k > 0; k--)
+            *at++ = (double)NAN;
+        memcpy(at, r + i * s->n, s->n * sizeof *r);
+        at += s->n;
+    }
+    return out;
 }
 
 static enum yaga_status learn(const struct yaga_detector_rows *rows,
@@ -110,18 +161,22 @@ static enum yaga_status learn(const struct yaga_detector_rows *rows,
                               struct state *s,
                               struct yaga_error *err)
 {
-    struct yaga_ensemble_params p = {.day_rows = (double)params->day_rows,
+    struct yaga_ensemble_params p = {.day_rows = (double)s->timeline.day_rows,
                                      .seed = params->seed};
-    YAGA_AUTO_MEM(double) r = yaga_alloc(rows->n_rows * s->n, sizeof *r);
-    YAGA_AUTO_MEM(double) evidence = yaga_alloc(rows->n_rows, sizeof *evidence);
-    YAGA_AUTO_MEM(bool) use = yaga_alloc(rows->n_rows, sizeof *use);
-    if (r == NULL || evidence == NULL || use == NULL)
+    YAGA_AUTO_MEM(double) g = on_scale(rows, params);
+    YAGA_AUTO_MEM(bool) use = yaga_alloc(s->n_evidence, sizeof *use);
+    s->evidence = yaga_alloc(s->n_evidence, sizeof *s->evidence);
+    if (g == NULL || s->evidence == NULL || use == NULL)
         return yaga_error_nomem(err);
-    memset(use, true, rows->n_rows * sizeof *use);
-    enum yaga_status st = fit_profiles(rows, s, r, err);
-    return st == YAGA_OK ? yaga_ensemble_fit(&p, r, use, rows->n_rows, s->n, &s->ensemble,
-                                             evidence, &s->after, err)
-                         : st;
+    memset(use, true, s->n_evidence * sizeof *use);
+    enum yaga_status st = fit_profiles(rows, s, g, err);
+    if (st != YAGA_OK)
+        return st;
+    YAGA_AUTO_MEM(double) r = fill_gaps(s, rows, g);
+    if (r == NULL)
+        return yaga_error_nomem(err);
+    return yaga_ensemble_fit(&p, r, use, s->n_evidence, s->n, &s->ensemble, s->evidence,
+                             &s->after, err);
 }
 
 static enum yaga_status fit(const struct yaga_detector_rows *rows,
@@ -134,63 +189,164 @@ static enum yaga_status fit(const struct yaga_detector_rows *rows,
         return yaga_error_nomem(err);
     *out = s; /* cleared by the caller, whatever happens */
     s->n = rows->n_columns;
-    s->day_rows = params->day_rows;
+    s->timeline = yaga_timeline_of(rows, params->day_rows);
+    s->train = *rows;
     s->n_train = rows->n_rows;
+    s->n_evidence = rows->n_rows + count_missing(s, rows);
     s->profiles = yaga_calloc(s->n, sizeof *s->profiles);
     if (s->profiles == NULL)
         return yaga_error_nomem(err);
     return learn(rows, params, s, err);
 }
 
-static void residuals(const struct state *s, const double *row, size_t i, double *r)
+/* g -> residuals, in place. */
+static void
+subtract_profiles(const struct state *s, const struct yaga_detector_rows *rows, double *g)
 {
-    struct yaga_when when = when_of(s, i);
-    for (size_t j = 0; j < s->n; j++)
-        r[j] = row[j] - yaga_profile_at(&s->profiles[j], &when);
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        struct yaga_when when = yaga_timeline_when(&s->timeline, rows, i, s->n_train);
+        for (size_t j = 0; j < s->n; j++)
+            g[i * s->n + j] -= yaga_profile_at(&s->profiles[j], &when);
+    }
 }
 
-/* Where the rows to score begin: behind those to learn from, or anywhere. */
+/* What stands at the end of one row, or of the rows to learn from, meets row i. */
+static struct yaga_join join_at(const struct state *s,
+                                const struct yaga_detector_rows *rows,
+                                bool apart,
+                                size_t i)
+{
+    if (i > 0)
+        return yaga_timeline_join(&s->timeline, rows, i);
+    bool known = s->timeline.step_s > 0 && rows->times != NULL;
+    struct yaga_join join = yaga_timeline_join_tables(&s->timeline, &s->train, rows);
+    if (!known)
+        join.anew = apart;
+    return join;
+}
+
+/* Rows that do not follow have a level of their own, if they are enough to tell it. */
 static enum yaga_status start(const struct state *s,
                               const struct yaga_detector_rows *rows,
-                              bool apart,
-                              double *r,
+                              const double *r,
+                              size_t i,
                               struct yaga_ensemble_state *out,
                               struct yaga_error *err)
 {
-    *out = s->after;
-    if (!apart)
-        return YAGA_OK;
-    size_t n = rows->n_rows / 4 < s->day_rows ? rows->n_rows / 4 : s->day_rows;
-    n = n < 20 ? 20 : n;
-    n = n < rows->n_rows ? n : rows->n_rows;
-    for (size_t i = 0; i < n; i++)
-        residuals(s, rows->x + i * s->n, s->n_train + i, r + i * s->n);
-    return yaga_ensemble_start(&s->ensemble, r, n, out, err);
+    enum { LEAST = 20 };
+    size_t end = i + 1;
+    while (end < rows->n_rows && !yaga_timeline_join(&s->timeline, rows, end).anew)
+        end++;
+    size_t n =
+        (end - i) / 4 < s->timeline.day_rows ? (end - i) / 4 : s->timeline.day_rows;
+    n = n < LEAST ? LEAST : n;
+    n = n < end - i ? n : end - i;
+    return yaga_ensemble_start(&s->ensemble, r + i * s->n, n, out, err);
+}
+
+/* The mean over the members that count. */
+static double evidence_of(const struct yaga_ensemble_row *row, unsigned members)
+{
+    double sum = 0.0, n = 0.0;
+    for (unsigned m = 0; m < YAGA_N_MEMBERS; m++) {
+        bool counts = (members >> m & 1U) != 0;
+        sum += counts ? row->member[m] : 0.0;
+        n += counts;
+    }
+    return sum / n;
+}
+
+/* The channels of some members alone, which have a state of their own. */
+static void channels_of(struct yaga_ensemble_row *row,
+                        unsigned members,
+                        struct yaga_ensemble_state *own)
+{
+    if (members != 0)
+        yaga_ensemble_channels(own, evidence_of(row, members), &row->fast, &row->slow);
+}
+
+/* Walks through the rows; fast, slow [n_rows] NaN where nothing was measured. */
+static enum yaga_status walk(const struct state *s,
+                             const struct yaga_detector_rows *rows,
+                             const struct yaga_detector_params *params,
+                             const double *r,
+                             double *fast,
+                             double *slow,
+                             double *contributions,
+                             struct yaga_error *err)
+{
+    struct yaga_ensemble_state state = s->after, own = s->after;
+    struct yaga_ensemble_row row;
+    size_t n_scratch = yaga_ensemble_scratch(&s->ensemble);
+    YAGA_AUTO_MEM(double) scratch = yaga_alloc(n_scratch + s->n, sizeof *scratch);
+    if (scratch == NULL)
+        return yaga_error_nomem(err);
+    double *nothing = scratch + n_scratch;
+    for (size_t j = 0; j < s->n; j++)
+        nothing[j] = (double)NAN;
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        struct yaga_join join = join_at(s, rows, params->apart, i);
+        for (size_t k = 0; k < join.n_missing && !join.anew; k++) {
+            yaga_ensemble_step(&s->ensemble, &state, nothing, scratch, &row);
+            channels_of(&row, params->members, &own);
+        }
+        enum yaga_status st = join.anew ? start(s, rows, r, i, &state, err) : YAGA_OK;
+        if (st != YAGA_OK)
+            return st;
+        if (join.anew)
+            own = state;
+        yaga_ensemble_step(&s->ensemble, &state, r + i * s->n, scratch, &row);
+        channels_of(&row, params->members, &own);
+        fast[i] = row.fast;
+        slow[i] = row.slow;
+        for (size_t j = 0; contributions != NULL && j < s->n; j++)
+            contributions[i * s->n + j] = fabs(row.d[j]);
+    }
+    return YAGA_OK;
+}
+
+/* The rows to learn from as channels, the rows to score behind them. */
+static enum yaga_status find_ratios(const struct state *s,
+                                    const struct yaga_detector_params *params,
+                                    const double *fast,
+                                    const double *slow,
+                                    size_t n_rows,
+                                    double *ratios,
+                                    struct yaga_error *err)
+{
+    size_t n = s->n_evidence + n_rows;
+    struct yaga_ensemble_state state = {.n_recent = 0.0};
+    struct yaga_alarm_params p = {.per_week = params->per_week,
+                                  .day_rows = s->timeline.day_rows,
+                                  .once = params->levels_once};
+    YAGA_AUTO_MEM(double) all = yaga_alloc(2 * n, sizeof *all);
+    if (all == NULL)
+        return yaga_error_nomem(err);
+    for (size_t t = 0; t < s->n_evidence; t++)
+        yaga_ensemble_channels(&state, s->evidence[t], &all[t], &all[n + t]);
+    memcpy(all + s->n_evidence, fast, n_rows * sizeof *fast);
+    memcpy(all + n + s->n_evidence, slow, n_rows * sizeof *slow);
+    return yaga_alarm_ratios(&p, all, all + n, n, s->n_evidence, ratios, err);
 }
 
 static enum yaga_status score(const void *opaque,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
-                              double *scores,
-                              double *contributions,
+                              const struct yaga_detector_out *out,
                               struct yaga_error *err)
 {
     const struct state *s = opaque;
-    struct yaga_ensemble_state state;
-    YAGA_AUTO_MEM(double) r = yaga_alloc(rows->n_rows * s->n, sizeof *r);
-    YAGA_AUTO_MEM(double)
-    scratch = yaga_alloc(yaga_ensemble_scratch(&s->ensemble), sizeof *scratch);
-    if (r == NULL || scratch == NULL)
+    YAGA_AUTO_MEM(double) r = on_scale(rows, params);
+    YAGA_AUTO_MEM(double) fast = yaga_alloc(2 * rows->n_rows, sizeof *fast);
+    if (r == NULL || fast == NULL)
         return yaga_error_nomem(err);
-    enum yaga_status st = start(s, rows, params->apart, r, &state, err);
-    for (size_t i = 0; i < rows->n_rows && st == YAGA_OK; i++) {
-        struct yaga_ensemble_row row;
-        residuals(s, rows->x + i * s->n, s->n_train + i, r);
-        yaga_ensemble_step(&s->ensemble, &state, r, scratch, &row);
-        scores[i] = isfinite(row.slow) ? row.slow : 0.0;
-        for (size_t j = 0; contributions != NULL && j < s->n; j++)
-            contributions[i * s->n + j] = fabs(row.d[j]);
-    }
+    double *slow = fast + rows->n_rows;
+    subtract_profiles(s, rows, r);
+    enum yaga_status st = walk(s, rows, params, r, fast, slow, out->contributions, err);
+    if (st == YAGA_OK && out->ratios != NULL)
+        st = find_ratios(s, params, fast, slow, rows->n_rows, out->ratios, err);
+    for (size_t i = 0; i < rows->n_rows && st == YAGA_OK; i++)
+        out->scores[i] = isfinite(slow[i]) ? slow[i] : 0.0;
     return st;
 }
 
@@ -198,6 +354,8 @@ const struct yaga_detector_kind yaga_detector_ensemble = {
     .name = "ensemble",
     .help = "the members that judge a service as a whole, with what has been of late",
     .explains = true,
+    .alarms = true,
+    .takes_missing = true,
     .max_columns = YAGA_METRICS_MAX,
     .fit = fit,
     .score = score,

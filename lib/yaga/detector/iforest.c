@@ -38,15 +38,13 @@ static enum yaga_status fit(const struct yaga_detector_rows *rows,
 static enum yaga_status score(const void *state,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
-                              double *scores,
-                              double *contributions,
+                              const struct yaga_detector_out *out,
                               struct yaga_error *err)
 {
-    (void)contributions;
     (void)err;
-    yaga_forest_score_rows(state, rows->x, rows->n_rows, params->n_threads, scores);
+    yaga_forest_score_rows(state, rows->x, rows->n_rows, params->n_threads, out->scores);
     for (size_t i = 0; i < rows->n_rows; i++)
-        scores[i] = -scores[i];
+        out->scores[i] = -out->scores[i];
     return YAGA_OK;
 }
 

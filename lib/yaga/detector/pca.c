@@ -63,16 +63,16 @@ static enum yaga_status fit_spe(const struct yaga_detector_rows *rows,
 static enum yaga_status score(const void *state,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
-                              double *scores,
-                              double *contributions,
+                              const struct yaga_detector_out *out,
                               struct yaga_error *err)
 {
     (void)params;
     (void)err;
     for (size_t i = 0; i < rows->n_rows; i++) {
         const double *row = rows->x + i * rows->n_columns;
-        double *why = contributions == NULL ? NULL : contributions + i * rows->n_columns;
-        scores[i] = yaga_pca_score(state, row, why);
+        double *why =
+            out->contributions == NULL ? NULL : out->contributions + i * rows->n_columns;
+        out->scores[i] = yaga_pca_score(state, row, why);
     }
     return YAGA_OK;
 }

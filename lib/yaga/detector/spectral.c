@@ -121,20 +121,19 @@ static enum yaga_status fit(const struct yaga_detector_rows *rows,
 static enum yaga_status score(const void *state,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
-                              double *scores,
-                              double *contributions,
+                              const struct yaga_detector_out *out,
                               struct yaga_error *err)
 {
     (void)state;
     (void)params;
     (void)err;
     for (size_t i = 0; i < rows->n_rows; i++) {
-        scores[i] = -INFINITY;
+        out->scores[i] = -INFINITY;
         for (size_t j = 0; j < rows->n_columns; j++) {
             double one = score_at(rows, i, j);
-            scores[i] = fmax(scores[i], one);
-            if (contributions != NULL)
-                contributions[i * rows->n_columns + j] = one;
+            out->scores[i] = fmax(out->scores[i], one);
+            if (out->contributions != NULL)
+                out->contributions[i * rows->n_columns + j] = one;
         }
     }
     return YAGA_OK;

@@ -79,23 +79,22 @@ static enum yaga_status fit_robust(const struct yaga_detector_rows *rows,
 static enum yaga_status score(const void *opaque,
                               const struct yaga_detector_rows *rows,
                               const struct yaga_detector_params *params,
-                              double *scores,
-                              double *contributions,
+                              const struct yaga_detector_out *out,
                               struct yaga_error *err)
 {
     const struct state *state = opaque;
     (void)params;
     (void)err;
     for (size_t i = 0; i < rows->n_rows; i++) {
-        scores[i] = 0.0;
+        out->scores[i] = 0.0;
         for (size_t j = 0; j < state->n; j++) {
             const struct column *c = &state->columns[j];
             double z = c->spread > 0.0
                            ? fabs(rows->x[i * state->n + j] - c->centre) / c->spread
                            : 0.0;
-            scores[i] = fmax(scores[i], z);
-            if (contributions != NULL)
-                contributions[i * state->n + j] = z;
+            out->scores[i] = fmax(out->scores[i], z);
+            if (out->contributions != NULL)
+                out->contributions[i * state->n + j] = z;
         }
     }
     return YAGA_OK;

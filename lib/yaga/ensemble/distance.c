@@ -10,8 +10,8 @@
 #include "yaga/numeric/linalg.h"
 
 static const double shrinkage = 0.1;
-/* A feature that never moved in training: any move of it is far, not infinitely far. */
-static const double least_sd = 0.05;
+/* Below, a feature never moved in training: it has the unit of z. */
+static const double least_sd = 1e-9;
 
 static double *keep(struct yaga_distance *d, size_t n)
 {
@@ -48,8 +48,10 @@ moments(const double *x, const bool *skip, size_t n_rows, size_t n, double *all)
             all[n + j] += away * away;
         }
     }
-    for (size_t j = 0; j < n && n_used > 0; j++)
-        all[n + j] = fmax(sqrt(all[n + j] / (double)n_used), least_sd);
+    for (size_t j = 0; j < n && n_used > 0; j++) {
+        double sd = sqrt(all[n + j] / (double)n_used);
+        all[n + j] = sd > least_sd ? sd : 1.0;
+    }
     return n_used;
 }
 

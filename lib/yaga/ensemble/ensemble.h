@@ -4,22 +4,27 @@
  * same residuals in different ways, each through its own calibration, and the mean of
  * their evidence counts.
  *
- *   z      (r - centre)/scale, at most 30 either way; a missing value holds the last one
- * for 3 rows, then z = 0 level  m follows z with a half-life of a day while rows are
- * ordinary (mean |z - m| <= 3); an unusual row freezes it, for a day at most d      z - m
- * over the spread of d in training, at most 30 either way
+ *   z      (r - centre)/scale, beyond 10 by its logarithm: 10 (1 + ln(|z|/10)); a missing
+ *          value holds the last one for 3 rows, then z = 0
+ *   level  m follows z with a half-life of a day while rows are ordinary (mean |z - m| <=
+ *          3); an unusual row freezes it, for a day at most
+ *   d      z - m over the spread of d in training, squashed like z
  *
- *   ewma     Mahalanobis distance of y = 0.3 z + 0.7 y         a multivariate EWMA chart
- * (Lowry et al. 1992) mean     mean |d| window   distance of 5 features per metric over
- * 12 rows: z, means of 3 and of 12, ln(sd + 0.1), slope forest   isolation forest of d,
- * 100 trees of 256 rows
+ *   ewma     Mahalanobis distance of y = 0.3 z + 0.7 y, a multivariate EWMA chart (Lowry
+ *            et al. 1992)
+ *   mean     mean |d|
+ *   window   distance of 5 features per metric over 12 rows: z, means of 3 and of 12,
+ *            ln(sd + 0.1), slope
+ *   forest   isolation forest of d, 100 trees of 256 rows
  *
- *   distance D(v) = sqrt(u'(0.9 R + 0.1 I)^-1 u / dim), u = (v - mean)/sd, R the
- * correlation of training evidence of a member: -log10 p, p from the scores of training
- * rows under a member fitted without them: empirical up to their 95 % quantile, a bounded
- * generalised Pareto tail beyond, 12 at most e      mean over the members fast   median
- * of the last 3 e: two of three rows agree slow   e + E, E the exponential mean of e with
- * a half-life of 24 rows
+ *   distance D(v) = sqrt(u'(0.9 R + 0.1 I)^-1 u / dim), u = (v - mean)/sd (sd 1 for what
+ *            never moved), R the correlation of training
+ *   evidence of a member: -log10 p, p from the scores of training rows under a member
+ *            fitted without them: empirical up to their 95 % quantile, a bounded
+ *            generalised Pareto tail beyond, 12 at most
+ *   e        mean over the members
+ *   fast     median of the last 3 e: two of three rows agree
+ *   slow     e + E, E the exponential mean of e with a half-life of 24 rows
  *
  * Rows come in time order at a fixed step. Everything that is carried from row to row is
  * in the state, so that training and inference give the same numbers for the same rows.
@@ -49,7 +54,7 @@ enum {
     YAGA_ENSEMBLE_WINDOW = 12,  /* rows the window features look at */
     YAGA_ENSEMBLE_FEATURES = 5, /* of them per metric */
     YAGA_ENSEMBLE_RECENT = 3,   /* rows of evidence behind the fast channel */
-    YAGA_ENSEMBLE_MIN_ROWS = 300
+    YAGA_ENSEMBLE_MIN_ROWS = 100
 };
 
 /* Plain data: arrays may lie in a mapped file. */

@@ -5,8 +5,10 @@
 
 #include "yaga/ensemble/ensemble.h"
 
-/* Furthest a standardised value counts. */
-#define YAGA_ENSEMBLE_CLIP 30.0
+/* z up to 10 either way, by its logarithm beyond: 10 (1 + ln(|z|/10)). What moves
+ * although it never did is very far from all it ever was; how far still tells one move
+ * from another, and does not outweigh all other metrics. */
+double yaga_ensemble_squash(double z);
 
 /* Fit on x [n_rows x n]; rows with skip[row] are left out. Owned by the caller:
  * yaga_distance_clear. */

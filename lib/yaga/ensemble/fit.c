@@ -130,7 +130,7 @@ static void spread_out(struct views *v, struct yaga_ensemble *e, double *values)
         spread[j] = sd > 1e-9 ? fmax(sd, least_spread) : 1.0;
         for (size_t t = 0; t < v->n_rows; t++) {
             double *d = &v->d[t * v->n_metrics + j];
-            *d = fmin(fmax(*d / spread[j], -YAGA_ENSEMBLE_CLIP), YAGA_ENSEMBLE_CLIP);
+            *d = yaga_ensemble_squash(*d / spread[j]);
         }
     }
 }

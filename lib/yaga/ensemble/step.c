@@ -10,6 +10,7 @@
 
 enum { HOLD_ROWS = 3, MEAN_ROWS = 3 };
 static const double ewma_weight = 0.3;
+static const double far_out = 10.0;
 static const double ordinary = 3.0; /* mean |z - level| up to which the level learns */
 static const double thaw = 4.0;     /* rows of freezing an ordinary row takes back */
 static const double spread_floor = 0.1; /* in ln(sd + floor) */
@@ -18,6 +19,12 @@ const char *yaga_member_name(enum yaga_member member)
 {
     static const char *const names[YAGA_N_MEMBERS] = {"ewma", "mean", "window", "forest"};
     return names[member];
+}
+
+double yaga_ensemble_squash(double z)
+{
+    double size = fabs(z);
+    return size <= far_out ? z : copysign(far_out * (1.0 + log(size / far_out)), z);
 }
 
 static double clip(double x, double limit)
@@ -36,7 +43,7 @@ static bool hold(const struct yaga_ensemble *e,
     for (size_t j = 0; j < e->n_metrics; j++) {
         z[j] = (double)NAN;
         if (e->scale[j] > 0.0 && isfinite(r[j])) {
-            z[j] = clip((r[j] - e->centre[j]) / e->scale[j], YAGA_ENSEMBLE_CLIP);
+            z[j] = yaga_ensemble_squash((r[j] - e->centre[j]) / e->scale[j]);
             s->held[j] = z[j];
             s->age[j] = 1.0; /* 0 = never */
             any = true;
@@ -142,7 +149,7 @@ bool yaga_ensemble_advance(const struct yaga_ensemble *ensemble,
     push(ensemble, state, z);
     view->ewma = state->ewma;
     for (size_t j = 0; j < ensemble->n_metrics; j++)
-        view->d[j] = clip(view->d[j] / ensemble->spread[j], YAGA_ENSEMBLE_CLIP);
+        view->d[j] = yaga_ensemble_squash(view->d[j] / ensemble->spread[j]);
     yaga_window_features(ensemble, state, view->window);
     return true;
 }
@@ -235,7 +242,7 @@ static double first_level(const struct yaga_ensemble *e,
     for (size_t t = 0; t < n_rows && e->scale[j] > 0.0; t++) {
         double value = r[t * e->n_metrics + j];
         if (isfinite(value))
-            scratch[n++] = clip((value - e->centre[j]) / e->scale[j], YAGA_ENSEMBLE_CLIP);
+            scratch[n++] = yaga_ensemble_squash((value - e->centre[j]) / e->scale[j]);
     }
     return n < LEAST ? 0.0 : yaga_median_inplace(scratch, n);
 }

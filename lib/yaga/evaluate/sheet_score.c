@@ -16,12 +16,14 @@ struct part {
     size_t n, p;
     size_t *rows;
     double *x;
+    int64_t *times; /* NULL = the sheet has none */
 };
 
 static void part_clear(struct part *part)
 {
     yaga_free(part->rows);
     yaga_free(part->x);
+    yaga_free(part->times);
     *part = (struct part){0};
 }
 
@@ -30,6 +32,7 @@ void yaga_sheet_scores_clear(struct yaga_sheet_scores *scores)
     yaga_free(scores->rows);
     yaga_free(scores->scores);
     yaga_free(scores->contributions);
+    yaga_free(scores->ratios);
     *scores = (struct yaga_sheet_scores){0};
 }
 
@@ -52,7 +55,9 @@ static enum yaga_status take_part(const struct yaga_sheet *sheet,
     struct part part = {.p = sheet->n_features};
     part.rows = yaga_alloc(n, sizeof *part.rows);
     part.x = yaga_alloc(n * part.p, sizeof *part.x);
-    if (part.rows == NULL || part.x == NULL) {
+    if (sheet->has_times)
+        part.times = yaga_alloc(n, sizeof *part.times);
+    if (part.rows == NULL || part.x == NULL || (sheet->has_times && part.times == NULL)) {
         part_clear(&part);
         return yaga_error_nomem(err);
     }
@@ -61,6 +66,8 @@ static enum yaga_status take_part(const struct yaga_sheet *sheet,
         if (sheet->series[i] != series || seen++ < first)
             continue;
         memcpy(part.x + part.n * part.p, sheet->x + i * part.p, part.p * sizeof *part.x);
+        if (part.times != NULL)
+            part.times[part.n] = sheet->times[i];
         part.rows[part.n++] = i;
     }
     *out = part;
@@ -102,6 +109,28 @@ static enum yaga_status take_parts(const struct yaga_sheet *train,
     return take_part(train, found, 0, count_rows(train, found), learn, err);
 }
 
+/* Missing values are the detector's business, or filled. */
+static enum yaga_status fill_missing(struct part *learn,
+                                     struct part *test,
+                                     const struct yaga_sheet_score_params *params,
+                                     struct yaga_error *err)
+{
+    if (params->kind->takes_missing && !params->refit_scaler)
+        return YAGA_OK;
+    enum yaga_status st =
+        yaga_prepare_fill(learn->x, learn->n, test->x, test->n, test->p, err);
+    if (st == YAGA_OK && params->refit_scaler)
+        yaga_prepare_refit(learn->x, learn->n, test->x, test->n, test->p);
+    return st;
+}
+
+/* What belongs to row i + late moves to row i, n rows of p. */
+static void move_up(double *x, size_t n, size_t p, size_t late)
+{
+    if (x != NULL && late > 0)
+        memmove(x, x + late * p, n * p * sizeof *x);
+}
+
 static enum yaga_status score_part(struct part *learn,
                                    struct part *test,
                                    const struct yaga_sheet_score_params *params,
@@ -109,24 +138,25 @@ static enum yaga_status score_part(struct part *learn,
                                    struct yaga_error *err)
 {
     size_t p = test->p;
-    struct yaga_detector_rows from = {learn->x, learn->n, p};
-    struct yaga_detector_rows to = {test->x, test->n, p};
-    double *scores = out->scores + out->n;
-    double *why = out->contributions == NULL ? NULL : out->contributions + out->n * p;
-    enum yaga_status st = yaga_prepare_fill(learn->x, learn->n, test->x, test->n, p, err);
+    struct yaga_detector_rows from = {learn->x, learn->n, p, learn->times};
+    struct yaga_detector_rows to = {test->x, test->n, p, test->times};
+    struct yaga_detector_out into = {
+        .scores = out->scores + out->n,
+        .contributions =
+            out->contributions == NULL ? NULL : out->contributions + out->n * p,
+        .ratios = out->ratios == NULL ? NULL : out->ratios + out->n,
+    };
+    enum yaga_status st = fill_missing(learn, test, params, err);
+    if (st == YAGA_OK)
+        st = yaga_detector_run(params->kind, &params->detector, &from, &to, &into, err);
     if (st != YAGA_OK)
         return st;
-    if (params->refit_scaler)
-        yaga_prepare_refit(learn->x, learn->n, test->x, test->n, p);
-    st = yaga_detector_run(params->kind, &params->detector, &from, &to, scores, why, err);
-    if (st != YAGA_OK)
-        return st;
-    size_t n = yaga_prepare_window(scores, test->n, params->window);
+    size_t n = yaga_prepare_window(into.scores, test->n, params->window);
     size_t late = params->window - 1;
     for (size_t i = 0; i < n; i++)
         out->rows[out->n + i] = test->rows[i + late];
-    if (why != NULL && late > 0)
-        memmove(why, why + late * p, n * p * sizeof *why);
+    move_up(into.contributions, n, p, late);
+    move_up(into.ratios, n, 1, late);
     out->n += n;
     return YAGA_OK;
 }
@@ -151,6 +181,59 @@ static enum yaga_status score_series(const struct yaga_sheet *train,
     return st;
 }
 
+/* The kind of each feature, [n_features]. */
+static enum yaga_status find_kinds(const struct yaga_sheet *sheet,
+                                   const struct yaga_sheet_score_params *params,
+                                   const struct yaga_column_kind **out,
+                                   struct yaga_error *err)
+{
+    for (size_t j = 0; j < sheet->n_features; j++)
+        out[j] = yaga_column_kind_find("gauge");
+    for (size_t k = 0; k < params->n_kinds; k++) {
+        size_t j = 0;
+        while (j < sheet->n_features &&
+               strcmp(sheet->features[j], params->kinds[k].column) != 0)
+            j++;
+        if (j == sheet->n_features)
+            return yaga_error_set(err, YAGA_E_INPUT, "no column \"%s\" is scored",
+                                  params->kinds[k].column);
+        out[j] = params->kinds[k].kind;
+    }
+    return YAGA_OK;
+}
+
+static enum yaga_status check_params(const struct yaga_sheet_score_params *params,
+                                     struct yaga_error *err)
+{
+    if (params->explain && !params->kind->explains)
+        return yaga_error_set(err, YAGA_E_ARG, "%s does not say why", params->kind->name);
+    if (params->alarms && !params->kind->alarms)
+        return yaga_error_set(err, YAGA_E_ARG, "%s has no alarms", params->kind->name);
+    if (params->alarms && params->detector.members != 0)
+        return yaga_error_set(err, YAGA_E_ARG, "alarms are those of all members");
+    return YAGA_OK;
+}
+
+static enum yaga_status make_scores(const struct yaga_sheet *sheet,
+                                    const struct yaga_sheet_score_params *params,
+                                    struct yaga_sheet_scores *out,
+                                    struct yaga_error *err)
+{
+    size_t n = sheet->n_rows;
+    *out = (struct yaga_sheet_scores){
+        .rows = yaga_alloc(n, sizeof *out->rows),
+        .scores = yaga_alloc(n, sizeof *out->scores),
+        .contributions = params->explain ? yaga_alloc(n * sheet->n_features,
+                                                      sizeof *out->contributions)
+                                         : NULL,
+        .ratios = params->alarms ? yaga_alloc(n, sizeof *out->ratios) : NULL,
+    };
+    bool made = out->rows != NULL && out->scores != NULL &&
+                (!params->explain || out->contributions != NULL) &&
+                (!params->alarms || out->ratios != NULL);
+    return made ? YAGA_OK : yaga_error_nomem(err);
+}
+
 enum yaga_status yaga_sheet_score(const struct yaga_sheet *train,
                                   const struct yaga_sheet *sheet,
                                   const struct yaga_sheet_score_params *params,
@@ -158,19 +241,20 @@ enum yaga_status yaga_sheet_score(const struct yaga_sheet *train,
                                   struct yaga_error *err)
 {
     struct yaga_sheet_scores made = {0};
-    enum yaga_status st = YAGA_OK;
-    if (params->explain && !params->kind->explains)
-        return yaga_error_set(err, YAGA_E_ARG, "%s does not say why", params->kind->name);
-    made.rows = yaga_alloc(sheet->n_rows, sizeof *made.rows);
-    made.scores = yaga_alloc(sheet->n_rows, sizeof *made.scores);
-    if (params->explain)
-        made.contributions =
-            yaga_alloc(sheet->n_rows * sheet->n_features, sizeof *made.contributions);
-    if (made.rows == NULL || made.scores == NULL ||
-        (params->explain && made.contributions == NULL))
-        st = yaga_error_nomem(err);
+    struct yaga_sheet_score_params full = *params;
+    YAGA_AUTO_MEM(const struct yaga_column_kind *)
+    kinds = yaga_alloc(sheet->n_features, sizeof(const struct yaga_column_kind *));
+    enum yaga_status st = check_params(params, err);
+    if (st != YAGA_OK)
+        return st;
+    if (kinds == NULL)
+        return yaga_error_nomem(err);
+    full.detector.columns = kinds;
+    st = find_kinds(sheet, params, kinds, err);
+    if (st == YAGA_OK)
+        st = make_scores(sheet, params, &made, err);
     for (size_t s = 0; s < sheet->n_series && st == YAGA_OK; s++)
-        st = score_series(train, sheet, s, params, &made, err);
+        st = score_series(train, sheet, s, &full, &made, err);
     if (st == YAGA_OK && made.n == 0)
         st = yaga_error_set(err, YAGA_E_INPUT, "no series has %zu rows", params->window);
     if (st != YAGA_OK)
@@ -188,9 +272,9 @@ static enum yaga_status append_head(const struct yaga_sheet *sheet,
                                     struct yaga_str *out)
 {
     enum yaga_status st = yaga_str_appendf(
-        out, "%s%sscore%s%s", sheet->has_series ? "service," : "",
+        out, "%s%sscore%s%s%s", sheet->has_series ? "service," : "",
         sheet->has_times ? "time," : "", sheet->has_labels ? ",label" : "",
-        sheet->has_edges ? ",edge" : "");
+        sheet->has_edges ? ",edge" : "", scores->ratios != NULL ? ",ratio,alarm" : "");
     for (size_t j = 0; scores->contributions != NULL && j < sheet->n_features; j++) {
         char name[YAGA_ERROR_TEXT_MAX];
         (void)yaga_format(name, sizeof name, "why_%s", sheet->features[j]);
@@ -223,6 +307,10 @@ static enum yaga_status append_row(const struct yaga_sheet *sheet,
         st = yaga_str_append(out, sheet->anomalous[row] ? ",1" : ",0");
     if (st == YAGA_OK && sheet->has_edges)
         st = yaga_str_append(out, sheet->edge[row] ? ",1" : ",0");
+    if (st == YAGA_OK && scores->ratios != NULL)
+        st = yaga_str_appendf(out, ",%s,%d",
+                              yaga_format_double(scores->ratios[index], text),
+                              scores->ratios[index] >= 1.0);
     for (size_t j = 0; why != NULL && j < sheet->n_features && st == YAGA_OK; j++)
         st = yaga_str_appendf(
             out, ",%s", yaga_format_double(why[index * sheet->n_features + j], text));

@@ -206,6 +206,7 @@ static enum yaga_status find_levels(const struct yaga_whole_params *params,
             .per_week = params->per_week,
             .week_rows = 7.0 * 86400.0 / (double)h->frame->step_s,
             .quiet_rows = (size_t)(params->quiet_s / h->frame->step_s),
+            .min_rows = YAGA_LEVELS_MIN_ROWS,
         };
         const double *const scores[YAGA_N_CHANNELS] = {own.channel[0], own.channel[1],
                                                        own.channel[2]};
