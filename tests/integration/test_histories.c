@@ -373,7 +373,9 @@ static void open_world(struct world *w)
         "alerting: { severity_threshold = \"%s\"; update_every_cycles = 15; };\n"
         "observability_api: { enabled = true; base_url = \"%s\"; };\n"
         "services = ( { name = \"cart\"; }, { name = \"shop\"; } );\n"
-        "metrics = ( { name = \"latency\"; kind = \"latency\"; } );\n";
+        "metrics = ( { name = \"latency\"; kind = \"gauge\"; }, { name = \"errors\"; "
+        "kind "
+        "= \"gauge\"; }, { name = \"traffic\"; kind = \"gauge\"; } );\n";
     static const char *const thresholds[] = {"low", "medium", "high"};
     char config[4096];
     struct yaga_error err;
@@ -391,10 +393,11 @@ static void open_world(struct world *w)
     read_rules(w);
     w->model_file = test_model_new("shop", "train_0123456789ab", YAGA_BUSINESS_HOURS, T0);
     w->judgement = yaga_calloc(1, sizeof *w->judgement);
-    w->cells = yaga_calloc(1, sizeof *w->cells);
-    w->values = yaga_calloc(1, sizeof *w->values);
+    w->cells = yaga_calloc(PATTERNS, sizeof *w->cells);
+    w->values = yaga_calloc(PATTERNS, sizeof *w->values);
     assert_true(w->judgement != NULL && w->cells != NULL && w->values != NULL);
-    w->cells[0].value = w->values[0] = 120;
+    for (int k = 0; k < PATTERNS; k++)
+        w->cells[k].value = w->values[k] = 120;
     w->consumer.audience.name = "consumer";
     w->now = T0;
     open_infer(w);
@@ -438,13 +441,14 @@ static void judge(struct world *w, int s, bool sustained)
     bool blind = w->now < w->blind_until[s];
     j->outcome = blind ? YAGA_METRICS_UNAVAILABLE : YAGA_EVALUATED;
     (void)snprintf(j->reason, sizeof j->reason, "%s", blind ? "no_data" : "");
-    j->metrics[0] = w->setup.metrics[0];
+    memcpy(j->metrics, w->setup.metrics, PATTERNS * sizeof j->metrics[0]);
     j->row = 0;
     j->row_time_s = w->now;
     j->period = YAGA_BUSINESS_HOURS;
     j->choice =
         (struct yaga_choice){.current = w->model_file, .confidence = 0.9, .n_loaded = 1};
-    j->grid = (struct yaga_evidence_grid){.n_rows = 1, .n_metrics = 1, .cells = w->cells};
+    j->grid = (struct yaga_evidence_grid){
+        .n_rows = 1, .n_metrics = PATTERNS, .cells = w->cells};
     j->verdict.n_anomalies = 0;
     for (int k = 0; k < PATTERNS; k++) {
         if (!w->present[s][k])
@@ -453,10 +457,16 @@ static void judge(struct world *w, int s, bool sustained)
         *a = (struct yaga_anomaly){.type = "ml_isolation",
                                    .severity = (enum yaga_severity)w->severity[s][k],
                                    .confidence = 0.5,
-                                   .root_metric = 0,
+                                   .root_metric = k, /* troubles of their own */
                                    .direction = YAGA_HIGH,
                                    .value = 120,
+                                   .n_signals = 1,
                                    .sustained = sustained};
+        a->signals[0] = (struct yaga_signal){.metric = (size_t)k,
+                                             .method = YAGA_METHOD_FOREST,
+                                             .severity = a->severity,
+                                             .value = 120,
+                                             .direction = YAGA_HIGH};
         (void)snprintf(a->name, sizeof a->name, "%s", patterns[k]);
         (void)snprintf(a->pattern_name, sizeof a->pattern_name, "%s", patterns[k]);
         (void)snprintf(a->description, sizeof a->description, "slow");
@@ -468,7 +478,7 @@ static void
 service_cycle(struct world *w, struct yaga_cycle_work *c, int s, bool sustained)
 {
     struct yaga_frame frame = {.n_rows = 1,
-                               .n_metrics = 1,
+                               .n_metrics = PATTERNS,
                                .step_s = STEP_S,
                                .start_s = w->now,
                                .values = w->values};
