@@ -20,6 +20,7 @@ import tempfile
 
 START, DAY, STEP = 1767571200, 86400, 300  # Monday 2026-01-05 00:00 UTC
 HISTORY, AHEAD, CHAIN, DURATION = 30, 4, 5, 3600
+PATIENT = ["--set", "inference.max_run_seconds=3000", "--set", "inference.expected_interval_seconds=3600"]  # however busy the machine is
 CALLERS = ["cart", "search", "payment", "notification", "checkout", "web", "stock-sync"]
 LEAVES = ["account", "catalog", "pricing", "fraud", "shipping"]
 
@@ -128,8 +129,8 @@ def write(folder, base, series, calls, models):
 
 
 def replay(programs, folder, begin):
-    run(f"{programs}/yaga-lab", "replay", "-q", "-c", folder / "yaga.cfg", "--from", begin - 600, "--to", begin + DURATION + 1200, "--every", "2m",
-        may_refuse=True)
+    run(f"{programs}/yaga-lab", "replay", "-q", "-c", folder / "yaga.cfg", *PATIENT, "--from", begin - 600,
+        "--to", begin + DURATION + 1200, "--every", "2m", may_refuse=True)
     documents = [json.loads(line) for file in (folder / "alerts").glob("*.jsonl") for line in file.read_text().splitlines()]
     return [d for d in documents if d.get("alert_type") == "anomaly_detected"]
 

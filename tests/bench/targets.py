@@ -124,8 +124,8 @@ def replay(programs, folder, config, series, models, scores=None):
     folder.mkdir()
     base.write(folder, config, series, {}, models)
     extra = ["--scores", scores] if scores else []
-    base.run(f"{programs}/yaga-lab", "replay", "-q", "-c", folder / "yaga.cfg", *extra, "--from", FIRST_DAY, "--to", FIRST_DAY + AHEAD * DAY,
-             "--every", "5m", may_refuse=True)
+    base.run(f"{programs}/yaga-lab", "replay", "-q", "-c", folder / "yaga.cfg", *base.PATIENT, *extra,
+             "--from", FIRST_DAY, "--to", FIRST_DAY + AHEAD * DAY, "--every", "5m", may_refuse=True)
     return list(announcements(folder))
 
 

@@ -349,18 +349,18 @@ static void what_comes_and_goes_is_one_incident(void **state)
     assert_false(find_incident(&shop, "service_flapping", &incident));
     cycles(&shop, shop_flaps + 900, shop_flaps + 3600);
     assert_true(find_incident(&shop, "service_flapping", &incident));
-    assert_int_equal(incident.first_seen_s, shop_flaps + 900);
+    assert_int_equal(incident.first_seen_s, shop_flaps); /* under another name */
     assert_int_equal(incident.status, YAGA_OPEN);
     assert_int_equal(incident.severity, YAGA_SEVERITY_HIGH);
     assert_int_equal(incident.missed_cycles, 0);
     assert_string_equal(incident.root_metric, "latency");
-    assert_int_equal(count_incidents(&shop), 2); /* and the single one it began as */
+    assert_int_equal(count_incidents(&shop), 1); /* the single one it began as */
     assert_true(
         journal_has(&shop, "2026-03-03", "\"flapping\":{\"changes\":5,\"minutes\":30}"));
     cycles(&shop, shop_flaps + 3600, shop_flaps + 3 * 3600);
     assert_true(find_incident(&shop, "service_flapping", &incident));
     assert_int_equal(incident.status, YAGA_CLOSED);
-    assert_int_equal(count_incidents(&shop), 2);
+    assert_int_equal(count_incidents(&shop), 1);
     shop_close(&shop);
 }
 
