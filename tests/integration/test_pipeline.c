@@ -487,6 +487,18 @@ static void models_age_from_fresh_over_stale_to_refused(void **state)
     }
 }
 
+static void the_limits_of_age_are_settings(void **state)
+{
+    (void)state;
+    static const char *const limits[] = {"inference.model_warn_age_days=2", "inference.model_max_age_days=3", NULL};
+    static const enum yaga_model_status want[] = {YAGA_MODEL_FRESH, YAGA_MODEL_STALE, YAGA_MODEL_REFUSED};
+    struct shop shop;
+    open_copy(&shop, limits);
+    for (int days = 0; days < 3; days++)
+        assert_int_equal(choose_at(&shop, YAGA_BUSINESS_HOURS, shop_now + (days + 1) * 86400 + 60 * days).status, want[days]);
+    shop_close(&shop);
+}
+
 static void no_memory_for_a_model_is_no_verdict_on_its_file(void **state)
 {
     (void)state;
@@ -613,6 +625,7 @@ int main(void)
         cmocka_unit_test(a_missing_period_is_served_by_the_pooled_model),
         cmocka_unit_test(the_scheme_single_trains_and_judges_with_one_model),
         cmocka_unit_test(models_age_from_fresh_over_stale_to_refused),
+        cmocka_unit_test(the_limits_of_age_are_settings),
         cmocka_unit_test(no_memory_for_a_model_is_no_verdict_on_its_file),
         cmocka_unit_test(a_damaged_file_of_one_service_changes_nothing_for_another),
         cmocka_unit_test(a_replay_gives_the_same_alerts_and_scores_twice),
