@@ -57,14 +57,12 @@ def waiting(case):
 
 
 def together(case):
-    """Latency beyond its limit and errors of one service, in one document; and each of them gets its end."""
-    def trouble(t, v):
-        return 10 * v if shop.NOW - 4 * STEP <= t < shop.NOW + 2 * STEP else v
+    """A service that has just lost its traffic and becomes slow: one document for both; and each of them gets its end."""
     archive = case.archive.copy()
-    archive.change(trouble, services=("cart",), metrics=("application_latency",))
-    archive.change(lambda t, v: v / 50 if shop.NOW - 2 * STEP <= t < shop.NOW + 2 * STEP else v, services=("cart",), metrics=("request_rate",))
+    archive.change(lambda t, v: v / 50 if shop.NOW - 4 * STEP <= t < shop.NOW else v, services=("cart",), metrics=("request_rate",))
+    archive.change(lambda t, v: 10 * v if shop.NOW <= t < shop.NOW + 4 * STEP else v, services=("cart",), metrics=("application_latency",))
     archive.write(case.folder / "archive.jsonl")
-    for k in range(-4, 9):
+    for k in range(-4, 10):
         case.yaga.run("yaga-infer", "--now", shop.NOW + k * STEP + 60, "-s", "cart", alerting__correlation__enabled="true",
                       alerting__correlation__window_seconds=3600)
     documents = [json.loads(p.read_text()) for p in sorted((case.folder / "alerts").glob("*/*.json"))]
@@ -72,6 +70,7 @@ def together(case):
         errors = [] if PAYLOAD is None else [e.message for e in PAYLOAD.iter_errors(d)]
         check(not errors, "what the schema says", errors[:3])
     found = [a["correlation"] for d in documents for a in d.get("anomalies", {}).values() if "correlation" in a]
+    check(found and all(f["anomaly_count"] >= 2 for f in found), "told as one", [list(d.get("anomalies", {})) for d in documents])
     told = {a["incident_id"] for d in documents for a in d.get("anomalies", {}).values()}
     told |= {c["incident_id"] for f in found for c in f["contributing_anomalies"]}
     ended = {d["incident_id"] for d in documents if d["alert_type"] == "incident_resolved"}
