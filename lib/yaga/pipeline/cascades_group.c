@@ -69,14 +69,16 @@ void yaga_cascades_group(const struct yaga_infer *infer,
         const struct yaga_cascade *found = &c->found[i];
         struct told told = told_of(infer, c, i);
         int64_t untold_s = told.untold_since_s == 0 ? 0 : at_s - told.untold_since_s;
-        /* longer than it would have waited: it was known to suffer */
-        bool is_tail = !told.is_announced && untold_s > patience_s(infer);
+        bool may_wait = untold_s < patience_s(infer);
+        /* Untold for longer than it may wait, and not told then: it was known to suffer.
+         */
+        bool is_tail = !told.is_announced && untold_s > 2 * patience_s(infer);
         bool is_sure = found->confidence >= infer->setup->detect.cascade_confidence;
         int root = found->root, suspect = found->suspect;
         if (root != YAGA_CASCADE_NONE_AT && (is_sure || is_tail) &&
             is_announced(infer, &judgements[root], c->was[root]))
             c->grouped_under[i] = root;
-        else if (suspect != YAGA_CASCADE_NONE_AT && !told.is_announced && !is_tail &&
+        else if (suspect != YAGA_CASCADE_NONE_AT && !told.is_announced && may_wait &&
                  infer->store != NULL &&
                  is_announced(infer, &judgements[suspect], c->was[suspect]))
             c->held[i] = true;
