@@ -22,10 +22,8 @@
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
-#include "yaga/io/json.h"
 #include "yaga/model/registry.h"
 #include "yaga/pipeline/cache_internal.h"
-#include "yaga/pipeline/quality_json.h"
 #include "yaga/pipeline/report_internal.h"
 #include "yaga/pipeline/tell.h"
 #include "yaga/pipeline/train_internal.h"
@@ -77,144 +75,6 @@ static void setup_threads(struct yaga_train *run)
 
 /* --- one service ----------------------------------------------------------------------
  */
-
-static size_t rows_with_data(const struct yaga_frame *frame, const uint8_t *left_out)
-{
-    size_t n = 0;
-    for (size_t t = 0; t < frame->n_rows; t++)
-        n += left_out[t] == YAGA_ROW_IN && yaga_frame_row_present(frame, t);
-    return n;
-}
-
-/* The first metric whose query failed, or -1. A model without it would take the place of
- * one that knows it. */
-static int failed_query(const struct yaga_fleet_service *service, size_t n_metrics)
-{
-    for (size_t m = 0; m < n_metrics; m++) {
-        if (service->presence[m] == YAGA_FAILED)
-            return (int)m;
-    }
-    return -1;
-}
-
-/* Is there enough, and good enough, to learn from? Sets outcome and message when not. */
-static bool worth_training(const struct yaga_train *run,
-                           const struct yaga_fleet_service *service,
-                           const struct yaga_quality *quality,
-                           struct yaga_train_service *result)
-{
-    int64_t need = yaga_train_int(run, "training.min_data_points");
-    const char *worst =
-        yaga_config_string(run->setup->config, "training.min_quality_grade");
-    int failed = failed_query(service, run->setup->n_metrics);
-    result->grade = quality->grade;
-    if (failed >= 0) {
-        result->outcome = YAGA_TRAIN_SOURCE;
-        (void)yaga_format(result->message, sizeof result->message,
-                          "metric %s could not be read, see METRICS_FAILED%s",
-                          run->setup->metrics[failed].name,
-                          result->served_before ? "; the models it has stay in use" : "");
-    } else if (result->n_rows == 0) {
-        result->outcome = YAGA_TRAIN_NO_DATA;
-        (void)yaga_format(result->message, sizeof result->message,
-                          "no data in the training range");
-    } else if ((int64_t)result->n_rows < need) {
-        result->outcome = YAGA_TRAIN_INSUFFICIENT;
-        (void)yaga_format(result->message, sizeof result->message,
-                          "%zu rows with data, %lld needed (training.min_data_points)",
-                          result->n_rows, (long long)need);
-    } else if (quality->grade > worst[0]) { /* grades are letters that rise */
-        result->outcome = YAGA_TRAIN_QUALITY;
-        (void)yaga_format(
-            result->message, sizeof result->message,
-            "data quality %.0f of 100 (grade %c, training.min_quality_grade %s): check "
-            "coverage and gaps",
-            quality->score, quality->grade, worst);
-    } else {
-        return true;
-    }
-    return false;
-}
-
-static void log_left_out(const struct yaga_train_service *r)
-{
-    if (r->n_excluded + r->n_maintenance + r->n_incident > 0)
-        yaga_log(YAGA_LOG_INFO, "ROWS_LEFT_OUT", r->name,
-                 "%zu rows of excluded periods, %zu of maintenance, %zu of own incidents",
-                 r->n_excluded, r->n_maintenance, r->n_incident);
-    if (r->n_lent > 0)
-        yaga_log(YAGA_LOG_INFO, "ROWS_LENT", r->name,
-                 "%zu rows of variants with too few days seen by the baseline's forests, "
-                 "less often than others (training.model_variants.holiday_data_weight)",
-                 r->n_lent);
-    if (r->n_incident_kept > 0)
-        yaga_log(YAGA_LOG_WARN, "INCIDENTS_KEPT", r->name,
-                 "%zu rows, more than a tenth, are in high or critical incidents: they "
-                 "count as usual now",
-                 r->n_incident_kept);
-}
-
-/* Where there is nothing to grade, or the grade is why it was not trained, another line
- * says so. */
-static void log_quality(const struct yaga_train_service *r)
-{
-    bool told = r->outcome == YAGA_TRAIN_NO_DATA || r->outcome == YAGA_TRAIN_SOURCE ||
-                r->outcome == YAGA_TRAIN_QUALITY || r->grade == '\0';
-    enum yaga_log_level level = r->grade <= 'B'   ? YAGA_LOG_INFO
-                                : r->grade == 'C' ? YAGA_LOG_WARN
-                                                  : YAGA_LOG_ERROR;
-    if (!told && r->issues[0] != '\0')
-        yaga_log(level, "DATA_QUALITY", r->name, "grade %c: %s", r->grade, r->issues);
-}
-
-static void log_variants(const struct yaga_train *run, const struct yaga_train_service *r)
-{
-    for (size_t i = 0; i < run->report->n_variants; i++) {
-        const struct yaga_train_variant *v = &r->variants[i];
-        if (v->trained)
-            yaga_log(YAGA_LOG_INFO, "VARIANT_TRAINED", r->name,
-                     "%s: %zu rows, %zu of %zu periods", run->report->variants[i],
-                     v->n_rows, v->n_periods, r->n_periods_wanted);
-        else if (v->message[0] != '\0')
-            yaga_log(YAGA_LOG_WARN, "VARIANT_NOT_TRAINED", r->name, "%s: %s",
-                     run->report->variants[i], v->message);
-    }
-}
-
-/* "gate warning: 3 passed, 1 warned, 0 failed; night_hours: inconclusive" */
-static void gate_text(const struct yaga_train_service *r, char *text, size_t size)
-{
-    static const char *const words[] = {"not asked", "passed", "warning", "failed"};
-    (void)yaga_format(text, size, "gate %s: %zu passed, %zu warned, %zu failed%s%s",
-                      r->forced ? "forced" : words[r->verdict], r->n_passed, r->n_warned,
-                      r->n_failed, r->findings[0] != '\0' ? "; " : "", r->findings);
-}
-
-static void log_service(const struct yaga_train *run, const struct yaga_train_service *r)
-{
-    log_left_out(r);
-    log_quality(r);
-    if (r->outcome != YAGA_TRAINED) {
-        yaga_log(r->outcome == YAGA_TRAIN_PROMOTION || r->outcome == YAGA_TRAIN_ERROR
-                     ? YAGA_LOG_ERROR
-                     : YAGA_LOG_WARN,
-                 "NOT_TRAINED", r->name, "%s: %s", yaga_train_outcome_name(r->outcome),
-                 r->message);
-        return;
-    }
-    char achieved[64] = "too short a past for alarm levels";
-    if (!isnan(r->achieved_per_week))
-        (void)yaga_format(achieved, sizeof achieved,
-                          "%.2f false incidents per week in its past scores",
-                          r->achieved_per_week);
-    char gate[sizeof r->findings + 96];
-    gate_text(r, gate, sizeof gate);
-    yaga_log(YAGA_LOG_INFO, "TRAINED", r->name,
-             "grade %c, %zu rows, %zu of %zu periods%s, alpha %.3g, %s, %s", r->grade,
-             r->n_rows, r->n_periods, r->n_periods_wanted, r->pooled ? " + pooled" : "",
-             r->alpha, achieved, gate);
-    log_variants(run, r);
-}
 
 static void fail(struct yaga_train_service *result, const struct yaga_error *err)
 {
@@ -284,7 +144,7 @@ static void finish_service(struct yaga_train *run,
     result->took_s = (double)(yaga_clock_monotonic_ms() - started_ms) / 1000.0;
     yaga_train_record_end(run, result);
     result->finished = true;
-    log_service(run, result);
+    yaga_train_tell(run, result);
     yaga_train_service_done(run, result);
 }
 
@@ -292,167 +152,6 @@ static bool stopped(const struct yaga_train *run)
 {
     return run->fatal != YAGA_OK ||
            (run->options->interrupted != NULL && run->options->interrupted());
-}
-
-/* Learn the baseline and the variants from a history that is worth it. */
-static enum yaga_status learn(struct yaga_train *run,
-                              const struct yaga_history *history,
-                              const struct yaga_quality *quality,
-                              const struct yaga_exceptions *exceptions,
-                              const char *run_id,
-                              struct yaga_trained_service *models,
-                              struct yaga_train_service *result,
-                              struct yaga_error *err)
-{
-    result->alpha = (double)NAN;
-    result->achieved_per_week = (double)NAN;
-    result->signals_now = result->signals_before = (double)NAN;
-    result->n_periods_wanted = yaga_period_count(run->setup->calendar.scheme);
-    enum yaga_status st = YAGA_OK;
-    YAGA_AUTO_MEM(uint8_t) lent = NULL;
-    if (run->train_baseline)
-        st = yaga_train_lend(run, history, exceptions, &lent, &result->n_lent, err);
-    struct yaga_history baseline = *history; /* borrows all but the lent rows */
-    baseline.lent = lent;
-    if (st == YAGA_OK && run->train_baseline)
-        st = yaga_train_learn(run, &baseline, quality, run_id, &models->sets[0], result,
-                              err);
-    if (st == YAGA_OK && result->outcome == YAGA_TRAINED)
-        yaga_train_variants(run, history, quality, exceptions, run_id, models, result);
-    return st;
-}
-
-struct live_rows {
-    const struct yaga_frame *frame;
-    struct yaga_live_scores *live;
-};
-
-static void take_score(void *context, const struct yaga_score *score)
-{
-    struct live_rows *rows = context;
-    /* cycles come more often than rows, and at other times: the last of a step counts */
-    int64_t since_s = score->at_s - rows->frame->start_s;
-    size_t t = (size_t)(since_s / rows->frame->step_s);
-    if (since_s < 0 || t >= rows->frame->n_rows)
-        return;
-    rows->live->n += isnan(rows->live->channel[YAGA_CHANNEL_FAST][t]);
-    for (size_t c = 0; c < YAGA_N_CHANNELS; c++)
-        rows->live->channel[c][t] = score->channel[c];
-}
-
-/* What inference scored in the range of the frame. */
-static enum yaga_status recall(const struct yaga_train *run,
-                               const struct yaga_fleet_service *service,
-                               struct yaga_live_scores *live,
-                               struct yaga_error *err)
-{
-    const struct yaga_frame *frame = &service->frame;
-    struct live_rows rows = {.frame = frame, .live = live};
-    enum yaga_status st = yaga_live_scores_init(live, frame->n_rows, err);
-    if (st != YAGA_OK || run->store == NULL)
-        return st;
-#pragma omp critical(yaga_publish)
-    st = yaga_scores_each(run->store, service->name, run->start_s, run->end_s, take_score,
-                          &rows, err);
-    return st;
-}
-
-static enum yaga_status leave_out(const struct yaga_train *run,
-                                  const struct yaga_fleet_service *service,
-                                  struct yaga_incident_time **incidents,
-                                  struct yaga_exceptions *exceptions,
-                                  struct yaga_exclusion *x,
-                                  struct yaga_train_service *result,
-                                  struct yaga_error *err)
-{
-    enum yaga_status st;
-#pragma omp critical(yaga_publish)
-    st = yaga_train_exceptions(run, service->name, incidents, exceptions, err);
-    if (st == YAGA_OK)
-        st = yaga_exclude_rows(exceptions, service->name, NULL, &service->frame, x, err);
-    if (st != YAGA_OK)
-        return st;
-    result->n_rows = rows_with_data(&service->frame, x->left_out);
-    result->n_excluded = x->n_excluded;
-    result->n_maintenance = x->n_maintenance;
-    result->n_incident = x->n_incident;
-    result->n_incident_kept = x->n_incident_kept;
-    return YAGA_OK;
-}
-
-static enum yaga_status keep_quality(const struct yaga_metric *metrics,
-                                     const struct yaga_quality *quality,
-                                     const size_t *corrected,
-                                     struct yaga_train_service *result,
-                                     struct yaga_error *err)
-{
-    yaga_quality_issues(metrics, quality, corrected, result->issues,
-                        sizeof result->issues);
-    YAGA_AUTO(yaga_json) json = yaga_quality_json(metrics, quality, corrected);
-    return yaga_json_dump(json, false, &result->quality, err);
-}
-
-/* A picture that finds no memory costs the picture, not the models. */
-static void portray(const struct yaga_train *run,
-                    const struct yaga_sitting *sitting,
-                    struct yaga_train_service *result)
-{
-    struct yaga_error err;
-    if (yaga_portrait_make(run, sitting, result->alpha, &result->portrait, &err) !=
-        YAGA_OK)
-        yaga_log(YAGA_LOG_WARN, "REPORT_INCOMPLETE", result->name, "%s", err.text);
-}
-
-/* From a fetched frame to models, or to the reason why not. */
-static enum yaga_status study(struct yaga_train *run,
-                              struct yaga_fleet_service *service,
-                              const char *run_id,
-                              struct yaga_trained_service *models,
-                              struct yaga_train_service *result,
-                              struct yaga_error *err)
-{
-    struct yaga_metric metrics[YAGA_METRICS_MAX];
-    size_t corrected[YAGA_METRICS_MAX] = {0};
-    struct yaga_quality quality;
-    struct yaga_exceptions exceptions;
-    struct yaga_exclusion x = {.left_out = NULL};
-    struct yaga_history history = {.service = NULL};
-    struct yaga_live_scores live = {.n = 0};
-    YAGA_AUTO_MEM(struct yaga_incident_time) incidents = NULL;
-
-    yaga_setup_service_metrics(run->setup, service->name, metrics);
-    yaga_frame_validate(&service->frame, metrics, NULL, corrected);
-    yaga_frame_resolve_absence(&service->frame, metrics, service->presence);
-    enum yaga_status st =
-        leave_out(run, service, &incidents, &exceptions, &x, result, err);
-    if (st != YAGA_OK)
-        return st;
-    yaga_quality_assess_part(&service->frame, metrics, x.left_out, corrected, &quality);
-    st = keep_quality(metrics, &quality, corrected, result, err);
-    if (st == YAGA_OK && worth_training(run, service, &quality, result)) {
-        st = yaga_history_init(&history, service->name, &service->frame, metrics,
-                               &run->setup->calendar, err);
-        history.left_out = x.left_out;
-        history.live = &live;
-        yaga_setup_service_class(run->setup, service->name, &history.service_class);
-        if (st == YAGA_OK)
-            st = recall(run, service, &live, err);
-        if (st == YAGA_OK)
-            st = learn(run, &history, &quality, &exceptions, run_id, models, result, err);
-        yaga_live_scores_clear(&live);
-        yaga_history_clear(&history);
-    }
-    if (run->options->portraits)
-        portray(run,
-                &(struct yaga_sitting){.frame = &service->frame,
-                                       .metrics = metrics,
-                                       .left_out = x.left_out,
-                                       .quality = &quality,
-                                       .corrected = corrected,
-                                       .models = &models->sets[0]},
-                result);
-    yaga_exclusion_clear(&x);
-    return st;
 }
 
 static void train_service(struct yaga_train *run,
@@ -465,7 +164,7 @@ static void train_service(struct yaga_train *run,
     int64_t started_ms = yaga_clock_monotonic_ms();
     yaga_train_run_id(run, service->name, "baseline", run_id);
     result->served_before = yaga_train_is_served(run, service->name);
-    if (study(run, service, run_id, &models, result, &err) != YAGA_OK)
+    if (yaga_train_study(run, service, run_id, &models, result, &err) != YAGA_OK)
         fail(result, &err);
 #pragma omp critical(yaga_publish)
     if (!stopped(run))

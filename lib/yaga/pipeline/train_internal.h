@@ -65,6 +65,13 @@ struct yaga_trained_service {
     struct yaga_trained_models sets[YAGA_TRAINED_SETS];
 };
 
+/* From a fetched frame, which is cleaned in place, to the models of one service, or to the reason why not in *result (train_study.c). */
+enum yaga_status yaga_train_study(struct yaga_train *run, struct yaga_fleet_service *service, const char *run_id,
+                                  struct yaga_trained_service *models, struct yaga_train_service *result,
+                                  struct yaga_error *err) YAGA_MUST_USE;
+/* The lines of the log about a service that is done (train_tell.c). */
+void yaga_train_tell(const struct yaga_train *run, const struct yaga_train_service *result);
+
 /* Fit candidates, find alpha, ask the gate about a baseline, fit again on everything, name the result (train_service.c). Of the result
  * alpha, achieved_per_week, the numbers of periods and, for a baseline, all that the gate says are written. */
 enum yaga_status yaga_train_learn(const struct yaga_train *run, const struct yaga_history *history,

@@ -132,7 +132,8 @@ static enum yaga_status run_gate(const struct yaga_train *run,
                          candidates->by_period, err);
 }
 
-/* Candidates see the older part; the newer, from *first_row on, says whether they pass the gate. */
+/* Candidates see the older part; the newer, from *first_row on, says whether they pass
+ * the gate. */
 static enum yaga_status fit_candidates(const struct yaga_train *run,
                                        const struct yaga_history *h,
                                        size_t *first_row,
@@ -310,8 +311,8 @@ static enum yaga_status judge(const struct yaga_train *run,
     return yaga_train_details(models, result, err);
 }
 
-/* Candidates, then what is published: fitted on everything, or the candidates themselves. *checked: whom the gate is asked
- * about. */
+/* Candidates, then what is published: fitted on everything, or the candidates themselves.
+ * *checked: whom the gate is asked about. */
 static enum yaga_status fit(const struct yaga_train *run,
                             const struct yaga_history *h,
                             struct yaga_trained_models *candidates,
@@ -364,8 +365,8 @@ enum yaga_status yaga_train_learn(const struct yaga_train *run,
     struct yaga_trained_models candidates = {.by_period = {NULL}};
     struct yaga_trained_models *checked;
     size_t first_row = h->frame->n_rows;
-    enum yaga_status st = fit(run, h, &candidates, models, &first_row, &checked,
-                              &result->not_trained, err);
+    enum yaga_status st =
+        fit(run, h, &candidates, models, &first_row, &checked, &result->not_trained, err);
     if (st == YAGA_OK && is_gated(h))
         st = learn_whole(run, h, models, err);
     if (st == YAGA_OK)
