@@ -102,6 +102,23 @@ static struct yaga_whole_look look_at(struct yaga_whole_memo *memo)
     return look;
 }
 
+static void a_metric_with_one_day_of_values_has_no_day_and_stops_nothing(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_whole *other = NULL;
+    double *rare = history.g + QUOTA * N, *kept = test_malloc(N * sizeof *kept);
+    memcpy(kept, rare, N * sizeof *kept);
+    for (size_t t = 0; t < N; t++)
+        rare[t] = t / PER_DAY == 4 ? rare[t] : (double)NAN;
+    assert_ok(learn(NULL, &other, &err), &err);
+    assert_near(other->metrics[QUOTA].profile.level, 0.0, 0);
+    assert_memory_equal(&other->metrics[RATE].profile, &whole->metrics[RATE].profile, sizeof(struct yaga_profile));
+    memcpy(rare, kept, N * sizeof *kept);
+    test_free(kept);
+    (void)yaga_whole_free(other, false);
+}
+
 static void a_frame_that_follows_goes_on_with_the_state_of_the_training(void **state)
 {
     (void)state;
@@ -194,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_a_metric_that_has_a_day_gets_a_profile),
         cmocka_unit_test(a_metric_that_never_moved_may_move_by_its_own_size),
+        cmocka_unit_test(a_metric_with_one_day_of_values_has_no_day_and_stops_nothing),
         cmocka_unit_test(a_frame_that_follows_goes_on_with_the_state_of_the_training),
         cmocka_unit_test(a_frame_long_after_starts_anew_at_a_quarter_of_a_day),
         cmocka_unit_test(what_was_walked_before_is_not_walked_again_and_changes_nothing),

@@ -95,15 +95,18 @@ static enum yaga_status fit_profile(const struct yaga_history *h,
         st = yaga_profile_fit(g, h->when, use, n_rows, true, &seasonal, err);
     if (st == YAGA_OK)
         st = yaga_profile_residuals_out_of_day(g, h->when, use, n_rows, true, r, err);
-    if (st != YAGA_OK)
+    if (st == YAGA_OK) {
+        yaga_profile_residuals(out, g, h->when, n_rows, flat);
+        if (mean_abs(r, use, n_rows) < worthwhile * mean_abs(flat, use, n_rows)) {
+            *out = seasonal;
+            return YAGA_OK;
+        }
+    } else if (st != YAGA_E_NO_DATA) { /* too few days with values have no rhythm */
         return st;
-    yaga_profile_residuals(out, g, h->when, n_rows, flat);
-    if (mean_abs(r, use, n_rows) < worthwhile * mean_abs(flat, use, n_rows)) {
-        *out = seasonal;
-        return YAGA_OK;
     }
     /* the value itself: how far a metric that never moved may move depends on where it is
      */
+    yaga_error_clear(err);
     *out = (struct yaga_profile){.level = 0.0};
     memcpy(r, g, n_rows * sizeof *r);
     return YAGA_OK;
