@@ -112,6 +112,8 @@ with tempfile.TemporaryDirectory() as tmp:
     text = re.sub(r"depends_on = \[[^]]*\]", "depends_on = []", (shop / "yaga.cfg").read_text())
     graph = ", ".join(f'{{ service = "{c}"; depends_on = {json.dumps(k)}; }}' for c, k in CALLS.items())
     (shop / "yaga.cfg").write_text(text + f"\ndependencies = {{ graph = ( {graph} ); }};\n")
-    check(replay(shop) == documents, "dependencies.graph says the same")
+    for document in documents + (again := replay(shop)):
+        del document["provenance"]  # it names the configuration, which is another one
+    check(again == documents, "dependencies.graph says the same")
 
 print("a chain of five services is one announcement")
