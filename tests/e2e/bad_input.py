@@ -530,6 +530,27 @@ def announced(shop):
     return [d for d in journal(shop) if d.get("alert_type") == "anomaly_detected"]
 
 
+def odd_options_of_a_table_score_nothing(case):
+    table, out = case.shop.folder / "table.csv", case.shop.folder / "scores.csv"
+    table.write_text("a,b\n" + "".join(f"{i % 7},{i % 5}\n" for i in range(200)))
+
+    def score(detector, *options, expect, says=""):
+        result = subprocess.run([f"{case.shop.programs}/yaga-lab", "score", "--detector", detector, "--csv", table, "--out", out, *options],
+                                capture_output=True, text=True, check=False, timeout=120)
+        assert result.returncode == expect and says in result.stderr, f"{options}: exit {result.returncode}: {result.stderr}"
+        assert len(result.stderr.splitlines()) == (expect != 0), result.stderr
+
+    for options, says in [(("--kind", "a=banana"), '"banana" is no kind'), (("--kind", "c=rate"), 'no column "c"'),
+                          (("--kind", "a"), '"a" is not COLUMN=KIND'), (("--members", "foo"), '"foo" is not one of ewma, mean, window, forest'),
+                          (("--members", "ewma", "--alarms", "daily"), "alarms are those of all members"),
+                          (("--alarms", "weekly"), '"weekly" is not daily or once'), (("--budget", "0"), "above 0")]:
+        score("ensemble", *options, expect=2, says=says)
+    score("pca", "--alarms", "daily", expect=2, says="pca has no alarms")
+    assert not out.exists()
+    score("ensemble", "--kind", "a=rate", "--alarms", "daily", "--budget", "2", expect=0)
+    assert out.read_text().splitlines()[0].endswith("ratio,alarm")
+
+
 CASES = [value for value in list(globals().values()) if callable(value) and getattr(value, "__code__", None) is not None
          and value.__code__.co_varnames[:1] == ("case",) and value.__code__.co_argcount == 1]
 
