@@ -262,6 +262,7 @@ static int cycle(const struct yaga_setup *setup, void *context)
         .dry_run = a->dry_run,
         .now_s = wall_time(a),
         .durable = true,
+        .single_cycle = true,
         .collect = a->print,
         .no_send = a->no_send,
         .interrupted = program_interrupted,

@@ -172,7 +172,8 @@ static void judge_service(struct yaga_cycle_work *c,
         c->result->conditions |= YAGA_COND_DEADLINE;
     } else {
         yaga_judge(c->infer, fleet, index, when, c->at_s, j);
-        yaga_shelf_rest(c->infer->shelf, fleet->services[index].name);
+        if (c->infer->options.single_cycle)
+            yaga_shelf_rest(c->infer->shelf, fleet->services[index].name);
     }
 }
 

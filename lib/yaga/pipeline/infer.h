@@ -23,6 +23,7 @@ struct yaga_infer_options {
     size_t n_only;
     bool dry_run;              /* detect and collect documents; no state, no files, no lock */
     bool durable;              /* fsync state and files; false only for replays */
+    bool single_cycle;         /* the process ends after this one: memory of models goes back when their service is judged */
     int64_t now_s;             /* the clock on the wall, to those who are told; 0 = the real one */
     bool no_send;              /* documents stay in the outbox, files included */
     bool offline;              /* deliver to files only, whatever the settings say: replays and tests of other things */
