@@ -102,13 +102,14 @@ def announcements(folder):
                 yield at, document["service_name"], name, a["severity"], a["incident_id"], a["newly_confirmed"]
 
 
-def of_trouble(sent, service, begin, end):
-    """Announcements of a service that are of the trouble, a list for each incident in the order of their first ones."""
-    before, found = {}, {}
+def of_trouble(sent, known, service, begin, end):
+    """Announcements of a service that are of the trouble, a list for each incident in the order of their first ones. known: what the same days
+    without trouble announce, as the gravest of each incident."""
+    before, found = dict(known), {}
     for a in sorted(a for a in sent if a[1] == service and a[0] <= end):
         at, _, _, severity, incident, _ = a
         grade = GRADES.index(severity)
-        if at <= begin:
+        if at < begin:  # the row of the beginning is the first of the trouble
             before[incident] = max(grade, before.get(incident, 0))
         elif incident in found or grade > before.get(incident, -1):
             found.setdefault(incident, []).append(a)
@@ -149,7 +150,9 @@ def measure(programs, seed):
         false = replay(programs, pathlib.Path(tmp) / "quiet", config, plain, shop / "models", pathlib.Path(tmp) / "scores.csv")
         signals, cycles = quiet_signals(pathlib.Path(tmp) / "scores.csv")
         result["quiet"].update(signals=signals, cycles=cycles, incidents=sum(new for *_, new in false))
-        known = {incident for *_, incident, _ in false}
+        known = {}
+        for _, _, _, severity, incident, _ in false:
+            known[incident] = max(GRADES.index(severity), known.get(incident, 0))
         for number, (kind, (_, lasts, limit, settings)) in enumerate(KINDS.items()):
             series = {k: v if k == "start" else list(v) for k, v in plain.items()}
             planted = [(s, begin) for s in services for begin in times(rng, kind, lasts) if busy_enough(plain, s, begin)]
@@ -157,7 +160,7 @@ def measure(programs, seed):
                 plant(series, service, kind, begin)
             sent = replay(programs, pathlib.Path(tmp) / f"kind-{number}", config + settings, series, shop / "models")
             for service, begin in planted:
-                mine = of_trouble([a for a in sent if a[4] not in known], service, begin, begin + lasts + HOUR)
+                mine = of_trouble(sent, known, service, begin, begin + lasts + HOUR)
                 in_time = [a for incident in mine for a in incident if a[0] <= begin + limit + STEP]
                 worst = [gravest(incident) for incident in mine]
                 result["names"].update(f"{kind}: {a[2]} {a[3]}" for a in worst)

@@ -100,7 +100,8 @@ set_up(struct yaga_store *store, bool durable, struct yaga_error *err)
     (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
     enum yaga_status st = use_wal(store, err);
     if (st == YAGA_OK)
-        st = yaga_store_exec(store, "PRAGMA foreign_keys=ON", err);
+        st = yaga_store_exec(store, "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY",
+                             err);
     if (st == YAGA_OK)
         st = yaga_store_exec(
             store, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF", err);
