@@ -194,8 +194,8 @@ static enum yaga_status step_active(struct application *app,
     return finish_change(app, &change, err);
 }
 
-/* A sighting that no active incident took: a closed one comes back, or a new one starts.
- */
+/* The closed incident that a sighting brings back: of its own pattern, else of the same
+ * trouble under another name. */
 static enum yaga_status find_closed(struct application *app,
                                     const struct sighting *sighting,
                                     struct yaga_incident_change *out,
@@ -220,6 +220,8 @@ static enum yaga_status find_closed(struct application *app,
     return st;
 }
 
+/* A sighting that no active incident took: a closed one comes back, or a new one starts.
+ */
 static enum yaga_status
 step_new(struct application *app, const struct sighting *sighting, struct yaga_error *err)
 {

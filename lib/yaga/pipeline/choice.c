@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "yaga/base/hash.h"
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
 
@@ -13,6 +14,8 @@ struct shelf_set {
     const char *variant; /* borrowed from the setup; NULL = none yet */
     struct yaga_model *models[YAGA_N_PERIODS + 1]; /* the last is YAGA_WHOLE's */
     bool tried[YAGA_N_PERIODS + 1];
+    char digest[YAGA_N_PERIODS + 1]
+               [YAGA_SHA256_HEX]; /* of the file; "" = not asked for */
 };
 
 enum { BASELINE, VARIANT, N_SETS };
@@ -51,6 +54,7 @@ static void drop_set(struct shelf_set *set)
     for (size_t p = 0; p <= YAGA_WHOLE; p++) {
         set->models[p] = yaga_model_free(set->models[p]);
         set->tried[p] = false;
+        set->digest[p][0] = '\0';
     }
 }
 
@@ -370,4 +374,22 @@ void yaga_shelf_rest(const struct yaga_shelf *shelf, const char *service)
                 yaga_model_rest(s->sets[i].models[p]);
         }
     }
+}
+
+const char *yaga_shelf_digest(struct yaga_shelf *shelf,
+                              const char *service,
+                              const struct yaga_model *model)
+{
+    struct shelf_service *s = look_up(shelf, service);
+    for (size_t i = 0; s != NULL && i < N_SETS; i++) {
+        struct shelf_set *set = &s->sets[i];
+        for (size_t p = 0; p <= YAGA_WHOLE; p++) {
+            if (set->models[p] != model || model == NULL || model->mapping == NULL)
+                continue;
+            if (set->digest[p][0] == '\0')
+                yaga_sha256_hex(model->mapping, model->mapping_bytes, set->digest[p]);
+            return set->digest[p];
+        }
+    }
+    return NULL;
 }

@@ -51,4 +51,7 @@ enum yaga_status yaga_shelf_choose(struct yaga_shelf *shelf, const char *service
  * one at a time. */
 void yaga_shelf_rest(const struct yaga_shelf *shelf, const char *service);
 
+/* SHA-256 in hex of the file behind a loaded model of the service, found once per version; NULL when it is none. */
+const char *yaga_shelf_digest(struct yaga_shelf *shelf, const char *service, const struct yaga_model *model);
+
 #endif

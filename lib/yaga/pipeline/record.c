@@ -105,9 +105,13 @@ enum yaga_status yaga_record_write(struct yaga_infer *infer, struct yaga_error *
     return YAGA_OK;
 }
 
-static void add_model(const struct yaga_model *model, struct yaga_alert_provenance *out)
+static void add_model(const struct yaga_infer *infer,
+                      const char *service,
+                      const struct yaga_model *model,
+                      struct yaga_alert_provenance *out)
 {
-    if (model == NULL || model->mapping == NULL)
+    const char *digest = yaga_shelf_digest(infer->shelf, service, model);
+    if (digest == NULL)
         return;
     for (size_t i = 0; i < out->n_models; i++)
         if (out->models[i].period == model->period &&
@@ -116,7 +120,7 @@ static void add_model(const struct yaga_model *model, struct yaga_alert_provenan
     struct yaga_alert_model *m = &out->models[out->n_models++];
     m->variant = model->variant;
     m->period = model->period;
-    yaga_sha256_hex(model->mapping, model->mapping_bytes, m->digest);
+    memcpy(m->digest, digest, sizeof m->digest);
 }
 
 bool yaga_record_provenance(const struct yaga_infer *infer,
@@ -135,8 +139,9 @@ bool yaga_record_provenance(const struct yaga_infer *infer,
         if (strcmp(record->fleet->services[i].name, service) == 0)
             yaga_record_inputs(record->fleet, i, out->inputs_digest);
     for (size_t p = 0; p < YAGA_N_PERIODS; p++)
-        add_model(j->choice.set.by_period[p], out);
-    add_model(j->choice.whole, out);
-    yaga_shelf_rest(infer->shelf, service);
+        add_model(infer, service, j->choice.set.by_period[p], out);
+    add_model(infer, service, j->choice.whole, out);
+    if (infer->options.single_cycle)
+        yaga_shelf_rest(infer->shelf, service);
     return true;
 }
