@@ -183,6 +183,8 @@ static const struct sample samples[] = {
     {"error_rate_client_errors", ".l...", GRAVE, 0, 0, 0, 0, 0.2, false},
     {"error_rate_client_errors", ".....", MEDIUM, 0, 0, 0, 0, 0.2, false},
     {"request_rate_surge_healthy", "H....", YAGA_SEVERITY_LOW, 0, 0, 0, 0, 0, false},
+    {"upstream_cascade", ".?H..", GRAVE, YAGA_CASCADE_UPSTREAM_ANOMALY, 0, 0, 0, 0,
+     false},
 };
 enum { N_SAMPLES = sizeof samples / sizeof *samples };
 

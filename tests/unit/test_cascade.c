@@ -380,8 +380,30 @@ static void latencies_that_move_together_are_worth_a_tenth(void **state)
     assert_near(ask(&s, 'a')->correlation, 1, 1e-9);
     s.params.hop_s = 299; /* which is too late */
     assert_true(ask(&s, 'a')->correlation < 0.7);
-    for (size_t t = 0; t < 3; t++)
-        s.log_latency[0][t] = (double)NAN; /* nine pairs are too few */
+}
+
+/* What a missing row would have shown stands in the step over it. */
+static void a_missing_row_or_two_do_not_hide_that_latencies_move_together(void **state)
+{
+    (void)state;
+    static struct scene s;
+    scene(&s, 2, (const char *const[]){"ab", NULL});
+    slow(&s, 'b', 0, 0);
+    slow(&s, 'a', 0, 190);
+    s.params.n_rows = 12;
+    s.params.hop_s = 299;
+    for (size_t t = 0; t < s.params.n_rows; t++)
+        s.log_latency[0][t] = s.log_latency[1][t] = t < 9 ? 0.01 * (double)(t % 3) : 2.0;
+    s.nodes[0].log_latency = s.log_latency[0];
+    s.nodes[1].log_latency = s.log_latency[1];
+    double whole = ask(&s, 'a')->confidence;
+    s.log_latency[0][8] = (double)NAN; /* the last one before the rise */
+    assert_true(ask(&s, 'a')->correlation > 0.99);
+    s.log_latency[1][2] = (double)NAN;
+    s.log_latency[1][4] = (double)NAN;
+    assert_true(ask(&s, 'a')->correlation > 0.99);
+    assert_near(ask(&s, 'a')->confidence, whole, 1e-9);
+    s.log_latency[1][5] = (double)NAN; /* seven differences are too few */
     assert_true(isnan(ask(&s, 'a')->correlation));
     assert_near(ask(&s, 'a')->confidence, 0.90, 1e-9);
 }
@@ -542,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_suspect_is_seen_through_calls_that_do_not_show_it_yet),
         cmocka_unit_test(what_began_while_it_lasted_is_its_consequence),
         cmocka_unit_test(latencies_that_move_together_are_worth_a_tenth),
+        cmocka_unit_test(a_missing_row_or_two_do_not_hide_that_latencies_move_together),
         cmocka_unit_test(a_weak_model_and_a_mild_root_count_less),
         cmocka_unit_test(every_answer_is_sound),
         cmocka_unit_test(the_order_of_services_does_not_matter),

@@ -8,7 +8,8 @@
 #include "yaga/base/mem.h"
 #include "yaga/numeric/rank.h"
 
-enum { MIN_PAIRS = 10, HEALTHY_PERCENT = 90 };
+/* Of an hour's twelve rows one or two may be missing. */
+enum { MIN_PAIRS = 8, HEALTHY_PERCENT = 90 };
 /* Onsets are found in noise: what the calls explain may show this much before, and this
  * many calls' time after, it should. */
 enum { EARLY_STEPS = 1, LATE_CALLS = 3 };
@@ -161,18 +162,22 @@ static bool in_time(const struct search *s, size_t candidate)
     return own->onset_censored || own->onset_s - c->onset_s <= way + late;
 }
 
-/* Of the differences from row to row that both have, S so many rows later. */
+/* Of the differences between the rows that both have, S so many rows later. */
 static double correlation_at(const struct search *s,
                              const double *of,
                              const double *callee,
                              size_t later)
 {
     double *x = s->change, *y = s->change + s->p->n_rows;
-    size_t n = 0;
-    for (size_t t = 1 + later; t < s->p->n_rows; t++) {
-        x[n] = of[t] - of[t - 1];
-        y[n] = callee[t - later] - callee[t - later - 1];
-        n += isfinite(x[n]) && isfinite(y[n]);
+    size_t n = 0, before = SIZE_MAX;
+    for (size_t t = later; t < s->p->n_rows; t++) {
+        if (!isfinite(of[t]) || !isfinite(callee[t - later]))
+            continue;
+        if (before != SIZE_MAX) {
+            x[n] = of[t] - of[before];
+            y[n++] = callee[t - later] - callee[before - later];
+        }
+        before = t;
     }
     return n >= MIN_PAIRS ? yaga_pearson(x, y, n) : (double)NAN;
 }

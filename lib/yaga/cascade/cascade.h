@@ -21,7 +21,7 @@
  *     + 0.15    the calls explain at least explained_min of what is wrong with S
  *     + 0.10    the root is of severity high or worse
  *     + 0.10    latencies of S and of the first callee move together: correlation of the
- *               differenced logs >= 0.7 over at least 10 pairs of rows, S at most hop_s
+ *               logs from row to row >= 0.7, of at least 8 differences, S at most hop_s
  *               later
  *     - 0.20    the root is judged by a model that stands in, or an old one
  *     - 0.15    more than one root      - 0.10 S can be reached from the root

@@ -18,6 +18,7 @@ enum {
     ELEVATED = BIT(ELEVATED) | HIGH,
     MODERATE = BIT(MODERATE) | ELEVATED,
     NOT_HIGH = BIT(VERY_LOW) | BIT(LOW) | BIT(NORMAL) | BIT(MODERATE) | BIT(ELEVATED),
+    MAYBE_HIGH = BIT(UNKNOWN) | HIGH,
     ANY = BIT(UNKNOWN) | NOT_HIGH | HIGH
 };
 #define RR(levels) {YAGA_ROLE_TRAFFIC, "", levels}
@@ -57,7 +58,7 @@ static const struct yaga_pattern table[] = {
     {"error_rate_critical", NULL, "errors", GRAVE, SAY(errors_critical),
      .levels = {AL(NOT_HIGH), ER(VERY_HIGH)}},
     {"upstream_cascade", NULL, "dependency", GRAVE, SAY(upstream_cascade),
-     .levels = {AL(HIGH), DL(HIGH)}, CASCADE(UPSTREAM_ANOMALY)},
+     .levels = {AL(MAYBE_HIGH), DL(HIGH)}, CASCADE(UPSTREAM_ANOMALY)},
     {"dependency_chain_degradation", NULL, "dependency", GRAVE, SAY(chain),
      .levels = {AL(HIGH)}, CASCADE(CHAIN_DEGRADED)},
     {"request_rate_surge_degrading", "traffic_surge_degrading", "traffic", GRAVE, SAY(surge_degrading),
@@ -128,6 +129,7 @@ bool yaga_level_condition(const char *word, unsigned *accepts)
         {"very_high", VERY_HIGH}, {"high", HIGH},         {"elevated", ELEVATED},
         {"moderate", MODERATE},   {"normal", NORMAL},     {"low", LOW},
         {"very_low", VERY_LOW},   {"not_high", NOT_HIGH}, {"any", ANY},
+        {"maybe_high", MAYBE_HIGH},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i].word, word) == 0) {
