@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """quiet_week.py PROGRAMS: a week in which nothing is wrong with twenty services, replayed with a cycle every five minutes. Some 40,000
-verdicts: a minute of the release build, and many of one with sanitizers, so that ./dev bench quiet runs it, and ./dev test does not."""
+verdicts: half a minute of the release build, and many of one with sanitizers."""
 import json
 import pathlib
 import sys
