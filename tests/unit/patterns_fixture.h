@@ -185,6 +185,8 @@ static const struct sample samples[] = {
     {"request_rate_surge_healthy", "H....", YAGA_SEVERITY_LOW, 0, 0, 0, 0, 0, false},
     {"upstream_cascade", ".?H..", GRAVE, YAGA_CASCADE_UPSTREAM_ANOMALY, 0, 0, 0, 0,
      false},
+    {"error_rate_elevated", ".?..H", GRAVE, 0, 0, 0, 0, 0, false},
+    {"error_rate_elevated", "....E", YAGA_SEVERITY_LOW, 0, 0, 0, 0, 0, false},
 };
 enum { N_SAMPLES = sizeof samples / sizeof *samples };
 

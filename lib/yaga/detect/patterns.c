@@ -19,6 +19,8 @@ enum {
     MODERATE = BIT(MODERATE) | ELEVATED,
     NOT_HIGH = BIT(VERY_LOW) | BIT(LOW) | BIT(NORMAL) | BIT(MODERATE) | BIT(ELEVATED),
     MAYBE_HIGH = BIT(UNKNOWN) | HIGH,
+    NOT_SEEN_HIGH = BIT(UNKNOWN) | NOT_HIGH,
+    KNOWN = NOT_HIGH | HIGH,
     ANY = BIT(UNKNOWN) | NOT_HIGH | HIGH
 };
 #define RR(levels) {YAGA_ROLE_TRAFFIC, "", levels}
@@ -67,7 +69,7 @@ static const struct yaga_pattern table[] = {
      .levels = {AL(HIGH), DL(HIGH), DB(HIGH)},
      .numbers = {OVER(DEPENDENCY_RATIO, 0.3), OVER(DATABASE_RATIO, 0.3), OVER(RATIO_SUM, 0.7)}},
     {"error_rate_elevated", "elevated_errors", "errors", GRAVE, SAY(errors_elevated),
-     .levels = {AL(NOT_HIGH), ER(HIGH)}},
+     .levels = {AL(NOT_SEEN_HIGH), ER(HIGH)}},
     {"database_latency_bottleneck", "database_bottleneck", "database", GRAVE, SAY(database_bottleneck),
      .levels = {DB(HIGH), AL(HIGH)}, .numbers = {OVER_SETTING(DATABASE_RATIO, DATABASE)}},
     {"dependency_latency_cascade", "downstream_cascade", "dependency", GRAVE, SAY(dependency_cascade),
@@ -90,6 +92,9 @@ static const struct yaga_pattern table[] = {
      .levels = {AL(LOW), ER(NOT_HIGH)}, .numbers = {FROM(CLIENT_ERROR_RATE, 0.10), FROM(CLIENT_ERROR_RISE, 2.0)}},
     {"error_rate_client_errors", NULL, "errors", MEDIUM, SAY(client_errors),
      .levels = {ER(NOT_HIGH)}, .numbers = {FROM(CLIENT_ERROR_RATE, 0.10), FROM(CLIENT_ERROR_RISE, 2.0)}},
+    /* More than usual, less than an objective calls grave: nothing that limits alone would tell. */
+    {"error_rate_elevated", NULL, "errors", YAGA_SEVERITY_LOW, SAY(errors_elevated),
+     .levels = {RR(KNOWN), AL(NOT_SEEN_HIGH), ER(ELEVATED)}},
     {"request_rate_surge_healthy", "traffic_surge_healthy", "traffic", YAGA_SEVERITY_LOW, true, SAY(surge_healthy),
      .levels = {RR(HIGH), AL(NORMAL), ER(NORMAL)}},
 };
