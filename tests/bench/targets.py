@@ -6,7 +6,8 @@ For each seed a shop of twelve services is trained on 30 days. Its next days are
 trouble at a time planted into every service that has at least 100 requests in a step: three hours of it for each of two times, services by
 themselves (nobody depends on anybody). Quiet days are replayed as they are.
 
-What was announced before the trouble began is none of it, unless it is graded higher since. An incident is named, and is low, by the gravest that
+A service of which something was announced in the hour before is none that trouble begins in. What was announced earlier is none of the trouble,
+unless it is graded higher since. An incident is named, and is low, by the gravest that
 was said of it: it may begin as something unusual and be called by its name when more is seen."""
 import collections
 import concurrent.futures
@@ -116,6 +117,10 @@ def of_trouble(sent, known, service, begin, end):
     return list(found.values())
 
 
+def is_told_already(sent, service, begin):
+    return any(a[1] == service and begin - HOUR <= a[0] < begin for a in sent)
+
+
 def gravest(announced):
     """The last of an incident's announcements with the highest severity: of equals the one that knew most."""
     return max(announced, key=lambda a: (GRADES.index(a[3]), a[0]))
@@ -160,6 +165,8 @@ def measure(programs, seed):
                 plant(series, service, kind, begin)
             sent = replay(programs, pathlib.Path(tmp) / f"kind-{number}", config + settings, series, shop / "models")
             for service, begin in planted:
+                if is_told_already(sent, service, begin):
+                    continue
                 mine = of_trouble(sent, known, service, begin, begin + lasts + HOUR)
                 in_time = [a for incident in mine for a in incident if a[0] <= begin + limit + STEP]
                 worst = [gravest(incident) for incident in mine]
@@ -169,6 +176,11 @@ def measure(programs, seed):
                                     low=sum(a[3] == "low" for a in worst),
                                     high=any(a[3] in ("high", "critical") for a in in_time))
     return result
+
+
+def limit_of(kind):
+    limit = KINDS[kind][2] if kind in KINDS else 0
+    return "-" if not limit else "2 steps" if limit < HOUR else f"{limit // HOUR} h"
 
 
 def percent(part, whole):
@@ -184,13 +196,13 @@ def main():
             for kind, counts in result.items():
                 total[kind].update(counts)
     quiet, names = total.pop("quiet"), total.pop("names")
+    total["all of it"] = sum(total.values(), collections.Counter())
     print("| planted | times | found | announced in time | the time | high or critical by then | incidents a fault | named | low |")
     print("|---|---:|---:|---:|---|---:|---:|---:|---:|")
     for kind, c in total.items():
-        limit = KINDS[kind][2]
         print(f"| {kind} | {c['planted']} | {percent(c['found'], c['planted'])} | {percent(c['in_time'], c['planted'])} | "
-              f"{'2 steps' if limit < HOUR else f'{limit // HOUR} h'} | {percent(c['high'], c['planted'])} | "
-              f"{c['incidents'] / max(c['planted'], 1):.2f} | {percent(c['named'], c['incidents'])} | {percent(c['low'], c['incidents'])} |")
+              f"{limit_of(kind)} | {percent(c['high'], c['planted'])} | {c['incidents'] / max(c['planted'], 1):.2f} | "
+              f"{percent(c['named'], c['incidents'])} | {percent(c['low'], c['incidents'])} |")
     weeks = quiet["cycles"] / (7 * DAY / STEP)
     print(f"\nQuiet days: a metric's signal in {percent(quiet['signals'], quiet['cycles'])} of {quiet['cycles']} service-cycles, "
           f"{quiet['incidents'] / weeks:.2f} false incidents per service and week.")
