@@ -117,6 +117,7 @@ with tempfile.TemporaryDirectory() as tmp:
     check(listed()[0]["incident_id"] != open_now["incident_id"], "what goes on is a new incident", listed())
     figures = json.loads(incidents("stats", "--json", "--days", 3650))
     check(figures["confirmed"] == 4 and figures["marked_false"] == 2, "figures", figures)
+    check(figures["alerts_per_confirmed_incident"] == 1, "each was announced once", figures)
     check(figures["repeated_patterns"][0]["incidents"] == 4, "a pattern that comes again", figures["repeated_patterns"])
     check("repeated_patterns" in incidents("stats", "--days", 3650), "also for people")
     time.sleep(1.1)  # what was closed in this very second is not older than now

@@ -65,6 +65,16 @@ static const struct figure figures[] = {
      {NULL},
      "SELECT CAST(round(100.0 * avg(resolution_reason = 'suspected_expired'))"
      " AS INTEGER) FROM incidents WHERE resolved_at BETWEEN ?2 AND ?1"},
+    /* Of one service and cycle there is one document, however many incidents it
+       announces; a consumer is called for an announcement and for a return, not for an
+       update. */
+    {"alerts_per_confirmed_incident",
+     {NULL},
+     "SELECT 1.0 * (SELECT count(*) FROM (SELECT DISTINCT i.service, e.cycle_id"
+     "  FROM incident_events AS e JOIN incidents AS i USING (incident_id)"
+     "  WHERE i.confirmed_at BETWEEN ?2 AND ?1 AND (e.kind = 'announced'"
+     "   OR e.kind = 'reopened' AND e.at > i.announced_at))) / nullif(count(*), 0)"
+     " FROM incidents WHERE confirmed_at BETWEEN ?2 AND ?1"},
     {"marked_false",
      {NULL},
      "SELECT count(*) FROM incident_marks"
@@ -80,30 +90,35 @@ static const struct figure figures[] = {
      " GROUP BY sink ORDER BY sink"},
 };
 
-/* Texts of the database are texts, everything else is a whole number. */
-static void set_column(struct yaga_json *object,
-                       const char *name,
-                       struct yaga_query *q,
-                       int column,
-                       bool is_text)
-{
-    if (yaga_column_is_null(q, column))
-        return;
-    if (is_text)
-        yaga_json_set_string(object, name, yaga_column_text(q, column));
-    else
-        yaga_json_set_int(object, name, yaga_column_int(q, column));
-}
+/* Texts of the database are texts, ratios have two decimals, everything else is a whole
+ * number. */
+enum kind { WHOLE, RATIO, TEXT };
 
-static bool is_text(const char *column)
+static enum kind kind_of(const char *column)
 {
     static const char *const texts[] = {"status",      "service",       "severity",
                                         "incident_id", "anomaly_name",  "pattern",
                                         "sink",        "fingerprint_id"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcmp(column, texts[i]) == 0)
-            return true;
-    return false;
+            return TEXT;
+    return strcmp(column, "alerts_per_confirmed_incident") == 0 ? RATIO : WHOLE;
+}
+
+static void
+set_column(struct yaga_json *object, const char *name, struct yaga_query *q, int column)
+{
+    enum { RATIO_DECIMALS = 2 };
+    enum kind kind = kind_of(name);
+    if (yaga_column_is_null(q, column))
+        return;
+    if (kind == TEXT)
+        yaga_json_set_string(object, name, yaga_column_text(q, column));
+    else if (kind == RATIO)
+        yaga_json_set_rounded(object, name, yaga_column_double(q, column),
+                              RATIO_DECIMALS);
+    else
+        yaga_json_set_int(object, name, yaga_column_int(q, column));
 }
 
 static enum yaga_status read_figure(const struct figure *figure,
@@ -119,13 +134,13 @@ static enum yaga_status read_figure(const struct figure *figure,
     }
     while ((st = yaga_query_next(q, err)) == YAGA_OK) {
         if (list == NULL) {
-            set_column(out, figure->name, q, 0, false);
+            set_column(out, figure->name, q, 0);
             continue;
         }
         struct yaga_json *row = yaga_json_object_new();
         yaga_json_push(list, row);
         for (int c = 0; c < COLUMNS_MAX && figure->columns[c] != NULL; c++)
-            set_column(row, figure->columns[c], q, c, is_text(figure->columns[c]));
+            set_column(row, figure->columns[c], q, c);
     }
     if (st != YAGA_E_NO_DATA)
         return st;
