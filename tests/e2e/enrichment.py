@@ -178,7 +178,7 @@ def a_caller_that_only_suffers_is_not_asked_about(case, folder, base, asked):
     config.write_text(config.read_text().replace('name = "account"; depends_on = []', 'name = "account"; depends_on = ["cart"]'))
     for at in CYCLES:
         out = copy.yaga.run("yaga-infer", "--now", at + 60, **asked)
-    check("ALERT_GROUPED account" in out.stderr, "the caller's alert is held back", out.stderr)
+    check("ALERT_FILTERED account" in out.stderr and ": grouped, announced with cart" in out.stderr, "the caller's alert is held back", out.stderr)
     check(copy.status()["enrichment"]["services"] == 1, "one service is asked about", copy.status()["enrichment"])
 
 

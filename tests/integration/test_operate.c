@@ -2,9 +2,15 @@
 /* What people do with the state between cycles. */
 #include "assert.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "yaga/base/mem.h"
+#include "yaga/io/file.h"
 #include "yaga/io/json.h"
+#include "yaga/pipeline/infer_internal.h"
 #include "yaga/pipeline/operate.h"
 #include "yaga/state/state.h"
 
@@ -66,6 +72,17 @@ static void put_event(struct yaga_store *store,
     exec_ok(store, sql);
 }
 
+static int64_t count(struct yaga_store *store, const char *sql)
+{
+    struct yaga_error err;
+    struct yaga_query *q = yaga_query(store, sql, &err);
+    assert_non_null(q);
+    assert_ok(yaga_query_next(q, &err), &err);
+    int64_t value = yaga_column_int(q, 0);
+    yaga_query_reset(q);
+    return value;
+}
+
 /* Alerts per confirmed incident of the last 7 days; -1: there is no such figure. */
 static double alerts_per_incident(struct yaga_store *store)
 {
@@ -112,10 +129,97 @@ static void alerts_are_documents_that_announce_or_tell_of_a_return(void **state)
     (void)yaga_store_close(store);
 }
 
+/* Four incidents of the service shop, kept back for four reasons; d is told of. */
+static const struct {
+    const char *id;
+    enum yaga_alert_verdict verdict;
+} fates[] = {{"a", YAGA_ALERT_SEVERITY},
+             {"b", YAGA_ALERT_CORRELATED},
+             {"c", YAGA_ALERT_GROUPED},
+             {"d", YAGA_ALERT_SEND}};
+enum { N_FATES = sizeof fates / sizeof fates[0] };
+
+static void keep_back(struct yaga_store *store, const char *root, int64_t at_s)
+{
+    struct yaga_error err;
+    struct yaga_incident_change items[N_FATES] = {{.anomaly = 0}};
+    enum yaga_alert_verdict verdicts[N_FATES];
+    struct yaga_infer infer = {.store = store};
+    struct yaga_alert_cascade cascade = {.grouped_under = root};
+    struct yaga_alert_context context = {.service = "shop", .cascade = &cascade};
+    for (size_t i = 0; i < N_FATES; i++) {
+        struct yaga_incident *incident = &items[i].incident;
+        char id[YAGA_INCIDENT_ID_MAX];
+        yaga_operate_id(fates[i].id, id);
+        assert_ok(yaga_incident_get(store, id, incident, &err), &err);
+        verdicts[i] = fates[i].verdict;
+    }
+    struct yaga_incident_changes changes = {.items = items, .n = N_FATES};
+    assert_ok(yaga_announce_filtered(&infer, &context, &changes, verdicts, at_s, 1, &err),
+              &err);
+}
+
+static void what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_store *store = open_state(fresh_path());
+    for (size_t i = 0; i < N_FATES; i++)
+        put_incident(store, fates[i].id, NOW - HOUR, 0);
+    keep_back(store, "cart", NOW - 300);
+    keep_back(store, NULL, NOW - 120);
+    YAGA_AUTO(yaga_json) figures = NULL;
+    assert_ok(yaga_operate_statistics(store, 7, NOW, &figures, &err), &err);
+    YAGA_AUTO_MEM(char) text = NULL;
+    assert_ok(yaga_json_dump(yaga_json_get(figures, "kept_back"), false, &text, &err),
+              &err);
+    assert_string_equal(text, "[{\"reason\":\"below_threshold\",\"incidents\":1},"
+                              "{\"reason\":\"grouped\",\"incidents\":1}]");
+    assert_int_equal(count(store, "SELECT count(*) FROM incident_events"), 2);
+    assert_ok(yaga_incident_filtered(store, "incident_a", "grouped", NOW, 2, &err), &err);
+    assert_ok(
+        yaga_incident_filtered(store, "incident_a", "below_threshold", NOW, 3, &err),
+        &err);
+    assert_int_equal(count(store, "SELECT count(*) FROM incident_events"), 4);
+    (void)yaga_store_close(store);
+}
+
+static void a_service_and_cycle_has_one_line_about_all_that_is_kept_back(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    char path[160];
+    char *log = NULL;
+    size_t n = 0;
+    struct yaga_store *store = open_state(fresh_path());
+    for (size_t i = 0; i < N_FATES; i++)
+        put_incident(store, fates[i].id, NOW - HOUR, 0);
+    (void)snprintf(path, sizeof path, "%s/log", test_tmpdir());
+    int kept = dup(STDERR_FILENO);
+    int file = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(kept >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    keep_back(store, "cart", NOW);
+    keep_back(store, NULL, NOW);
+    (void)dup2(kept, STDERR_FILENO);
+    (void)close(kept);
+    (void)close(file);
+    assert_ok(yaga_file_read(path, 1 << 16, &log, &n, &err), &err);
+    assert_non_null(strstr(log,
+                           "INFO  ALERT_FILTERED shop: latency_a: below_threshold, it is"
+                           " high; latency_b: correlated, told by latency_d; latency_c:"
+                           " grouped, announced with cart\n"));
+    assert_non_null(strstr(log, "; latency_c: held, a service behind its calls is in"
+                                " trouble\n"));
+    yaga_free(log);
+    (void)yaga_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alerts_are_documents_that_announce_or_tell_of_a_return),
+        cmocka_unit_test(what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new),
+        cmocka_unit_test(a_service_and_cycle_has_one_line_about_all_that_is_kept_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

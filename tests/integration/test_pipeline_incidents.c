@@ -2,6 +2,7 @@
 /* Cycles over a planted fault: incidents, documents, and what gaps, clocks and broken databases do to them. */
 #include "assert.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <math.h>
 #include <stdio.h>
@@ -174,6 +175,69 @@ static void a_fault_is_suspected_confirmed_announced_and_resolved(void **state)
     assert_int_equal(occurrences(journal(&shop), "\"incident_duration_minutes\":40"), 1);
     assert_int_equal(occurrences(journal(&shop), "\"impact_duration_minutes\":25"), 1);
     assert_int_equal(occurrences(shop_path(&shop, "alerts/active.json"), list[0].incident_id), 0);
+    shop_close(&shop);
+}
+
+/* A cycle whose log goes to the file "log" of the installation. */
+static void logged_cycle(struct shop *shop, int64_t at_s)
+{
+    int kept = dup(STDERR_FILENO);
+    int log = open(shop_path(shop, "log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    assert_true(kept >= 0 && log >= 0);
+    yaga_log_setup(YAGA_LOG_INFO, false);
+    (void)dup2(log, STDERR_FILENO);
+    (void)cycle(shop, at_s);
+    (void)dup2(kept, STDERR_FILENO);
+    yaga_log_setup(YAGA_LOG_ERROR, false);
+    (void)close(log);
+    (void)close(kept);
+}
+
+static size_t filtered_events(const struct shop *shop,
+                              const char *incident_id,
+                              struct yaga_incident_event *last)
+{
+    struct yaga_store *store = NULL;
+    struct yaga_error err;
+    struct yaga_incident_event *events = NULL;
+    size_t n = 0;
+    size_t n_filtered = 0;
+    assert_ok(yaga_state_look(shop_path(shop, "state.db"), &store, &err), &err);
+    assert_ok(yaga_incident_events(store, incident_id, &events, &n, &err), &err);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(events[i].kind, "filtered") == 0) {
+            *last = events[i];
+            n_filtered++;
+        }
+    }
+    yaga_free(events);
+    (void)yaga_store_close(store);
+    return n_filtered;
+}
+
+static void a_silent_pattern_has_its_reason_in_the_log_and_once_in_the_timeline(void **state)
+{
+    (void)state;
+    struct shop shop;
+    struct yaga_incident list[INCIDENTS_MAX];
+    struct yaga_incident_event last;
+    static const char *const overrides[] = {
+        "alerting.non_alerting_patterns=[\"application_latency_bottleneck\"]", NULL};
+    static const char line[] =
+        "ALERT_FILTERED cart: application_latency_bottleneck: non_alerting_pattern\n";
+    shop_open(&shop, overrides);
+    shop_copy_models(&trained, &shop);
+    logged_cycle(&shop, shop_fault);
+    assert_int_equal(occurrences(shop_path(&shop, "log"), "ALERT_FILTERED"), 0);
+    logged_cycle(&shop, shop_fault + 300);
+    logged_cycle(&shop, shop_fault + 600);
+    assert_int_equal(occurrences(shop_path(&shop, "log"), line), 2);
+    assert_int_equal(incidents(&shop, list), 1);
+    assert_int_equal(list[0].announced_at_s, 0);
+    assert_int_equal(filtered_events(&shop, list[0].incident_id, &last), 1);
+    assert_int_equal(last.at_s, shop_fault + 300);
+    assert_string_equal(last.detail, "non_alerting_pattern");
+    assert_int_equal(files(&shop, "alerts/2026-03-03/*.json"), 0);
     shop_close(&shop);
 }
 
@@ -539,6 +603,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_configured_pattern_sees_auxiliary_values),
         cmocka_unit_test(a_fault_is_suspected_confirmed_announced_and_resolved),
+        cmocka_unit_test(a_silent_pattern_has_its_reason_in_the_log_and_once_in_the_timeline),
         cmocka_unit_test(confirmation_counts_evidence_and_not_cycles),
         cmocka_unit_test(a_gap_in_the_monitoring_closes_nothing),
         cmocka_unit_test(a_clock_set_back_stops_the_incident_clock_but_not_the_evaluation),

@@ -47,7 +47,8 @@ enum yaga_alert_verdict {
     YAGA_ALERT_PATTERN,    /* non-alerting pattern */
     YAGA_ALERT_SEVERITY,   /* below the threshold */
     YAGA_ALERT_UPDATE_RATE, /* between two updates */
-    YAGA_ALERT_GROUPED      /* told by the announcement of the service where it begins, or held until that is known */
+    YAGA_ALERT_GROUPED,     /* told by the announcement of the service where it begins, or held until that is known */
+    YAGA_ALERT_CORRELATED   /* told by the announcement of another anomaly of the service; the filter does not say so */
 };
 const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict);
 /* grouped: another service's announcement stands for it; what was announced before is updated all the same. */

@@ -19,6 +19,8 @@ const char *yaga_alert_verdict_name(enum yaga_alert_verdict verdict)
         return "update_rate";
     case YAGA_ALERT_GROUPED:
         return "grouped";
+    case YAGA_ALERT_CORRELATED:
+        return "correlated";
     }
     return "unknown";
 }

@@ -162,3 +162,27 @@ enum yaga_status yaga_incident_held_back(struct yaga_store *store,
     enum yaga_status st = run_update(q, store, &changed, err);
     return st == YAGA_OK && !changed ? not_stored(incident_id, err) : st;
 }
+
+enum yaga_status yaga_incident_filtered(struct yaga_store *store,
+                                        const char *incident_id,
+                                        const char *reason,
+                                        int64_t at_s,
+                                        int64_t cycle_id,
+                                        struct yaga_error *err)
+{
+    struct yaga_query *q = yaga_query(
+        store,
+        "INSERT INTO incident_events (incident_id, cycle_id, at, kind, from_status,"
+        " to_status, detail) SELECT incident_id, ?2, ?3, 'filtered', status, status, ?4"
+        " FROM incidents WHERE incident_id = ?1 AND ?4 IS NOT"
+        " (SELECT detail FROM incident_events WHERE incident_id = ?1"
+        "   AND kind = 'filtered' ORDER BY id DESC LIMIT 1)",
+        err);
+    if (q == NULL)
+        return err->status;
+    yaga_bind_text(q, 1, incident_id);
+    yaga_bind_int(q, 2, cycle_id);
+    yaga_bind_int(q, 3, at_s);
+    yaga_bind_text(q, 4, reason);
+    return yaga_query_run(q, err);
+}

@@ -155,6 +155,9 @@ enum yaga_status yaga_incident_announced(struct yaga_store *store, const char *i
                                          struct yaga_error *err) YAGA_MUST_USE;
 /* An update was held back (update_every_cycles or filter). */
 enum yaga_status yaga_incident_held_back(struct yaga_store *store, const char *incident_id, struct yaga_error *err) YAGA_MUST_USE;
+/* It was to be told and is kept back for a reason, one word: an event of its timeline, unless the one before says the same. */
+enum yaga_status yaga_incident_filtered(struct yaga_store *store, const char *incident_id, const char *reason, int64_t at_s,
+                                        int64_t cycle_id, struct yaga_error *err) YAGA_MUST_USE;
 /* Close active incidents of services not in `services` or not evaluated for orphan_close_s, and those listed; own transaction is the caller's. */
 enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const char *const *services, size_t n_services, int64_t at_s, int64_t cycle_id,

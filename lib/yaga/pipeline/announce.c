@@ -50,17 +50,6 @@ static void log_change(const char *service, const struct yaga_incident_change *c
              change->incident.resolution_reason);
 }
 
-static void log_grouped(const struct yaga_alert_context *context,
-                        const struct yaga_incident_change *change)
-{
-    const char *with = context->cascade->grouped_under;
-    yaga_log(YAGA_LOG_INFO, with != NULL ? "ALERT_GROUPED" : "ALERT_HELD",
-             context->service, "%s: %s%s", change->incident.anomaly_name,
-             with != NULL ? "announced with "
-                          : "a service behind its calls is in trouble",
-             with != NULL ? with : "");
-}
-
 /* JSON array text of the ids of the changes to send. */
 static enum yaga_status ids_text(const struct yaga_incident_changes *changes,
                                  const bool *send,
@@ -159,6 +148,7 @@ static void add_provenance(const struct yaga_infer *infer,
 static void correlate(const struct yaga_infer *infer,
                       struct yaga_alert_context *context,
                       const struct yaga_incident_changes *changes,
+                      enum yaga_alert_verdict *verdicts,
                       bool *send,
                       bool *members)
 {
@@ -166,9 +156,23 @@ static void correlate(const struct yaga_infer *infer,
     if (!yaga_alert_correlate(&infer->setup->alert, context, changes, send, &primary,
                               members))
         return;
+    for (size_t i = 0; i < changes->n; i++)
+        if (send[i] && i != primary)
+            verdicts[i] = YAGA_ALERT_CORRELATED;
     memset(send, 0, changes->n * sizeof *send);
     send[primary] = true;
     context->correlated = members;
+}
+
+/* Is it to be sent? What has ended is told by a resolution, not here. */
+static enum yaga_alert_verdict verdict_of(const struct yaga_infer *infer,
+                                          const struct yaga_alert_context *context,
+                                          const struct yaga_incident_change *change)
+{
+    bool grouped =
+        change->anomaly >= 0 &&
+        yaga_alert_is_grouped(context, &context->verdict->anomalies[change->anomaly]);
+    return yaga_alert_filter(&infer->setup->alert, change, grouped);
 }
 
 static enum yaga_status send_changes(struct yaga_infer *infer,
@@ -184,7 +188,9 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
 {
     YAGA_AUTO_MEM(bool) send = yaga_calloc(changes->n, sizeof *send);
     YAGA_AUTO_MEM(bool) members = yaga_calloc(changes->n, sizeof *members);
-    if (send == NULL || members == NULL)
+    YAGA_AUTO_MEM(enum yaga_alert_verdict)
+    verdicts = yaga_calloc(changes->n, sizeof *verdicts);
+    if (send == NULL || members == NULL || verdicts == NULL)
         return yaga_error_nomem(err);
     struct yaga_alert_provenance provenance;
     enum yaga_status st = YAGA_OK;
@@ -194,31 +200,23 @@ static enum yaga_status send_changes(struct yaga_infer *infer,
         log_change(context->service, change);
         out->n_confirmed += change->confirmed;
         out->n_closed += change->action == YAGA_INCIDENT_CLOSE;
-        if (change->action == YAGA_INCIDENT_CLOSE) {
-            if (change->incident.announced_at_s == 0)
-                continue;
+        verdicts[i] = verdict_of(infer, context, change);
+        if (change->action == YAGA_INCIDENT_CLOSE &&
+            change->incident.announced_at_s != 0) {
             add_provenance(infer, j, &provenance, context);
             st = put_resolution(infer, context, change, at_s, cycle_id, documents, err);
-            continue;
         }
-        bool grouped =
-            change->anomaly >= 0 &&
-            yaga_alert_is_grouped(context, &context->verdict->anomalies[change->anomaly]);
-        enum yaga_alert_verdict verdict =
-            yaga_alert_filter(&infer->setup->alert, change, grouped);
-        send[i] = verdict == YAGA_ALERT_SEND;
+        send[i] = verdicts[i] == YAGA_ALERT_SEND;
         any = any || send[i];
-        if (verdict == YAGA_ALERT_GROUPED)
-            log_grouped(context, change);
-        if (verdict == YAGA_ALERT_PATTERN || verdict == YAGA_ALERT_SEVERITY)
-            yaga_log(YAGA_LOG_INFO, "ALERT_FILTERED", context->service, "%s: %s",
-                     change->incident.anomaly_name, yaga_alert_verdict_name(verdict));
-        if (verdict == YAGA_ALERT_UPDATE_RATE)
+        if (verdicts[i] == YAGA_ALERT_UPDATE_RATE)
             st = yaga_incident_held_back(infer->store, change->incident.incident_id, err);
     }
     if (any)
-        correlate(infer, context, changes, send, members);
+        correlate(infer, context, changes, verdicts, send, members);
     struct yaga_counterfactuals found;
+    if (st == YAGA_OK)
+        st = yaga_announce_filtered(infer, context, changes, verdicts, at_s, cycle_id,
+                                    err);
     if (st == YAGA_OK && any)
         st = yaga_announce_counterfactuals(infer, frame, j, &found, context, err);
     if (st == YAGA_OK && any)

@@ -206,6 +206,11 @@ struct yaga_observation yaga_announce_observation(const struct yaga_infer *infer
 /* Will yaga_announce put a document of these anomalies out? Changes nothing. */
 enum yaga_status yaga_announce_is_due(const struct yaga_infer *infer, const char *service, const struct yaga_judgement *judgement,
                                       int64_t at_s, int64_t cycle_id, bool *out, struct yaga_error *err);
+/* Say what of a service's changes is not sent, and why: one line of the log, and an event of each incident where the reason is new
+ * (announce_filtered.c). verdicts: of each change; where some are correlated, the one that is sent tells of them. */
+enum yaga_status yaga_announce_filtered(const struct yaga_infer *infer, const struct yaga_alert_context *context,
+                                        const struct yaga_incident_changes *changes, const enum yaga_alert_verdict *verdicts,
+                                        int64_t at_s, int64_t cycle_id, struct yaga_error *err);
 /* Close incidents of services that are gone or blind for too long. */
 enum yaga_status yaga_announce_sweep(struct yaga_infer *infer, const char *const *services, size_t n_services, int64_t at_s,
                                      int64_t cycle_id, struct yaga_json *documents, struct yaga_announced *out,

@@ -75,6 +75,11 @@ static const struct figure figures[] = {
      "  WHERE i.confirmed_at BETWEEN ?2 AND ?1 AND (e.kind = 'announced'"
      "   OR e.kind = 'reopened' AND e.at > i.announced_at))) / nullif(count(*), 0)"
      " FROM incidents WHERE confirmed_at BETWEEN ?2 AND ?1"},
+    {"kept_back",
+     {"reason", "incidents"},
+     "SELECT detail, count(DISTINCT incident_id) FROM incident_events"
+     " WHERE kind = 'filtered' AND at BETWEEN ?2 AND ?1"
+     " GROUP BY detail ORDER BY detail"},
     {"marked_false",
      {NULL},
      "SELECT count(*) FROM incident_marks"
@@ -96,9 +101,9 @@ enum kind { WHOLE, RATIO, TEXT };
 
 static enum kind kind_of(const char *column)
 {
-    static const char *const texts[] = {"status",      "service",       "severity",
-                                        "incident_id", "anomaly_name",  "pattern",
-                                        "sink",        "fingerprint_id"};
+    static const char *const texts[] = {"status",      "service",        "severity",
+                                        "incident_id", "anomaly_name",   "pattern",
+                                        "sink",        "fingerprint_id", "reason"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcmp(column, texts[i]) == 0)
             return TEXT;
