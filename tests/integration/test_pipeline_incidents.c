@@ -286,7 +286,8 @@ static void a_clock_set_back_stops_the_incident_clock_but_not_the_evaluation(voi
     (void)state;
     struct shop shop;
     struct yaga_incident list[INCIDENTS_MAX];
-    open_shop(&shop);
+    shop_open_with(&shop, NULL, "monitoring = { textfile = \"metrics.prom\"; };\n");
+    shop_copy_models(&trained, &shop);
     (void)cycle(&shop, shop_fault + 30 * 86400); /* wrong by a month */
     struct yaga_infer_result result = run(&shop, shop_fault + 600);
     assert_int_equal(shop_judged(&result, "cart")->outcome, YAGA_EVALUATED);
@@ -294,10 +295,27 @@ static void a_clock_set_back_stops_the_incident_clock_but_not_the_evaluation(voi
     yaga_infer_result_clear(&result);
     assert_int_equal(incidents(&shop, list), 1);
     assert_int_equal(list[0].first_seen_s, shop_fault + 30 * 86400);
-    (void)cycle(&shop, shop_fault + 900);
+    result = run(&shop, shop_fault + 900);
+    assert_non_null(strstr(result.state_metrics, "yaga_clock_steps_total 1\n"));
+    yaga_infer_result_clear(&result);
     (void)incidents(&shop, list);
     assert_int_equal(list[0].status, YAGA_OPEN);
     assert_true(list[0].last_seen_s >= list[0].first_seen_s);
+    shop_close(&shop);
+}
+
+static void a_clock_set_back_is_an_error_in_the_log_once(void **state)
+{
+    (void)state;
+    struct shop shop;
+    open_shop(&shop);
+    logged_cycle(&shop, shop_fault - 1200);
+    logged_cycle(&shop, shop_fault - 4800);
+    logged_cycle(&shop, shop_fault - 4500);
+    assert_int_equal(occurrences(shop_path(&shop, "log"), "CLOCK_STEP"), 1);
+    assert_int_equal(occurrences(shop_path(&shop, "log"),
+                                 "ERROR CLOCK_STEP: time went back 3600 s; the clock of incidents stands still for 3600 s\n"),
+                     1);
     shop_close(&shop);
 }
 
@@ -607,6 +625,7 @@ int main(void)
         cmocka_unit_test(confirmation_counts_evidence_and_not_cycles),
         cmocka_unit_test(a_gap_in_the_monitoring_closes_nothing),
         cmocka_unit_test(a_clock_set_back_stops_the_incident_clock_but_not_the_evaluation),
+        cmocka_unit_test(a_clock_set_back_is_an_error_in_the_log_once),
         cmocka_unit_test(a_removed_service_is_swept_with_a_resolution),
         cmocka_unit_test(a_restricted_cycle_leaves_other_services_untouched),
         cmocka_unit_test(a_dry_cycle_changes_nothing_and_shows_everything),

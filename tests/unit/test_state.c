@@ -99,8 +99,8 @@ static void a_new_file_gets_the_whole_schema(void **state)
                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
                " ('incidents', 'incident_events', 'outbox', 'service_state', 'cycles',"
                " 'training_runs', 'metric_last_seen', 'circuit_state', 'deliveries',"
-               " 'sink_state', 'alertmanager_alerts', 'incident_marks')"),
-        12);
+               " 'sink_state', 'alertmanager_alerts', 'incident_marks', 'clock')"),
+        13);
     (void)yaga_store_close(store);
 }
 
@@ -256,6 +256,48 @@ static void deliveries_of_version_2_become_rows_of_the_files(void **state)
     exec_ok(store, "INSERT INTO outbox (kind, service, payload, created_at)"
                    " VALUES ('alert', 's', '{}', 9)");
     assert_int_equal(number(store, "SELECT max(delivery_id) FROM outbox"), 4);
+    (void)yaga_store_close(store);
+}
+
+static void a_step_back_of_the_clock_is_counted_once(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t at_s, back_s, steps;
+    } cycles[] = {
+        {1000000, 0, 0}, {1000120, 0, 0},   {1000060, 0, 0}, /* within the minute */
+        {1000300, 0, 0}, {996700, 3600, 1}, {996820, 0, 1},  /* still before 1000300 */
+        {996760, 0, 1},  {996640, 120, 2},  {1000420, 0, 2},
+    };
+    struct yaga_error err;
+    const char *path = fresh_path();
+    for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++) {
+        struct yaga_store *store = open_state(path);
+        int64_t back_s = -1;
+        assert_ok(yaga_clock_step(store, cycles[i].at_s, &back_s, &err), &err);
+        assert_int_equal(back_s, cycles[i].back_s);
+        assert_ok(yaga_clock_seen(store, cycles[i].at_s, &err), &err);
+        assert_int_equal(number(store, "SELECT steps_back FROM clock"), cycles[i].steps);
+        (void)yaga_store_close(store);
+    }
+}
+
+/* A step that happens while the program is replaced is seen, too. */
+static void version_10_knows_when_its_last_cycle_was(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    int64_t back_s = 0;
+    const char *path = fresh_path();
+    struct yaga_store *store = NULL;
+    assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 10, &store, &err),
+              &err);
+    exec_ok(store, "INSERT INTO cycles (started_at, finished_at, status) VALUES"
+                   " (5000, 5000, 'OK'), (9000, 9000, 'OK'), (9100, NULL, 'RUNNING')");
+    (void)yaga_store_close(store);
+    store = open_state(path);
+    assert_ok(yaga_clock_step(store, 8000, &back_s, &err), &err);
+    assert_int_equal(back_s, 1000);
     (void)yaga_store_close(store);
 }
 
@@ -708,16 +750,19 @@ static void scores_of_a_row_are_replaced_listed_in_order_and_forgotten(void **st
         assert_ok(yaga_score_put(store, "cart", &rows[i], &err), &err);
     assert_ok(yaga_score_put(store, "other", &rows[0], &err), &err);
     struct seen seen = {.n = 0};
-    assert_ok(yaga_scores_each(store, "cart", day, 50 * day, take_score, &seen, &err), &err);
+    assert_ok(yaga_scores_each(store, "cart", day, 50 * day, take_score, &seen, &err),
+              &err);
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.score[0].at_s, day);
     assert_near(seen.score[1].channel[YAGA_CHANNEL_SLOW], 2.5, 0);
     seen.n = 0;
-    assert_ok(yaga_scores_each(store, "other", 0, 100 * day, take_score, &seen, &err), &err);
+    assert_ok(yaga_scores_each(store, "other", 0, 100 * day, take_score, &seen, &err),
+              &err);
     assert_true(seen.n == 1 && isnan(seen.score[0].channel[YAGA_CHANNEL_SLOW]));
     assert_ok(yaga_scores_tidy(store, 42 * day + 1, &err), &err);
     seen.n = 0;
-    assert_ok(yaga_scores_each(store, "cart", 0, 100 * day, take_score, &seen, &err), &err);
+    assert_ok(yaga_scores_each(store, "cart", 0, 100 * day, take_score, &seen, &err),
+              &err);
     assert_int_equal(seen.n, 1);
     assert_int_equal(seen.score[0].at_s, 50 * day);
     store = yaga_store_close(store);
@@ -737,6 +782,8 @@ int main(void)
         cmocka_unit_test(an_older_database_is_copied_and_upgraded),
         cmocka_unit_test(a_failing_upgrade_changes_nothing),
         cmocka_unit_test(deliveries_of_version_2_become_rows_of_the_files),
+        cmocka_unit_test(a_step_back_of_the_clock_is_counted_once),
+        cmocka_unit_test(version_10_knows_when_its_last_cycle_was),
         cmocka_unit_test(the_schema_refuses_what_no_program_may_write),
         cmocka_unit_test(closed_incidents_make_room_for_the_next_one),
         cmocka_unit_test(a_training_run_is_recorded_from_begin_to_end),

@@ -43,6 +43,19 @@ static enum yaga_status begin_record(struct yaga_cycle_work *c, struct yaga_erro
                          : st;
 }
 
+/* Said once, like it is counted; cycles until the clock is where it was are as the first.
+ */
+static enum yaga_status tell_step(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    int64_t back_s = 0;
+    enum yaga_status st = yaga_clock_step(c->infer->store, c->at_s, &back_s, err);
+    if (back_s > 0)
+        yaga_log(YAGA_LOG_ERROR, "CLOCK_STEP", NULL,
+                 "time went back %lld s; the clock of incidents stands still for %lld s",
+                 (long long)back_s, (long long)(c->clock_s - c->at_s));
+    return st;
+}
+
 void yaga_cycle_open(struct yaga_cycle_work *c)
 {
     struct yaga_infer *infer = c->infer;
@@ -53,14 +66,9 @@ void yaga_cycle_open(struct yaga_cycle_work *c)
                       infer->standing_error);
     if (infer->store == NULL)
         return;
-    if (c->at_s < infer->last_at_s) {
+    if (c->at_s < infer->last_at_s)
         c->clock_s = infer->last_at_s;
-        if (c->clock_s - c->at_s > 60)
-            yaga_log(YAGA_LOG_ERROR, "CLOCK_STEP", NULL,
-                     "time went back %lld s; the incident clock stands still",
-                     (long long)(c->clock_s - c->at_s));
-    }
-    if (begin_record(c, &err) == YAGA_OK)
+    if (begin_record(c, &err) == YAGA_OK && tell_step(c, &err) == YAGA_OK)
         return;
     unsigned condition =
         err.status == YAGA_E_NO_SPACE ? YAGA_COND_OUTPUT : YAGA_COND_STATE;
@@ -372,6 +380,8 @@ void yaga_cycle_close(struct yaga_cycle_work *c)
         st = put_breaker(c, &err);
     if (st == YAGA_OK)
         st = put_cycle(c, &err);
+    if (st == YAGA_OK)
+        st = yaga_clock_seen(store, c->at_s, &err);
     if (st == YAGA_OK)
         st = yaga_store_commit(store, &err);
     if (st == YAGA_OK)

@@ -56,6 +56,9 @@ static const struct state_metric metrics[] = {
      " WHERE status = 'FAILED' AND ?1 NOT NULL AND NOT EXISTS (SELECT 1"
      "  FROM training_runs AS good WHERE good.status = 'COMPLETED'"
      "  AND (good.batch_id = failed.batch_id OR good.started_at > failed.started_at))"},
+    {"yaga_clock_steps_total",
+     {NULL},
+     "SELECT steps_back FROM clock WHERE ?1 NOT NULL"},
     {"yaga_db_bytes",
      {NULL},
      "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"

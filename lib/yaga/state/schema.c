@@ -291,6 +291,16 @@ static const char recorded[] =
     "CREATE TABLE recorded_budgets AS SELECT 0 AS cycle_id, * FROM error_budgets WHERE 0;"
     "CREATE INDEX recorded_budgets_cycle ON recorded_budgets (cycle_id);";
 
+/* One row: the time that the last cycle evaluated, which no other table has (that of
+ * incidents never runs back), and how often the next one was before it. */
+static const char wall_clock[] =
+    "CREATE TABLE clock ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  seen_at INTEGER NOT NULL,"
+    "  steps_back INTEGER NOT NULL CHECK (steps_back >= 0)"
+    ") STRICT;"
+    "INSERT INTO clock SELECT 1, coalesce(max(finished_at), 0), 0 FROM cycles;";
+
 const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{validation}},
                                                    {{deliveries}},
@@ -300,7 +310,8 @@ const struct yaga_state_step yaga_state_steps[] = {{{incidents, outbox, runs}},
                                                    {{scores}},
                                                    {{budgets}},
                                                    {{retrain}},
-                                                   {{recorded}}};
+                                                   {{recorded}},
+                                                   {{wall_clock}}};
 const size_t yaga_state_n_steps = sizeof yaga_state_steps / sizeof yaga_state_steps[0];
 
 _Static_assert(sizeof yaga_state_steps / sizeof yaga_state_steps[0] ==

@@ -15,7 +15,7 @@
 #include "yaga/io/store.h"
 #include "yaga/model/model.h"
 
-enum { YAGA_SCHEMA_VERSION = 10 };
+enum { YAGA_SCHEMA_VERSION = 11 };
 
 /* Open or create and upgrade in one transaction (after a backup copy beside the file when upgrading an older version). A newer user_version, a
  * foreign file (table anomaly_incidents) or a damaged one is YAGA_E_STORE and is not touched. */
@@ -93,6 +93,12 @@ enum yaga_status yaga_cycle_end(struct yaga_store *store, const struct yaga_cycl
 enum yaga_status yaga_cycle_last_end(struct yaga_store *store, int64_t *out_s, struct yaga_error *err) YAGA_MUST_USE;
 /* Cycles older than 30 days go. */
 enum yaga_status yaga_cycles_tidy(struct yaga_store *store, int64_t now_s, struct yaga_error *err) YAGA_MUST_USE;
+
+/* --- the clock on the wall ------------------------------------------------------------ */
+/* By how much a cycle at at_s is before the last one, where that is more than a minute: the clock was set back. 0 otherwise. */
+enum yaga_status yaga_clock_step(struct yaga_store *store, int64_t at_s, int64_t *back_s, struct yaga_error *err) YAGA_MUST_USE;
+/* The cycle at at_s ends: counts a step, once, however long it takes until the clock is where it was. */
+enum yaga_status yaga_clock_seen(struct yaga_store *store, int64_t at_s, struct yaga_error *err) YAGA_MUST_USE;
 
 /* --- service state -------------------------------------------------------------------- */
 struct yaga_service_state {
