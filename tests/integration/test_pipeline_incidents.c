@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shop.h"
@@ -319,6 +320,48 @@ static void a_clock_set_back_is_an_error_in_the_log_once(void **state)
     shop_close(&shop);
 }
 
+static int64_t bytes_of(const char *path)
+{
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_size;
+}
+
+/* Thousand old incidents of 4 kB, half as many as there are pages or more. */
+static void fill(const struct shop *shop, int64_t closed_s)
+{
+    char sql[640];
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                   " INSERT INTO incidents (incident_id, fingerprint_id, service, anomaly_name,"
+                   " pattern_name, status, severity, peak_severity, first_seen, last_seen,"
+                   " resolved_at, resolution_reason, description) SELECT 'old' || i, 'f' || i,"
+                   " 'cart', 'a', 'a', 'CLOSED', 'low', 'low', %lld, %lld, %lld, 'resolved',"
+                   " hex(zeroblob(2000)) FROM n",
+                   (long long)closed_s, (long long)closed_s, (long long)closed_s);
+    exec(shop, sql);
+}
+
+static void room_of_old_incidents_goes_back_to_the_disk_within_a_week(void **state)
+{
+    (void)state;
+    enum { DAY = 86400, WEEK = 7 * DAY, MB = 1 << 20 };
+    struct shop shop;
+    open_shop(&shop);
+    int64_t start_s = (shop_fault / WEEK + 1) * WEEK; /* where a week of the calendar begins */
+    (void)cycle(&shop, start_s);
+    fill(&shop, start_s - 30 * DAY);
+    int64_t full = bytes_of(shop_path(&shop, "state.db"));
+    assert_true(full > 4 * MB);
+    (void)cycle(&shop, start_s + WEEK - 60);
+    struct yaga_incident list[INCIDENTS_MAX];
+    assert_int_equal(incidents(&shop, list), 0);
+    assert_true(bytes_of(shop_path(&shop, "state.db")) >= full);
+    (void)cycle(&shop, start_s + WEEK);
+    assert_true(bytes_of(shop_path(&shop, "state.db")) < MB);
+    shop_close(&shop);
+}
+
 static void a_removed_service_is_swept_with_a_resolution(void **state)
 {
     (void)state;
@@ -626,6 +669,7 @@ int main(void)
         cmocka_unit_test(a_gap_in_the_monitoring_closes_nothing),
         cmocka_unit_test(a_clock_set_back_stops_the_incident_clock_but_not_the_evaluation),
         cmocka_unit_test(a_clock_set_back_is_an_error_in_the_log_once),
+        cmocka_unit_test(room_of_old_incidents_goes_back_to_the_disk_within_a_week),
         cmocka_unit_test(a_removed_service_is_swept_with_a_resolution),
         cmocka_unit_test(a_restricted_cycle_leaves_other_services_untouched),
         cmocka_unit_test(a_dry_cycle_changes_nothing_and_shows_everything),

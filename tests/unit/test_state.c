@@ -181,6 +181,20 @@ static const struct yaga_state_step broken_steps[] = {
     {{"CREATE TABLE thing (a INTEGER)", "INSERT INTO thing VALUES (5)"}},
     {{"ALTER TABLE thing ADD COLUMN b INTEGER", "UPDATE nothing SET b = 1"}}};
 
+/* What is left of a file whose maker was killed before it was in WAL mode. */
+static void a_file_that_never_had_a_table_becomes_a_state_database(void **state)
+{
+    (void)state;
+    const char *path = fresh_path();
+    make_database(path, "PRAGMA journal_mode = DELETE");
+    struct yaga_store *store = open_state(path);
+    assert_int_equal(number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
+    (void)yaga_store_close(store);
+    path = fresh_path();
+    make_database(path, "PRAGMA application_id = 7; PRAGMA journal_mode = DELETE");
+    assert_refused_untouched(path, "another program");
+}
+
 static void an_older_database_is_copied_and_upgraded(void **state)
 {
     (void)state;
@@ -298,6 +312,34 @@ static void version_10_knows_when_its_last_cycle_was(void **state)
     store = open_state(path);
     assert_ok(yaga_clock_step(store, 8000, &back_s, &err), &err);
     assert_int_equal(back_s, 1000);
+    (void)yaga_store_close(store);
+}
+
+static void a_new_database_can_shrink_and_an_older_one_after_its_upgrade(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    const char *path = fresh_path();
+    struct yaga_store *store = open_state(path);
+    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 2);
+    (void)yaga_store_close(store);
+    path = fresh_path();
+    store = NULL;
+    assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 10, &store, &err),
+              &err);
+    exec_ok(store, "INSERT INTO service_state VALUES ('cart', 1, 2, 'evaluated', 0, 3);"
+                   "PRAGMA auto_vacuum=NONE; VACUUM");
+    (void)yaga_store_close(store);
+    store = NULL;
+    assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 10, &store, &err),
+              &err);
+    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 0);
+    (void)yaga_store_close(store);
+    store = open_state(path);
+    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 2);
+    assert_int_equal(number(store, "PRAGMA temp_store"), 2);
+    assert_int_equal(number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
+    assert_int_equal(number(store, "SELECT blind_announced_at FROM service_state"), 3);
     (void)yaga_store_close(store);
 }
 
@@ -779,11 +821,13 @@ int main(void)
         cmocka_unit_test(the_predecessors_file_is_refused_untouched),
         cmocka_unit_test(garbage_is_refused_untouched),
         cmocka_unit_test(an_empty_file_becomes_a_state_database),
+        cmocka_unit_test(a_file_that_never_had_a_table_becomes_a_state_database),
         cmocka_unit_test(an_older_database_is_copied_and_upgraded),
         cmocka_unit_test(a_failing_upgrade_changes_nothing),
         cmocka_unit_test(deliveries_of_version_2_become_rows_of_the_files),
         cmocka_unit_test(a_step_back_of_the_clock_is_counted_once),
         cmocka_unit_test(version_10_knows_when_its_last_cycle_was),
+        cmocka_unit_test(a_new_database_can_shrink_and_an_older_one_after_its_upgrade),
         cmocka_unit_test(the_schema_refuses_what_no_program_may_write),
         cmocka_unit_test(closed_incidents_make_room_for_the_next_one),
         cmocka_unit_test(a_training_run_is_recorded_from_begin_to_end),

@@ -174,6 +174,30 @@ static void content_survives_closing_and_copying(void **state)
     assert_int_equal(ask_int(other, "SELECT sum(i) FROM t"), 85);
 }
 
+static void pages_of_what_was_deleted_go_back(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct stat full;
+    struct stat small;
+    char path[128];
+    struct yaga_store *store = NULL;
+    (void)snprintf(path, sizeof path, "%s/s.db", test_tmpdir());
+    assert_ok(yaga_store_open(path, false, &store, &err), &err);
+    assert_ok(
+        yaga_store_exec(
+            store, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(1000000))", &err),
+        &err);
+    store = yaga_store_close(store);
+    assert_int_equal(stat(path, &full), 0);
+    assert_ok(yaga_store_open(path, false, &store, &err), &err);
+    assert_ok(yaga_store_exec(store, "DELETE FROM t", &err), &err);
+    assert_ok(yaga_store_shrink(store, &err), &err);
+    store = yaga_store_close(store);
+    assert_int_equal(stat(path, &small), 0);
+    assert_true(full.st_size > 1000000 && small.st_size < 100000);
+}
+
 static void a_file_of_another_kind_is_refused_and_kept(void **state)
 {
     (void)state;
@@ -247,6 +271,7 @@ int main(void)
         cmocka_unit_test(failures_name_the_file_and_the_reason),
         cmocka_unit_test(what_is_rolled_back_did_not_happen),
         cmocka_unit_test(content_survives_closing_and_copying),
+        cmocka_unit_test(pages_of_what_was_deleted_go_back),
         cmocka_unit_test(a_file_of_another_kind_is_refused_and_kept),
         cmocka_unit_test(damage_is_noticed),
         cmocka_unit_test(opening_survives_exhausted_memory),

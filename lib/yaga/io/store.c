@@ -93,12 +93,27 @@ static enum yaga_status use_wal(struct yaga_store *store, struct yaga_error *err
     return st;
 }
 
+/* Heeded by a file without pages, and WAL writes the first one; others would be written
+ * to by being asked. */
+static enum yaga_status use_vacuum(struct yaga_store *store, struct yaga_error *err)
+{
+    struct yaga_query *q = yaga_query(store, "PRAGMA page_count", err);
+    if (q == NULL)
+        return err->status;
+    enum yaga_status st = yaga_query_next(q, err);
+    bool fresh = st == YAGA_OK && yaga_column_int(q, 0) == 0;
+    yaga_query_reset(q);
+    return fresh ? yaga_store_exec(store, "PRAGMA auto_vacuum=INCREMENTAL", err) : st;
+}
+
 static enum yaga_status
 set_up(struct yaga_store *store, bool durable, struct yaga_error *err)
 {
     (void)sqlite3_extended_result_codes(store->db, 1);
     (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-    enum yaga_status st = use_wal(store, err);
+    enum yaga_status st = use_vacuum(store, err);
+    if (st == YAGA_OK)
+        st = use_wal(store, err);
     if (st == YAGA_OK)
         st = yaga_store_exec(store, "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY",
                              err);
@@ -202,6 +217,25 @@ enum yaga_status yaga_store_check(struct yaga_store *store, struct yaga_error *e
                             answer == NULL ? "no answer" : answer);
     yaga_query_reset(q);
     return st;
+}
+
+enum yaga_status yaga_store_shrink(struct yaga_store *store, struct yaga_error *err)
+{
+    return yaga_store_exec(store, "PRAGMA incremental_vacuum(65536)", err);
+}
+
+/* The copy that it makes is a file, the memory of a cycle being for other things. */
+enum yaga_status yaga_store_make_shrinkable(struct yaga_store *store,
+                                            struct yaga_error *err)
+{
+    enum yaga_status st = yaga_store_exec(store,
+                                          "PRAGMA temp_store=FILE;"
+                                          "PRAGMA auto_vacuum=INCREMENTAL; VACUUM",
+                                          err);
+    struct yaga_error unheard;
+    enum yaga_status back = yaga_store_exec(store, "PRAGMA temp_store=MEMORY",
+                                            st == YAGA_OK ? err : &unheard);
+    return st == YAGA_OK ? back : st;
 }
 
 enum yaga_status

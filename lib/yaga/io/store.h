@@ -39,6 +39,11 @@ int64_t yaga_store_last_id(const struct yaga_store *store);
 int64_t yaga_store_changes(const struct yaga_store *store);
 /* PRAGMA quick_check; YAGA_E_STORE with the first complaint. */
 enum yaga_status yaga_store_check(struct yaga_store *store, struct yaga_error *err) YAGA_MUST_USE;
+/* Give pages of what was deleted back to the file system, at most 65,536 of them: files made here can, others once they were made to.
+ * The file is shorter when the log is written back into it, at the latest when its last connection closes. */
+enum yaga_status yaga_store_shrink(struct yaga_store *store, struct yaga_error *err) YAGA_MUST_USE;
+/* Copies the whole of it; undone as a whole where that fails. Not in a transaction. */
+enum yaga_status yaga_store_make_shrinkable(struct yaga_store *store, struct yaga_error *err) YAGA_MUST_USE;
 enum yaga_status yaga_store_user_version(struct yaga_store *store, int *out, struct yaga_error *err)
     YAGA_MUST_USE;
 /* Online copy of the whole database to another file. */

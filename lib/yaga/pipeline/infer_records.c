@@ -361,6 +361,15 @@ static enum yaga_status put_breaker(struct yaga_cycle_work *c, struct yaga_error
         yaga_http_breaker(http), err);
 }
 
+/* Once a week is enough: pages of what was deleted are used again meanwhile. */
+static enum yaga_status shrink(struct yaga_cycle_work *c, struct yaga_error *err)
+{
+    enum { WEEK_S = 7 * 86400 };
+    return c->clock_s / WEEK_S != c->infer->last_at_s / WEEK_S
+               ? yaga_store_shrink(c->infer->store, err)
+               : YAGA_OK;
+}
+
 void yaga_cycle_close(struct yaga_cycle_work *c)
 {
     struct yaga_store *store = c->infer->store;
@@ -384,6 +393,8 @@ void yaga_cycle_close(struct yaga_cycle_work *c)
         st = yaga_clock_seen(store, c->at_s, &err);
     if (st == YAGA_OK)
         st = yaga_store_commit(store, &err);
+    if (st == YAGA_OK)
+        st = shrink(c, &err);
     if (st == YAGA_OK)
         return;
     yaga_store_rollback(store);

@@ -15,6 +15,7 @@
 enum {
     HEADER_BYTES = 100,
     HEADER_WRITE_VERSION = 18, /* 1 rollback journal, 2 WAL */
+    HEADER_SCHEMA_COOKIE = 40, /* counts changes of the schema */
     HEADER_USER_VERSION = 60,
     HEADER_APPLICATION_ID = 68,
     STATE_PATH_MAX = 4096
@@ -30,7 +31,8 @@ static enum yaga_status refuse_foreign(const char *path, struct yaga_error *err)
 {
     return yaga_error_set(err, YAGA_E_STORE,
                           "%s: a database of another program (perhaps the predecessor's "
-                          "anomaly_incidents); left untouched, name another file; yaga-infer --import-legacy "
+                          "anomaly_incidents); left untouched, name another file; "
+                          "yaga-infer --import-legacy "
                           "takes over what it knows",
                           path);
 }
@@ -62,7 +64,10 @@ static enum yaga_status judge_header(const char *path,
     if (map->data[HEADER_WRITE_VERSION] != 1)
         return YAGA_OK;
     int64_t version = big_endian_32(map->data + HEADER_USER_VERSION);
-    if (big_endian_32(map->data + HEADER_APPLICATION_ID) != YAGA_STATE_APPLICATION_ID)
+    int64_t id = big_endian_32(map->data + HEADER_APPLICATION_ID);
+    if (big_endian_32(map->data + HEADER_SCHEMA_COOKIE) == 0 && id == 0 && version == 0)
+        return YAGA_OK; /* nothing was ever made in it */
+    if (id != YAGA_STATE_APPLICATION_ID)
         return refuse_foreign(path, err);
     if (version > (int64_t)newest)
         return refuse_newer(path, version, newest, err);
@@ -201,6 +206,18 @@ keep_copy(struct yaga_store *store, const char *path, int version, struct yaga_e
     return YAGA_OK;
 }
 
+/* A database of a time when none could shrink is rewritten once, as it is upgraded and so
+ * has a copy. Where that fails, for want of room as a rule, it goes on as it was. */
+static void make_shrinkable(struct yaga_store *store)
+{
+    struct yaga_error unheard;
+    int64_t mode = 0;
+    enum yaga_status st = ask(store, "PRAGMA auto_vacuum", &mode, &unheard);
+    if (st == YAGA_OK && mode == 0)
+        st = yaga_store_make_shrinkable(store, &unheard);
+    (void)st;
+}
+
 enum yaga_status yaga_state_open_steps(const char *path,
                                        bool durable,
                                        const struct yaga_state_step *steps,
@@ -223,6 +240,8 @@ enum yaga_status yaga_state_open_steps(const char *path,
         st = upgrade(store, path, steps, n_steps, err);
     if (st != YAGA_OK)
         return st;
+    if (version > 0 && (size_t)version < n_steps)
+        make_shrinkable(store);
     *out = YAGA_TAKE(store);
     return YAGA_OK;
 }
