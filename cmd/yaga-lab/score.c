@@ -209,7 +209,7 @@ take_members(const char *text, struct arguments *a, struct yaga_error *err)
         if (m == YAGA_N_MEMBERS)
             return yaga_error_set(
                 err, YAGA_E_ARG,
-                "--members: \"%.*s\" is not one of ewma, mean, window, forest",
+                "--members: \"%.*s\" is not one of ewma, mean, window, forest, levelled",
                 (int)length, at);
         a->params.detector.members |= 1U << m;
         at += length;

@@ -126,6 +126,42 @@ static void the_slow_channel_remembers_for_hours(void **state)
     yaga_ensemble_clear(&fresh->ensemble);
 }
 
+/* All metrics are elsewhere, as they were in training, but the level is there already. */
+static void what_the_level_explains_is_nothing_to_levelled(void **state)
+{
+    (void)state;
+    struct made *m = make();
+    struct yaga_ensemble_row row = {.evidence = 0.0};
+    for (size_t j = 0; j < P; j++)
+        m->state.level[j] = 2.0;
+    for (int i = 0; i < 20; i++)
+        row = step(m, 10.0 + 2.0 * m->ensemble.scale[0], -5.0 + 2.0 * m->ensemble.scale[1],
+                   2.0 * m->ensemble.scale[2]);
+    assert_true(row.member[YAGA_MEMBER_EWMA] > 3.0);
+    assert_true(row.member[YAGA_MEMBER_LEVELLED] < 1.0);
+    yaga_ensemble_clear(&m->ensemble);
+}
+
+static void levelled_counts_for_as_much_of_a_day_as_its_level_has_been_followed(void **state)
+{
+    (void)state;
+    struct made *m = make();
+    struct yaga_error err;
+    assert_near(step(m, 10.0, -5.0, 0.0).weight[YAGA_MEMBER_LEVELLED], 1.0, 0.0);
+    assert_ok(yaga_ensemble_start(&m->ensemble, m->r, DAY, &m->state, &err), &err);
+    struct yaga_ensemble_row row = {.evidence = 0.0};
+    for (size_t t = 0; t < DAY / 4; t++)
+        row = step(m, 10.0, -5.0, 0.0);
+    assert_near(row.weight[YAGA_MEMBER_LEVELLED], 0.25, 1e-12);
+    double sum = 0.25 * row.member[YAGA_MEMBER_LEVELLED];
+    for (size_t k = 0; k < YAGA_N_MEMBERS; k++)
+        sum += k == YAGA_MEMBER_LEVELLED ? 0.0 : row.member[k];
+    assert_near(row.evidence, sum / 4.25, 1e-12);
+    assert_near(yaga_ensemble_mean(&row, 1U << YAGA_MEMBER_MEAN),
+                row.member[YAGA_MEMBER_MEAN], 0.0);
+    yaga_ensemble_clear(&m->ensemble);
+}
+
 static void a_shift_for_good_is_borne_after_some_days(void **state)
 {
     (void)state;
@@ -282,6 +318,7 @@ static void the_state_goes_on_where_the_training_ended(void **state)
     for (size_t j = 0; j < P; j++) {
         assert_near(walked.level[j], m->state.level[j], 1e-12);
         assert_near(walked.ewma[j], m->state.ewma[j], 1e-12);
+        assert_near(walked.levelled[j], m->state.levelled[j], 1e-12);
     }
     assert_near(walked.frozen, m->state.frozen, 0);
     assert_near(walked.momentum, m->state.momentum,
@@ -323,6 +360,8 @@ int main(void)
             a_combination_that_never_was_stands_out_though_each_value_is_ordinary),
         cmocka_unit_test(one_row_is_no_alarm_two_of_three_are),
         cmocka_unit_test(the_slow_channel_remembers_for_hours),
+        cmocka_unit_test(what_the_level_explains_is_nothing_to_levelled),
+        cmocka_unit_test(levelled_counts_for_as_much_of_a_day_as_its_level_has_been_followed),
         cmocka_unit_test(a_shift_for_good_is_borne_after_some_days),
         cmocka_unit_test(missing_values_are_held_for_three_rows_and_then_say_nothing),
         cmocka_unit_test(a_gap_ends_the_momentum_but_not_the_level),

@@ -378,11 +378,11 @@ static void newer_formats_and_foreign_files_are_told_apart_from_damage(void **st
     (void)state;
     struct yaga_error err;
     struct file f = full_file();
-    f.bytes[YAGA_AT_FORMAT] = 2;
+    f.bytes[YAGA_AT_FORMAT] = YAGA_MODEL_FORMAT + 1;
     seal(&f);
     assert_int_equal(decode(&f, &err), YAGA_E_VERSION);
-    assert_error_has(&err, "format 2");
-    f.bytes[YAGA_AT_FORMAT] = 1;
+    assert_error_has(&err, "format 3");
+    f.bytes[YAGA_AT_FORMAT] = YAGA_MODEL_FORMAT;
     f.bytes[YAGA_AT_FLAGS] = 1;
     seal(&f);
     assert_int_equal(decode(&f, &err), YAGA_E_VERSION);

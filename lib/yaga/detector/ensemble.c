@@ -244,25 +244,14 @@ static enum yaga_status start(const struct state *s,
     return yaga_ensemble_start(&s->ensemble, r + i * s->n, n, out, err);
 }
 
-/* The mean over the members that count. */
-static double evidence_of(const struct yaga_ensemble_row *row, unsigned members)
-{
-    double sum = 0.0, n = 0.0;
-    for (unsigned m = 0; m < YAGA_N_MEMBERS; m++) {
-        bool counts = (members >> m & 1U) != 0;
-        sum += counts ? row->member[m] : 0.0;
-        n += counts;
-    }
-    return sum / n;
-}
-
 /* The channels of some members alone, which have a state of their own. */
 static void channels_of(struct yaga_ensemble_row *row,
                         unsigned members,
                         struct yaga_ensemble_state *own)
 {
     if (members != 0)
-        yaga_ensemble_channels(own, evidence_of(row, members), &row->fast, &row->slow);
+        yaga_ensemble_channels(own, yaga_ensemble_mean(row, members), &row->fast,
+                               &row->slow);
 }
 
 /* Walks through the rows; fast, slow [n_rows] NaN where nothing was measured. */

@@ -15,6 +15,11 @@ static void add(double *shares, const double *terms, size_t n, double evidence)
         shares[j] += evidence * fmax(terms[j], 0.0) / sum;
 }
 
+static double evidence_of(const struct yaga_ensemble_row *row, enum yaga_member member)
+{
+    return row->weight[member] * row->member[member];
+}
+
 /* scratch [3 YAGA_ENSEMBLE_FEATURES n_metrics] */
 static void window_terms(const struct yaga_ensemble *e,
                          const struct yaga_ensemble_state *state,
@@ -44,14 +49,16 @@ void yaga_ensemble_attribute(const struct yaga_ensemble *ensemble,
     if (isnan(row->evidence))
         return;
     yaga_distance_terms(&ensemble->ewma, state->ewma, scratch, terms);
-    add(shares, terms, p, row->member[YAGA_MEMBER_EWMA]);
+    add(shares, terms, p, evidence_of(row, YAGA_MEMBER_EWMA));
+    yaga_distance_terms(&ensemble->levelled, state->levelled, scratch, terms);
+    add(shares, terms, p, evidence_of(row, YAGA_MEMBER_LEVELLED));
     for (size_t j = 0; j < p; j++)
         terms[j] = fabs(row->d[j]);
-    add(shares, terms, p, row->member[YAGA_MEMBER_MEAN]);
+    add(shares, terms, p, evidence_of(row, YAGA_MEMBER_MEAN));
     window_terms(ensemble, state, scratch, terms);
-    add(shares, terms, p, row->member[YAGA_MEMBER_WINDOW]);
+    add(shares, terms, p, evidence_of(row, YAGA_MEMBER_WINDOW));
     (void)yaga_forest_attribute(&ensemble->forest, row->d, terms);
-    add(shares, terms, p, row->member[YAGA_MEMBER_FOREST]);
+    add(shares, terms, p, evidence_of(row, YAGA_MEMBER_FOREST));
     double sum = 0.0;
     for (size_t j = 0; j < p; j++)
         sum += shares[j];

@@ -51,6 +51,7 @@ static enum yaga_status check_members(const struct yaga_ensemble *e,
                                       struct yaga_error *err)
 {
     if (!distance_is_sound(&e->ewma, e->n_metrics) ||
+        !distance_is_sound(&e->levelled, e->n_metrics) ||
         !distance_is_sound(&e->window, YAGA_ENSEMBLE_FEATURES * e->n_metrics))
         return bad(err, "a distance is not sound");
     if (e->forest.n_features != e->n_metrics || e->forest.n_trees == 0)
@@ -88,11 +89,13 @@ enum yaga_status yaga_ensemble_state_check(const struct yaga_ensemble_state *sta
 {
     bool sound = counts(state->n_z, YAGA_ENSEMBLE_WINDOW) &&
                  counts(state->n_recent, YAGA_ENSEMBLE_RECENT) && state->frozen >= 0.0 &&
-                 isfinite(state->frozen) && state->n_missing >= 0.0 &&
+                 isfinite(state->frozen) && state->followed >= 0.0 &&
+                 isfinite(state->followed) && state->n_missing >= 0.0 &&
                  isfinite(state->n_missing) && state->n_blank >= 0.0 &&
                  isfinite(state->n_blank) && isfinite(state->momentum) &&
                  all_finite(state->level, YAGA_METRICS_MAX) &&
                  all_finite(state->ewma, YAGA_METRICS_MAX) &&
+                 all_finite(state->levelled, YAGA_METRICS_MAX) &&
                  all_finite(state->held, YAGA_METRICS_MAX) &&
                  all_scales(state->age, YAGA_METRICS_MAX, true) &&
                  all_finite(state->recent, YAGA_ENSEMBLE_RECENT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How unusual all metrics of a service are together, row by row: four members look at the
+ * How unusual all metrics of a service are together, row by row: five members look at the
  * same residuals in different ways, each through its own calibration, and the mean of
  * their evidence counts.
  *
@@ -16,13 +16,15 @@
  *   window   distance of 5 features per metric over 12 rows: z, means of 3 and of 12,
  *            ln(sd + 0.1), slope
  *   forest   isolation forest of d, 100 trees of 256 rows
+ *   levelled like ewma, of z - m: what a level explains is nothing to it
  *
  *   distance D(v) = sqrt(u'(0.9 R + 0.1 I)^-1 u / dim), u = (v - mean)/sd (sd 1 for what
  *            never moved), R the correlation of training
  *   evidence of a member: -log10 p, p from the scores of training rows under a member
  *            fitted without them: empirical up to their 95 % quantile, a bounded
  *            generalised Pareto tail beyond, 12 at most
- *   e        mean over the members
+ *   e        mean over the members; that of `levelled` counts for as much of a day as its
+ *            level has been followed
  *   fast     median of the last 3 e: two of three rows agree
  *   slow     e + E, E the exponential mean of e with a half-life of 24 rows
  *
@@ -46,6 +48,7 @@ enum yaga_member {
     YAGA_MEMBER_MEAN,
     YAGA_MEMBER_WINDOW,
     YAGA_MEMBER_FOREST,
+    YAGA_MEMBER_LEVELLED,
     YAGA_N_MEMBERS
 };
 const char *yaga_member_name(enum yaga_member member);
@@ -75,8 +78,8 @@ struct yaga_ensemble {
     const double *centre; /* [n_metrics] of r in training */
     const double *scale;  /* [n_metrics] > 0; 0 = too few values, never looked at */
     const double *spread; /* [n_metrics] > 0, of d in training */
-    struct yaga_distance ewma,
-        window;                /* n = n_metrics, n = YAGA_ENSEMBLE_FEATURES * n_metrics */
+    struct yaga_distance ewma, levelled; /* n = n_metrics */
+    struct yaga_distance window;         /* n = YAGA_ENSEMBLE_FEATURES * n_metrics */
     struct yaga_forest forest; /* n_features = n_metrics */
     struct yaga_member_scale member[YAGA_N_MEMBERS];
 };
@@ -84,10 +87,12 @@ struct yaga_ensemble {
 /* What one row hands to the next. All zero is a state that knows nothing. */
 struct yaga_ensemble_state {
     double level[YAGA_METRICS_MAX], ewma[YAGA_METRICS_MAX], held[YAGA_METRICS_MAX];
+    double levelled[YAGA_METRICS_MAX]; /* EWMA of z - level */
     double age[YAGA_METRICS_MAX]; /* rows since the held value was measured */
     double z[YAGA_ENSEMBLE_WINDOW][YAGA_METRICS_MAX]; /* oldest first */
     double n_z;                                       /* rows in z */
     double frozen;                                    /* rows the level has been frozen */
+    double followed; /* rows the level has followed, day_rows at most */
     double n_missing;                    /* rows in a row without any value */
     double recent[YAGA_ENSEMBLE_RECENT]; /* e, oldest first */
     double n_recent;
@@ -98,6 +103,7 @@ struct yaga_ensemble_state {
 struct yaga_ensemble_row {
     double evidence, fast, slow; /* NaN in a row without any value */
     double member[YAGA_N_MEMBERS];
+    double weight[YAGA_N_MEMBERS]; /* 0 .. 1, of the member in e */
     double d[YAGA_METRICS_MAX]; /* level-corrected residuals, 0 where missing */
 };
 
@@ -140,9 +146,11 @@ void yaga_ensemble_step(const struct yaga_ensemble *ensemble,
                         const double *r,
                         double *scratch,
                         struct yaga_ensemble_row *out);
+/* e over some members, a bit 1 << member for each; NaN where none of them counts. */
+double yaga_ensemble_mean(const struct yaga_ensemble_row *row, unsigned members);
 /* Which metrics the evidence of a row comes from, given the state behind it: each member's score as a sum over the metrics
  *
- *   ewma, window   u_j (R^-1 u)_j, the terms of the squared distance (those of a metric's window features together)
+ *   ewma, levelled, window   u_j (R^-1 u)_j, the terms of the squared distance (those of a metric's window features together)
  *   mean           |d_j|
  *   forest         Shapley values of the path length (yaga_forest_attribute)
  *

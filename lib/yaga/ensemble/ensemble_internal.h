@@ -32,7 +32,7 @@ void yaga_distance_terms(const struct yaga_distance *distance,
 
 /* z of a row goes through hold, level, EWMA and window; what the members look at. */
 struct yaga_ensemble_view {
-    const double *ewma; /* [n_metrics], in the state */
+    const double *ewma, *levelled; /* [n_metrics], in the state */
     double *d;          /* [n_metrics], over spread, clipped */
     double *window;     /* [YAGA_ENSEMBLE_FEATURES * n_metrics] */
 };

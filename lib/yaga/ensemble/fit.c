@@ -20,20 +20,21 @@ struct views {
     size_t n_rows, n_metrics, n_used;
     bool *skip;                    /* [n_rows] nothing measured, or not to be used */
     uint8_t *block;                /* [n_rows] fold of a row that is not skipped */
-    double *ewma, *d;              /* [n_rows x n_metrics] */
+    double *ewma, *levelled, *d;   /* [n_rows x n_metrics] */
     double *window;                /* [n_rows x YAGA_ENSEMBLE_FEATURES n_metrics] */
     double *score[YAGA_N_MEMBERS]; /* [n_rows] by members that did not see the row */
 };
 
 /* The members that are fitted at all. */
 struct members {
-    struct yaga_distance ewma, window;
+    struct yaga_distance ewma, levelled, window;
     struct yaga_forest forest;
 };
 
 static void members_clear(struct members *m)
 {
     yaga_distance_clear(&m->ewma);
+    yaga_distance_clear(&m->levelled);
     yaga_distance_clear(&m->window);
     yaga_forest_clear(&m->forest);
 }
@@ -48,7 +49,7 @@ static void views_clear(struct views *v)
 static enum yaga_status views_init(struct views *v, struct yaga_error *err)
 {
     size_t n = v->n_rows, p = v->n_metrics;
-    size_t columns = (2 + YAGA_ENSEMBLE_FEATURES) * p + YAGA_N_MEMBERS;
+    size_t columns = (3 + YAGA_ENSEMBLE_FEATURES) * p + YAGA_N_MEMBERS;
     v->skip = yaga_calloc(n, sizeof *v->skip);
     v->block = yaga_calloc(n, sizeof *v->block);
     v->ewma = yaga_calloc(n, columns * sizeof *v->ewma);
@@ -57,7 +58,8 @@ static enum yaga_status views_init(struct views *v, struct yaga_error *err)
         return yaga_error_nomem(err);
     }
     v->d = v->ewma + n * p;
-    v->window = v->d + n * p;
+    v->levelled = v->d + n * p;
+    v->window = v->levelled + n * p;
     double *scores = v->window + YAGA_ENSEMBLE_FEATURES * n * p;
     for (size_t m = 0; m < YAGA_N_MEMBERS; m++)
         v->score[m] = scores + m * n;
@@ -159,9 +161,11 @@ static enum yaga_status look(struct views *v,
             .d = v->d + t * p, .window = v->window + YAGA_ENSEMBLE_FEATURES * t * p};
         v->skip[t] =
             !yaga_ensemble_advance(e, state, use[t] ? r + t * p : nothing, &view);
-        if (!v->skip[t])
-            memcpy(v->ewma + t * p, view.ewma, p * sizeof *v->ewma);
         v->n_used += !v->skip[t];
+        if (v->skip[t])
+            continue;
+        memcpy(v->ewma + t * p, view.ewma, p * sizeof *v->ewma);
+        memcpy(v->levelled + t * p, view.levelled, p * sizeof *v->levelled);
     }
     if (v->n_used < YAGA_ENSEMBLE_MIN_ROWS)
         return yaga_error_set(err, YAGA_E_NO_DATA, "%zu of %d rows", v->n_used,
@@ -206,6 +210,9 @@ static enum yaga_status fit_members(const struct views *v,
     enum yaga_status st =
         yaga_distance_fit(v->ewma, skip, v->n_rows, v->n_metrics, &m.ewma, err);
     if (st == YAGA_OK)
+        st = yaga_distance_fit(v->levelled, skip, v->n_rows, v->n_metrics, &m.levelled,
+                               err);
+    if (st == YAGA_OK)
         st = yaga_distance_fit(v->window, skip, v->n_rows,
                                YAGA_ENSEMBLE_FEATURES * v->n_metrics, &m.window, err);
     if (st == YAGA_OK)
@@ -230,6 +237,8 @@ static void score_row(struct views *v, const struct members *m, size_t t, double
     v->score[YAGA_MEMBER_WINDOW][t] =
         yaga_distance_of(&m->window, v->window + YAGA_ENSEMBLE_FEATURES * t * p, scratch);
     v->score[YAGA_MEMBER_FOREST][t] = -yaga_forest_score(&m->forest, d);
+    v->score[YAGA_MEMBER_LEVELLED][t] =
+        yaga_distance_of(&m->levelled, v->levelled + t * p, scratch);
 }
 
 /* Every third by members that saw the other two. */
@@ -314,6 +323,7 @@ static enum yaga_status learn(struct views *v,
     if (st != YAGA_OK)
         return st;
     e->ewma = m.ewma;
+    e->levelled = m.levelled;
     e->window = m.window;
     e->forest = m.forest;
     weigh(v, e, evidence, state);
@@ -324,6 +334,7 @@ void yaga_ensemble_clear(struct yaga_ensemble *ensemble)
 {
     yaga_free((void *)(uintptr_t)ensemble->centre); /* one block, see scale_metrics */
     yaga_distance_clear(&ensemble->ewma);
+    yaga_distance_clear(&ensemble->levelled);
     yaga_distance_clear(&ensemble->window);
     yaga_forest_clear(&ensemble->forest);
     for (size_t m = 0; m < YAGA_N_MEMBERS; m++)

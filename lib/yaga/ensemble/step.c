@@ -8,7 +8,7 @@
 #include "yaga/ensemble/ensemble_internal.h"
 #include "yaga/numeric/stats.h"
 
-enum { HOLD_ROWS = 3, MEAN_ROWS = 3 };
+enum { HOLD_ROWS = 3, MEAN_ROWS = 3, ALL_MEMBERS = (1 << YAGA_N_MEMBERS) - 1 };
 static const double ewma_weight = 0.3;
 static const double far_out = 10.0;
 static const double ordinary = 3.0; /* mean |z - level| up to which the level learns */
@@ -17,7 +17,8 @@ static const double spread_floor = 0.1; /* in ln(sd + floor) */
 
 const char *yaga_member_name(enum yaga_member member)
 {
-    static const char *const names[YAGA_N_MEMBERS] = {"ewma", "mean", "window", "forest"};
+    static const char *const names[YAGA_N_MEMBERS] = {"ewma", "mean", "window", "forest",
+                                                     "levelled"};
     return names[member];
 }
 
@@ -59,6 +60,7 @@ static bool hold(const struct yaga_ensemble *e,
 static void forget(struct yaga_ensemble_state *s)
 {
     memset(s->ewma, 0, sizeof s->ewma);
+    memset(s->levelled, 0, sizeof s->levelled);
     memset(s->age, 0, sizeof s->age);
     s->n_z = 0.0;
 }
@@ -81,10 +83,14 @@ static void correct(const struct yaga_ensemble *e,
         s->level[j] += rate * clip(d[j], most);
     /* never further than what an unfrozen day needs to catch up */
     s->frozen = fmin(s->frozen, 2.0 * e->day_rows);
+    s->followed = fmin(s->followed + 1.0, e->day_rows);
 }
 
-static void
-push(const struct yaga_ensemble *e, struct yaga_ensemble_state *s, const double *z)
+/* z, and d = z - level, into the window and the means of what was of late. */
+static void push(const struct yaga_ensemble *e,
+                 struct yaga_ensemble_state *s,
+                 const double *z,
+                 const double *d)
 {
     if (s->n_z >= (double)YAGA_ENSEMBLE_WINDOW)
         memmove(s->z[0], s->z[1], (YAGA_ENSEMBLE_WINDOW - 1) * sizeof s->z[0]);
@@ -94,6 +100,7 @@ push(const struct yaga_ensemble *e, struct yaga_ensemble_state *s, const double 
     for (size_t j = 0; j < e->n_metrics; j++) {
         last[j] = isnan(z[j]) ? 0.0 : z[j];
         s->ewma[j] = ewma_weight * last[j] + (1.0 - ewma_weight) * s->ewma[j];
+        s->levelled[j] = ewma_weight * d[j] + (1.0 - ewma_weight) * s->levelled[j];
     }
 }
 
@@ -146,8 +153,9 @@ bool yaga_ensemble_advance(const struct yaga_ensemble *ensemble,
     }
     state->n_missing = 0.0;
     correct(ensemble, state, z, view->d);
-    push(ensemble, state, z);
+    push(ensemble, state, z, view->d);
     view->ewma = state->ewma;
+    view->levelled = state->levelled;
     for (size_t j = 0; j < ensemble->n_metrics; j++)
         view->d[j] = yaga_ensemble_squash(view->d[j] / ensemble->spread[j]);
     yaga_window_features(ensemble, state, view->window);
@@ -194,6 +202,18 @@ void yaga_ensemble_channels(struct yaga_ensemble_state *state,
     *slow = evidence + state->momentum;
 }
 
+double yaga_ensemble_mean(const struct yaga_ensemble_row *row, unsigned members)
+{
+    double sum = 0.0, weight = 0.0;
+    for (unsigned m = 0; m < YAGA_N_MEMBERS; m++) {
+        if ((members >> m & 1U) == 0)
+            continue;
+        sum += row->weight[m] * row->member[m];
+        weight += row->weight[m];
+    }
+    return sum / weight;
+}
+
 size_t yaga_ensemble_scratch(const struct yaga_ensemble *ensemble)
 {
     return (3 * YAGA_ENSEMBLE_FEATURES + 1) * ensemble->n_metrics;
@@ -207,11 +227,11 @@ void yaga_ensemble_step(const struct yaga_ensemble *ensemble,
 {
     size_t p = ensemble->n_metrics;
     struct yaga_ensemble_view view = {.d = out->d, .window = scratch};
-    double *rest = scratch + YAGA_ENSEMBLE_FEATURES * p, sum = 0.0;
+    double *rest = scratch + YAGA_ENSEMBLE_FEATURES * p;
     if (!yaga_ensemble_advance(ensemble, state, r, &view)) {
         memset(out->d, 0, p * sizeof *out->d);
         for (size_t m = 0; m < YAGA_N_MEMBERS; m++)
-            out->member[m] = (double)NAN;
+            out->member[m] = out->weight[m] = (double)NAN;
         out->evidence = (double)NAN;
         yaga_ensemble_channels(state, out->evidence, &out->fast, &out->slow);
         return;
@@ -222,11 +242,15 @@ void yaga_ensemble_step(const struct yaga_ensemble *ensemble,
         score[YAGA_MEMBER_MEAN] += fabs(view.d[j]) / (double)p;
     score[YAGA_MEMBER_WINDOW] = yaga_distance_of(&ensemble->window, view.window, rest);
     score[YAGA_MEMBER_FOREST] = -yaga_forest_score(&ensemble->forest, view.d);
+    score[YAGA_MEMBER_LEVELLED] =
+        yaga_distance_of(&ensemble->levelled, view.levelled, rest);
     for (size_t m = 0; m < YAGA_N_MEMBERS; m++) {
         out->member[m] = yaga_member_evidence(&ensemble->member[m], score[m]);
-        sum += out->member[m];
+        out->weight[m] = 1.0;
     }
-    out->evidence = sum / (double)YAGA_N_MEMBERS;
+    out->weight[YAGA_MEMBER_LEVELLED] =
+        fmin(state->followed / ensemble->day_rows, 1.0);
+    out->evidence = yaga_ensemble_mean(out, ALL_MEMBERS);
     yaga_ensemble_channels(state, out->evidence, &out->fast, &out->slow);
 }
 

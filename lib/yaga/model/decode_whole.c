@@ -85,6 +85,7 @@ void yaga_model_get_ensemble(struct cursor *c, struct yaga_model *m)
     e->scale = get_f64s(c, e->n_metrics, "scale");
     e->spread = get_f64s(c, e->n_metrics, "spread");
     get_distance(c, e->n_metrics, &e->ewma);
+    get_distance(c, e->n_metrics, &e->levelled);
     get_distance(c, YAGA_ENSEMBLE_FEATURES * e->n_metrics, &e->window);
     get_trees(c, e->n_metrics, &e->forest);
     for (size_t i = 0; i < YAGA_N_MEMBERS; i++)
@@ -102,6 +103,7 @@ static void get_state(struct cursor *c, size_t n, struct yaga_ensemble_state *s)
 {
     get_row(c, n, s->level, "state");
     get_row(c, n, s->ewma, "state");
+    get_row(c, n, s->levelled, "state");
     get_row(c, n, s->held, "state");
     get_row(c, n, s->age, "state");
     for (size_t i = 0; i < YAGA_ENSEMBLE_WINDOW; i++)
@@ -109,6 +111,7 @@ static void get_state(struct cursor *c, size_t n, struct yaga_ensemble_state *s)
     get_row(c, YAGA_ENSEMBLE_RECENT, s->recent, "state");
     s->n_z = get_f64(c, "state");
     s->frozen = get_f64(c, "state");
+    s->followed = get_f64(c, "state");
     s->n_missing = get_f64(c, "state");
     s->n_recent = get_f64(c, "state");
     s->n_blank = get_f64(c, "state");

@@ -46,6 +46,7 @@ static void put_ensemble(struct writer *w, const struct yaga_ensemble *e)
     put_f64s(w, e->scale, e->n_metrics);
     put_f64s(w, e->spread, e->n_metrics);
     put_distance(w, &e->ewma);
+    put_distance(w, &e->levelled);
     put_distance(w, &e->window);
     put_trees(w, &e->forest);
     for (size_t m = 0; m < YAGA_N_MEMBERS; m++)
@@ -69,6 +70,7 @@ static void put_state(struct writer *w, const struct yaga_whole *whole)
     put_i64(w, whole->state_at_s);
     put_f64s(w, s->level, whole->n_metrics);
     put_f64s(w, s->ewma, whole->n_metrics);
+    put_f64s(w, s->levelled, whole->n_metrics);
     put_f64s(w, s->held, whole->n_metrics);
     put_f64s(w, s->age, whole->n_metrics);
     for (size_t i = 0; i < YAGA_ENSEMBLE_WINDOW; i++)
@@ -76,6 +78,7 @@ static void put_state(struct writer *w, const struct yaga_whole *whole)
     put_f64s(w, s->recent, YAGA_ENSEMBLE_RECENT);
     put_f64(w, s->n_z);
     put_f64(w, s->frozen);
+    put_f64(w, s->followed);
     put_f64(w, s->n_missing);
     put_f64(w, s->n_recent);
     put_f64(w, s->n_blank);

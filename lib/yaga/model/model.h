@@ -32,7 +32,7 @@
 #include "yaga/series/metric.h"
 
 #define YAGA_MODEL_FILE_MAX ((size_t)512 << 20)
-enum { YAGA_MODEL_FORMAT = 1, YAGA_RUN_ID_MAX = 24 };
+enum { YAGA_MODEL_FORMAT = 2, YAGA_RUN_ID_MAX = 24 };
 
 /* How a metric is judged; training.md 12. */
 enum yaga_metric_class {
