@@ -10,9 +10,9 @@
  * ((lambda/rate)^xi - 1)/xi, never below u trouble  a group of highest peaks that the
  * tail of the others would bring once in 100 such histories is real trouble, no ordinary
  * operation: not counted, as long as it takes at most YAGA_TROUBLE_SHARE of the rows
- *   budget   channels overlap: each of the n that score gets budget/(n w), w = alarms of
- * all channels together over the sum of their own, both counted where history is long
- * enough to count
+ *   budget   divided among the channels that score: fast 0.7 and slow 0.3 of what both get,
+ * single half as much as both. What channels raise together is not given back: alarms are
+ * fewer than budgeted, by as much as the channels overlap
  *
  * Coles 2001, chapters 4 and 5, for declustered peaks over a threshold and return levels.
  */
