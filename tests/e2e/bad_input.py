@@ -144,10 +144,10 @@ def an_unreachable_backend_skips_the_cycle(case):
 
 def a_slow_backend_is_given_up_after_its_timeout(case):
     with case.serving(health=shops.slow(3)) as settings:
-        case.infer(expect=7, says=["health", "timed out after 30"], inference__health_max_latency_ms=300, **settings)
+        case.infer(expect=7, says=["health", "timed out after "], inference__health_max_latency_ms=300, **settings)
     with case.serving(error_rate=shops.slow(6)) as settings:
         quick = {"victoria_metrics__timeout_seconds": 2, "victoria_metrics__range_timeout_seconds": 2, "victoria_metrics__max_retries": 1}
-        case.infer(expect=0, says=["METRICS_FAILED", "metric error_rate", "timed out after 20"], **quick, **settings)
+        case.infer(expect=0, says=["METRICS_FAILED", "metric error_rate", "timed out after "], **quick, **settings)
         case.evaluated()
         case.train(expect=7, lines=1 + len(shops.SERVICES), says=["METRICS_FAILED", "the models it has stay in use"], **quick, **settings)
     case.untouched()
