@@ -433,6 +433,38 @@ static void alarms_keep_the_budget_and_learn_what_lasts(void **state)
                      YAGA_E_NO_DATA);
 }
 
+/* Another hour of the day, of which nothing was seen, and a fault in it. */
+static void of_less_than_a_day_only_what_was_not_so_an_hour_ago_alarms(void **state)
+{
+    (void)state;
+    enum { TRAIN = 200, ROWS = 120, FAULT = 100 };
+    static double x[TRAIN + ROWS];
+    double ratios[ROWS], scores[ROWS];
+    struct yaga_rng rng;
+    struct yaga_error err;
+    yaga_rng_init(&rng, 12);
+    for (size_t t = 0; t < TRAIN + ROWS; t++)
+        x[t] = yaga_rng_normal(&rng) + (t >= TRAIN ? 6.0 : 0.0) +
+               (t >= TRAIN + FAULT ? 30.0 : 0.0);
+    struct yaga_detector_rows from = {x, TRAIN, 1, NULL}, to = {x + TRAIN, ROWS, 1, NULL};
+    struct yaga_detector_out out = {.scores = scores, .ratios = ratios};
+    for (int known = 0; known < 2; known++) { /* more than a day, or less */
+        struct yaga_detector_params params = usual;
+        size_t n_calm = 0;
+        params.per_week = 1.0;
+        params.day_rows = known == 0 ? TRAIN + 1 : TRAIN;
+        params.levels_once = true;
+        assert_ok(yaga_detector_run(yaga_detector_find("ensemble"), &params, &from, &to,
+                                    &out, &err),
+                  &err);
+        for (size_t t = 60; t < FAULT; t++)
+            n_calm += ratios[t] < 1.0;
+        assert_int_equal(n_calm, known == 0 ? FAULT - 60 : 0);
+        assert_true(ratios[FAULT + 2] >= 1.0);
+        assert_true(scores[60] > 2.0); /* as unusual as it is, either way */
+    }
+}
+
 static void adaptive_counts_once_what_moves_together(void **state)
 {
     (void)state;
@@ -607,6 +639,7 @@ int main(void)
         cmocka_unit_test(ensemble_takes_missing_values_for_no_evidence),
         cmocka_unit_test(kinds_put_columns_on_the_scale_of_their_metric),
         cmocka_unit_test(alarms_keep_the_budget_and_learn_what_lasts),
+        cmocka_unit_test(of_less_than_a_day_only_what_was_not_so_an_hour_ago_alarms),
         cmocka_unit_test(adaptive_counts_once_what_moves_together),
         cmocka_unit_test(the_transform_of_a_pure_tone_is_one_frequency_and_comes_back),
         cmocka_unit_test(tables_that_a_detector_cannot_take_are_refused),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "yaga/base/mem.h"
+#include "yaga/ensemble/contrast.h"
 #include "yaga/ensemble/ensemble.h"
 #include "yaga/ensemble/ensemble_internal.h"
 #include "yaga/numeric/rng.h"
@@ -160,6 +161,23 @@ static void levelled_counts_for_as_much_of_a_day_as_its_level_has_been_followed(
     assert_near(yaga_ensemble_mean(&row, 1U << YAGA_MEMBER_MEAN),
                 row.member[YAGA_MEMBER_MEAN], 0.0);
     yaga_ensemble_clear(&m->ensemble);
+}
+
+static void contrast_is_what_was_not_so_an_hour_ago(void **state)
+{
+    (void)state;
+    struct yaga_contrast c = {.n = 0};
+    for (int i = 0; i < 14; i++) /* of fewer rows nothing is usual */
+        assert_near(yaga_contrast_step(&c, 3.0), 3.0, 0.0);
+    for (int i = 0; i < 100; i++)
+        assert_near(yaga_contrast_step(&c, 3.0), 0.0, 0.0);
+    assert_near(yaga_contrast_step(&c, 1.0), 0.0, 0.0); /* better is no news */
+    assert_true(isnan(yaga_contrast_step(&c, (double)NAN)));
+    for (int i = 0; i < 30; i++) /* not compared with itself, nor with what it began with */
+        assert_near(yaga_contrast_step(&c, 8.0), 5.0, 0.0);
+    for (int i = 0; i < 10; i++)
+        (void)yaga_contrast_step(&c, 8.0);
+    assert_near(yaga_contrast_step(&c, 8.0), 0.0, 0.0); /* for most of the hour: usual */
 }
 
 static void a_shift_for_good_is_borne_after_some_days(void **state)
@@ -362,6 +380,7 @@ int main(void)
         cmocka_unit_test(the_slow_channel_remembers_for_hours),
         cmocka_unit_test(what_the_level_explains_is_nothing_to_levelled),
         cmocka_unit_test(levelled_counts_for_as_much_of_a_day_as_its_level_has_been_followed),
+        cmocka_unit_test(contrast_is_what_was_not_so_an_hour_ago),
         cmocka_unit_test(a_shift_for_good_is_borne_after_some_days),
         cmocka_unit_test(missing_values_are_held_for_three_rows_and_then_say_nothing),
         cmocka_unit_test(a_gap_ends_the_momentum_but_not_the_level),

@@ -4,7 +4,8 @@
  * each on the scale of its kind, less its profile of the day, where the rows to learn
  * from tell days apart and the profile takes a tenth off the mean deviation. The score is
  * the slow channel: evidence, and what it has been of late. Alarms are those of both
- * channels (alarm_levels.h).
+ * channels (alarm_levels.h); where less than a day is known, of evidence against that of
+ * the hour before (contrast.h).
  */
 #include "yaga/ensemble/ensemble.h"
 
@@ -14,6 +15,7 @@
 #include "yaga/detector/alarm_levels.h"
 #include "yaga/detector/detector_internal.h"
 #include "yaga/detector/timeline.h"
+#include "yaga/ensemble/contrast.h"
 #include "yaga/feature/feature.h"
 #include "yaga/numeric/stats.h"
 
@@ -249,18 +251,23 @@ static void channels_of(struct yaga_ensemble_row *row,
                         unsigned members,
                         struct yaga_ensemble_state *own)
 {
-    if (members != 0)
-        yaga_ensemble_channels(own, yaga_ensemble_mean(row, members), &row->fast,
-                               &row->slow);
+    if (members == 0)
+        return;
+    row->evidence = yaga_ensemble_mean(row, members);
+    yaga_ensemble_channels(own, row->evidence, &row->fast, &row->slow);
 }
 
-/* Walks through the rows; fast, slow [n_rows] NaN where nothing was measured. */
+/* What a walk through rows leaves behind, [n_rows] each; NaN where nothing was measured.
+ */
+struct trace {
+    double *evidence, *fast, *slow;
+};
+
 static enum yaga_status walk(const struct state *s,
                              const struct yaga_detector_rows *rows,
                              const struct yaga_detector_params *params,
                              const double *r,
-                             double *fast,
-                             double *slow,
+                             const struct trace *out,
                              double *contributions,
                              struct yaga_error *err)
 {
@@ -286,24 +293,51 @@ static enum yaga_status walk(const struct state *s,
             own = state;
         yaga_ensemble_step(&s->ensemble, &state, r + i * s->n, scratch, &row);
         channels_of(&row, params->members, &own);
-        fast[i] = row.fast;
-        slow[i] = row.slow;
+        out->evidence[i] = row.evidence;
+        out->fast[i] = row.fast;
+        out->slow[i] = row.slow;
         for (size_t j = 0; contributions != NULL && j < s->n; j++)
             contributions[i * s->n + j] = fabs(row.d[j]);
     }
     return YAGA_OK;
 }
 
+static bool is_young(const struct state *s)
+{
+    return s->n_evidence < s->timeline.day_rows;
+}
+
+/* Channels of evidence against that of the hour before. */
+static void against_the_hour(const struct state *s,
+                             const struct yaga_detector_rows *rows,
+                             bool apart,
+                             const struct trace *out)
+{
+    struct yaga_contrast contrast = {.n = 0};
+    struct yaga_ensemble_state state = {.n_recent = 0.0};
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        struct yaga_join join = join_at(s, rows, apart, i);
+        if (join.anew) {
+            contrast = (struct yaga_contrast){.n = 0};
+            state = (struct yaga_ensemble_state){.n_recent = 0.0};
+        }
+        for (size_t k = 0; k < join.n_missing && !join.anew; k++)
+            yaga_ensemble_channels(&state, (double)NAN, &out->fast[i], &out->slow[i]);
+        yaga_ensemble_channels(&state, yaga_contrast_step(&contrast, out->evidence[i]),
+                               &out->fast[i], &out->slow[i]);
+    }
+}
+
 /* The rows to learn from as channels, the rows to score behind them. */
 static enum yaga_status find_ratios(const struct state *s,
                                     const struct yaga_detector_params *params,
-                                    const double *fast,
-                                    const double *slow,
+                                    const struct trace *found,
                                     size_t n_rows,
                                     double *ratios,
                                     struct yaga_error *err)
 {
     size_t n = s->n_evidence + n_rows;
+    struct yaga_contrast contrast = {.n = 0};
     struct yaga_ensemble_state state = {.n_recent = 0.0};
     struct yaga_alarm_params p = {.per_week = params->per_week,
                                   .day_rows = s->timeline.day_rows,
@@ -311,10 +345,13 @@ static enum yaga_status find_ratios(const struct state *s,
     YAGA_AUTO_MEM(double) all = yaga_alloc(2 * n, sizeof *all);
     if (all == NULL)
         return yaga_error_nomem(err);
-    for (size_t t = 0; t < s->n_evidence; t++)
-        yaga_ensemble_channels(&state, s->evidence[t], &all[t], &all[n + t]);
-    memcpy(all + s->n_evidence, fast, n_rows * sizeof *fast);
-    memcpy(all + n + s->n_evidence, slow, n_rows * sizeof *slow);
+    for (size_t t = 0; t < s->n_evidence; t++) {
+        double e = is_young(s) ? yaga_contrast_step(&contrast, s->evidence[t])
+                               : s->evidence[t];
+        yaga_ensemble_channels(&state, e, &all[t], &all[n + t]);
+    }
+    memcpy(all + s->n_evidence, found->fast, n_rows * sizeof *all);
+    memcpy(all + n + s->n_evidence, found->slow, n_rows * sizeof *all);
     return yaga_alarm_ratios(&p, all, all + n, n, s->n_evidence, ratios, err);
 }
 
@@ -326,17 +363,19 @@ static enum yaga_status score(const void *opaque,
 {
     const struct state *s = opaque;
     YAGA_AUTO_MEM(double) r = on_scale(rows, params);
-    YAGA_AUTO_MEM(double) fast = yaga_alloc(2 * rows->n_rows, sizeof *fast);
-    if (r == NULL || fast == NULL)
+    YAGA_AUTO_MEM(double) found = yaga_alloc(3 * rows->n_rows, sizeof *found);
+    if (r == NULL || found == NULL)
         return yaga_error_nomem(err);
-    double *slow = fast + rows->n_rows;
+    const struct trace trace = {found, found + rows->n_rows, found + 2 * rows->n_rows};
     subtract_profiles(s, rows, r);
-    enum yaga_status st = walk(s, rows, params, r, fast, slow, out->contributions, err);
-    if (st == YAGA_OK && out->ratios != NULL)
-        st = find_ratios(s, params, fast, slow, rows->n_rows, out->ratios, err);
+    enum yaga_status st = walk(s, rows, params, r, &trace, out->contributions, err);
     for (size_t i = 0; i < rows->n_rows && st == YAGA_OK; i++)
-        out->scores[i] = isfinite(slow[i]) ? slow[i] : 0.0;
-    return st;
+        out->scores[i] = isfinite(trace.slow[i]) ? trace.slow[i] : 0.0;
+    if (st != YAGA_OK || out->ratios == NULL)
+        return st;
+    if (is_young(s))
+        against_the_hour(s, rows, params->apart, &trace);
+    return find_ratios(s, params, &trace, rows->n_rows, out->ratios, err);
 }
 
 const struct yaga_detector_kind yaga_detector_ensemble = {
