@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""series.py PROGRAMS DATA [--half tuning|reporting] [DETECTOR...]: detectors on seven families of labelled series, a
-markdown table. A detector may name members of the ensemble that count alone: ensemble:ewma,mean.
+"""series.py PROGRAMS DATA [--halves | [--half tuning|reporting] [DETECTOR...]]: detectors on seven families of labelled series, a
+markdown table; or which series is of which half. A detector may name members of the ensemble that count alone: ensemble:ewma,mean.
 
 A detector learns from the training part of a series only and scores the test part:
 
@@ -218,6 +218,13 @@ def print_table(results, detectors):
         print(f"| jumpstarter, mean of {WINDOW} rows, ROC-AUC | " + " | ".join(f"{mean(windowed[d]):.3f}" for d in detectors) + " |")
 
 
+def print_halves(todo):
+    print("| family | tuning | reporting |\n|---|---|---|")
+    for family in dict.fromkeys(t.family for t in todo):
+        mine = [t for t in todo if t.family == family]
+        print(f"| {family} | " + " | ".join(", ".join(sorted(t.name for t in in_half(mine, half))) for half in HALVES) + " |")
+
+
 def main():
     lab, data, names = pathlib.Path(sys.argv[1]) / "yaga-lab", sys.argv[2], sys.argv[3:]
     half = names[1] if names[:1] == ["--half"] else None
@@ -227,6 +234,9 @@ def main():
     todo = list(tasks(data))
     if not todo:
         sys.exit(f"series.py: no labelled series in {data}")
+    if names == ["--halves"]:
+        print_halves(todo)
+        return
     if half:
         todo = in_half(todo, half)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
