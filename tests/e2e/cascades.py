@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Trouble that travels through a chain of five services: one announcement at its root, with who hangs on it; and what each setting of
 cascades changes."""
+import copy
 import json
 import pathlib
 import re
@@ -47,6 +48,11 @@ def announced(documents):
     return {d["service_name"] for d in documents} & set(CHAIN)
 
 
+def first(documents):
+    """When each service was announced for the first time."""
+    return {d["service_name"]: bench.seconds(d["timestamp"]) for d in reversed(documents)}
+
+
 def analyses(documents, service):
     return [a["cascade_analysis"] for d in documents if d["service_name"] == service for a in d["anomalies"].values() if "cascade_analysis" in a]
 
@@ -70,6 +76,7 @@ with tempfile.TemporaryDirectory() as tmp:
     base = (shop / "yaga.cfg").read_text()
     series = {"start": bench.START + (bench.HISTORY - 2) * bench.DAY}
     series |= bench.series_of(shop / "archive.jsonl", series["start"])
+    quiet = copy.deepcopy(series)
     bench.plant(Steady, series, CALLS, ROOT, BEGIN)
     bench.write(shop, base, series, CALLS, "models")
 
@@ -115,5 +122,12 @@ with tempfile.TemporaryDirectory() as tmp:
     for document in documents + (again := replay(shop)):
         del document["provenance"]  # it names the configuration, which is another one
     check(again == documents, "dependencies.graph says the same")
+
+    # A caller shows it before those in between do, which never will: it is given two steps, and then told by itself.
+    bench.plant(Steady, quiet, {"web": [ROOT]}, ROOT, BEGIN)
+    bench.write(shop, base, quiet, CALLS, "models")
+    at_once, patient = first(replay(shop, "alerting.group_cascades=false")), first(replay(shop))
+    check(patient[ROOT] == at_once[ROOT], "the root does not wait", patient, at_once)
+    check(600 <= patient["web"] - at_once["web"] <= 900, "its caller waits for those in between", patient, at_once)
 
 print("a chain of five services is one announcement")
