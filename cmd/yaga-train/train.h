@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* yaga-train: what its files share. main.c reads the arguments and trains; models.c looks
- * at models and goes back; cache.c fills and shows the cache of history; progress.c tells
- * people how long it will take. */
+/* yaga-train: what its files share. main.c reads the arguments and trains; options.c says
+ * what they mean for a run; models.c looks at models and goes back; cache.c fills and
+ * shows the cache of history; progress.c tells people how long it will take. */
 #ifndef YAGA_TRAIN_H
 #define YAGA_TRAIN_H
 

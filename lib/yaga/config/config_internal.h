@@ -178,7 +178,7 @@ bool yaga_config_slo_is_present(const struct yaga_config *config);
 void yaga_config_validate_slo(const struct yaga_config *config,
                               struct config_problems *problems);
 
-/* ---- validate.c ---- */
+/* ---- validate_words.c ---- */
 /* false: complained. *out_s of a last day is its end. */
 bool yaga_config_read_time(const struct yaga_config *config,
                            struct config_problems *problems,
@@ -186,6 +186,8 @@ bool yaga_config_read_time(const struct yaga_config *config,
                            size_t index,
                            bool end,
                            int64_t *out_s);
+
+/* ---- validate.c ---- */
 void yaga_config_validate(const struct yaga_config *config,
                           struct config_problems *problems);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "yaga/base/str.h"
-#include "yaga/config/validate_internal.h"
+#include "yaga/config/validate_rules.h"
 #include "yaga/io/template.h"
 
 /* ---- enrichment ---- */

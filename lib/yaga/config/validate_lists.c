@@ -8,7 +8,7 @@
 
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
-#include "yaga/config/validate_internal.h"
+#include "yaga/config/validate_rules.h"
 
 /* ---- lists ---- */
 

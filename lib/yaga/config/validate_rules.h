@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shared by validate.c and the validate_*.c beside it: rules across values, by what they
  * are about. */
-#ifndef YAGA_CONFIG_VALIDATE_INTERNAL_H
-#define YAGA_CONFIG_VALIDATE_INTERNAL_H
+#ifndef YAGA_CONFIG_VALIDATE_RULES_H
+#define YAGA_CONFIG_VALIDATE_RULES_H
 
 #include "yaga/config/config_internal.h"
 
@@ -47,6 +47,8 @@ void yaga_check_url(const struct check *check,
 /* A query that may hold the placeholders in letters, and nothing else after a $. */
 bool yaga_check_has_placeholders(const char *query, const char *letters);
 bool yaga_check_is_label(const char *label);
+/* A day of the calendar, as 2026-02-28. */
+bool yaga_check_is_date(const char *text);
 
 void yaga_check_lists(const struct check *check);
 void yaga_check_categories(const struct check *check);
