@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "infer.h"
 #include "yaga/base/civil.h"
@@ -28,6 +29,8 @@ const char infer_help[] =
     "      --backup FILE       only copy the state database, also beside a cycle\n"
     "      --import-legacy FILE --legacy-timezone ZONE\n"
     "                          only take over the incidents of a predecessor's database\n"
+    "      --reset-db [--yes]  only start a new state database; the old one is kept "
+    "beside\n"
     "      --dry-run           detect, change no state, write no alerts\n"
     "      --print             this cycle's documents as one JSON array on "
     "stdout\n" PROGRAM_HELP "\n"
@@ -71,6 +74,8 @@ enum {
     OPT_NO_SEND,
     OPT_NOW,
     OPT_PRINT,
+    OPT_RESET,
+    OPT_YES,
     OPT_ZONE
 };
 
@@ -86,6 +91,8 @@ static const struct option long_options[] = {
     {"no-send", no_argument, NULL, OPT_NO_SEND},
     {"now", required_argument, NULL, OPT_NOW},
     {"print", no_argument, NULL, OPT_PRINT},
+    {"reset-db", no_argument, NULL, OPT_RESET},
+    {"yes", no_argument, NULL, OPT_YES},
     {NULL, 0, NULL, 0},
 };
 
@@ -93,7 +100,7 @@ struct arguments {
     struct program program;
     const char *at, *now;
     const char *backup, *import, *zone;
-    bool check, dry_run, flush, no_send, print;
+    bool check, dry_run, flush, no_send, print, reset, yes;
 };
 
 static void parse(struct arguments *a, int argc, char **argv)
@@ -134,6 +141,12 @@ static void parse(struct arguments *a, int argc, char **argv)
         case OPT_PRINT:
             a->print = true;
             break;
+        case OPT_RESET:
+            a->reset = true;
+            break;
+        case OPT_YES:
+            a->yes = true;
+            break;
         case 'h':
             (void)fputs(infer_help, stdout);
             exit(EXIT_SUCCESS);
@@ -155,9 +168,12 @@ static void parse(struct arguments *a, int argc, char **argv)
                                    "not with --flush, --at or --dry-run");
     bool cycle =
         a->at != NULL || a->dry_run || a->print || a->no_send || a->flush || a->check;
-    if ((a->backup != NULL) + (a->import != NULL) + cycle > 1)
-        program_usage(&a->program,
-                      "--backup and --import-legacy run no cycle and stand alone");
+    if ((a->backup != NULL) + (a->import != NULL) + a->reset + cycle > 1)
+        program_usage(
+            &a->program,
+            "--backup, --import-legacy and --reset-db run no cycle and stand alone");
+    if (a->yes && !a->reset)
+        program_usage(&a->program, "--yes is for --reset-db");
     if ((a->import == NULL) != (a->zone == NULL))
         program_usage(&a->program, "--import-legacy needs --legacy-timezone, e.g. "
                                    "Europe/Berlin, and the other way round");
@@ -247,6 +263,46 @@ static int import(const struct arguments *a, const struct yaga_setup *setup)
     return EXIT_SUCCESS;
 }
 
+/* Somebody, at a terminal, who types the word. */
+static bool confirmed(const struct arguments *a, const struct yaga_setup *setup)
+{
+    char answer[16] = "";
+    if (!isatty(STDIN_FILENO))
+        program_usage(&a->program,
+                      "--reset-db forgets all incidents: needs --yes, or a terminal");
+    (void)printf("%s: keep it under another name and start a new one? What was not "
+                 "delivered, marks and run records stay behind. Type yes: ",
+                 yaga_config_string(setup->config, "fingerprinting.db_path"));
+    (void)fflush(stdout);
+    return fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0;
+}
+
+static int reset(const struct arguments *a, const struct yaga_setup *setup)
+{
+    struct yaga_error err;
+    struct yaga_reset_report report;
+    struct yaga_lock lock = {.fd = -1};
+    if (!a->yes && !confirmed(a, setup)) {
+        (void)printf("nothing was changed\n");
+        return EXIT_USAGE;
+    }
+    enum yaga_status st = yaga_operate_lock(setup, &lock, &err);
+    if (st == YAGA_OK)
+        st = yaga_operate_reset(setup, wall_time(a), &report, &err);
+    yaga_lock_release(&lock);
+    if (st != YAGA_OK)
+        return program_fail(&a->program, &err);
+    (void)printf("the old state database is %s\n", report.kept);
+    if (!report.is_readable)
+        (void)printf("its incidents cannot be read: %s\n", report.why);
+    else
+        (void)printf(
+            "%lld announced incidents of it are closed; the next cycle or --flush "
+            "tells\n",
+            (long long)report.n_orphaned);
+    return EXIT_SUCCESS;
+}
+
 static int cycle(const struct yaga_setup *setup, void *context)
 {
     const struct arguments *a = context;
@@ -256,6 +312,8 @@ static int cycle(const struct yaga_setup *setup, void *context)
         return backup(a, setup);
     if (a->import != NULL)
         return import(a, setup);
+    if (a->reset)
+        return reset(a, setup);
     struct yaga_infer_options options = {
         .only = a->program.n_services > 0 ? a->program.services : NULL,
         .n_only = a->program.n_services,

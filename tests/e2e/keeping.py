@@ -3,9 +3,13 @@
 """What an operator does with the state database: copies of it, a predecessor's incidents in it, documents that wait in it; and several
 anomalies of one service as one document."""
 import contextlib
+import fcntl
 import json
+import os
 import pathlib
+import pty
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
@@ -119,10 +123,58 @@ def predecessor(case):
     case.yaga.run("yaga-infer", "--import-legacy", other, "--legacy-timezone", "UTC", expect=9)
 
 
+def typed(case, answer):
+    """--reset-db at a terminal, where somebody types an answer."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "wb", buffering=0) as keys, os.fdopen(theirs, "rb") as terminal:
+        keys.write(answer.encode() + b"\n")
+        command = [str(case.yaga.programs / "yaga-infer"), "-c", case.yaga.config, "--reset-db"]
+        for key, value in case.yaga.settings.items():
+            command += ["--set", f"{key.replace('__', '.')}={value}"]
+        return subprocess.run(command, stdin=terminal, capture_output=True, text=True, check=False, timeout=60)
+
+
+def begin_again(case):
+    """A damaged state database is put aside, not before somebody has said so."""
+    state = case.folder / "anomaly_state.db"
+
+    def kept():
+        return sorted(p for p in case.folder.glob("anomaly_state.db.corrupt-*") if not p.name.endswith(("-wal", "-shm")))
+
+    for path in case.folder.glob("anomaly_state.db*"):
+        path.unlink()
+    case.yaga.run("yaga-infer", "--reset-db", "--yes", expect=9)  # there is none
+    state.write_bytes(b"no database at all" * 500)
+    case.yaga.run("yaga-infer", "--now", shop.NOW, expect=9)
+    for args in (("--reset-db",), ("--yes",), ("--reset-db", "--dry-run", "--yes"), ("--reset-db", "--yes", "--backup", "x")):
+        case.yaga.run("yaga-infer", *args, expect=2)
+    refused = typed(case, "no")
+    check(refused.returncode == 2 and "nothing was changed" in refused.stdout and kept() == [], "who does not say yes keeps it", refused)
+    with open(case.folder / "infer.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        case.yaga.run("yaga-infer", "--reset-db", "--yes", expect=8)
+    done = typed(case, "yes")
+    check(done.returncode == 0 and "cannot be read" in done.stdout, "who does gets another one", done)
+    (old,) = kept()
+    check(old.read_bytes() == b"no database at all" * 500 and str(old) in done.stdout, "the old one is kept", done.stdout)
+    case.yaga.run("yaga-infer", "--now", shop.NOW)
+    with contextlib.closing(sqlite3.connect(state)) as db, db:
+        db.execute("INSERT INTO incidents (incident_id, fingerprint_id, service, anomaly_name, pattern_name, status, severity, peak_severity,"
+                   " first_seen, last_seen, confirmed_at, announced_at) VALUES ('incident_000000000001', 'anomaly_1', 'cart', 'a', 'a', 'OPEN',"
+                   " 'high', 'high', 1, 2, 2, 2)")
+    done = case.yaga.run("yaga-infer", "--reset-db", "--yes", "--now", shop.NOW + 60).stdout
+    check("1 announced incidents of it are closed" in done and len(kept()) == 2, "what was announced is closed", done)
+    case.yaga.run("yaga-infer", "--flush", "--now", shop.NOW + 120)
+    (path,) = (case.folder / "alerts").glob("*/cart_*000000000001.json")
+    told = json.loads(path.read_text())
+    check(told["resolution_details"]["resolution_reason"] == "orphaned", "and told", told)
+
+
 with tempfile.TemporaryDirectory() as tmp:
     trained = shop.build(programs, pathlib.Path(tmp) / "shop")
     waiting(trained.copy(pathlib.Path(tmp) / "waiting"))
     found = together(trained.copy(pathlib.Path(tmp) / "together"))
+    begin_again(trained.copy(pathlib.Path(tmp) / "begin_again"))
     predecessor(trained.copy(pathlib.Path(tmp) / "predecessor"))
     trained.yaga.run("yaga-infer", "--now", shop.NOW)
     copies(trained)

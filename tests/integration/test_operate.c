@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shop.h"
 #include "yaga/base/mem.h"
 #include "yaga/io/file.h"
 #include "yaga/io/json.h"
@@ -214,12 +215,192 @@ static void a_service_and_cycle_has_one_line_about_all_that_is_kept_back(void **
     (void)yaga_store_close(store);
 }
 
+static const char *put_file(const char *path, const char *bytes, size_t n)
+{
+    struct yaga_error err;
+    assert_ok(yaga_file_write_atomic(path, bytes, n, &err), &err);
+    return path;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    struct yaga_error err;
+    char *bytes = NULL;
+    size_t n = 0;
+    assert_ok(yaga_file_read(from, 1 << 24, &bytes, &n, &err), &err);
+    (void)put_file(to, bytes, n);
+    yaga_free(bytes);
+}
+
+static void assert_same_file(const char *path, const char *bytes, size_t n)
+{
+    struct yaga_error err;
+    char *now = NULL;
+    size_t n_now = 0;
+    assert_ok(yaga_file_read(path, 1 << 24, &now, &n_now, &err), &err);
+    assert_int_equal(n_now, n);
+    assert_memory_equal(now, bytes, n);
+    yaga_free(now);
+}
+
+static void set_status(struct yaga_store *store, const char *id, const char *status)
+{
+    char sql[160];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE incidents SET status = '%s' WHERE incident_id = 'incident_%s'",
+                   status, id);
+    exec_ok(store, sql);
+}
+
+/* Told of: a and b, of which b recovers. Not told of: c. Not yet confirmed: d. */
+static void put_four(struct yaga_store *store)
+{
+    put_incident(store, "a", NOW - HOUR, NOW - HOUR);
+    put_incident(store, "b", NOW - HOUR, NOW - HOUR);
+    put_incident(store, "c", NOW - HOUR, 0);
+    put_incident(store, "d", NOW - HOUR, 0);
+    set_status(store, "b", "RECOVERING");
+    set_status(store, "d", "SUSPECTED");
+}
+
+static struct yaga_reset_report reset_ok(const struct shop *shop)
+{
+    struct yaga_error err;
+    struct yaga_reset_report report;
+    assert_ok(yaga_operate_reset(&shop->setup, NOW, &report, &err), &err);
+    return report;
+}
+
+static void assert_two_orphans(const struct shop *shop)
+{
+    struct yaga_store *store = open_state(shop_path(shop, "state.db"));
+    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 2);
+    assert_int_equal(count(store,
+                           "SELECT count(*) FROM incidents WHERE status = 'CLOSED' AND"
+                           " resolution_reason = 'orphaned' AND announced_at NOT NULL"
+                           " AND incident_id IN ('incident_a', 'incident_b')"),
+                     2);
+    assert_int_equal(count(store, "SELECT count(*) FROM outbox JOIN deliveries USING"
+                                  " (delivery_id) WHERE kind = 'resolution' AND state ="
+                                  " 'pending' AND payload LIKE '%\"resolution_reason\":"
+                                  "\"orphaned\"%'"),
+                     2);
+    (void)yaga_store_close(store);
+}
+
+static void a_reset_ends_what_was_announced_and_keeps_the_old_database(void **state)
+{
+    (void)state;
+    struct shop shop;
+    shop_open(&shop, NULL);
+    struct yaga_store *store = open_state(shop_path(&shop, "state.db"));
+    put_four(store);
+    (void)yaga_store_close(store);
+    struct yaga_reset_report report = reset_ok(&shop);
+    assert_true(report.is_readable);
+    assert_int_equal(report.n_orphaned, 2);
+    assert_non_null(strstr(report.kept, "/state.db.corrupt-20260302T140000Z"));
+    assert_two_orphans(&shop);
+    store = open_state(report.kept);
+    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 4);
+    assert_int_equal(count(store, "SELECT count(*) FROM outbox"), 0);
+    (void)yaga_store_close(store);
+    assert_int_equal(access(shop_path(&shop, "state.db.new"), F_OK), -1);
+    shop_close(&shop);
+}
+
+/* As a killed program leaves it: what it did is in the log beside the file alone. */
+static void a_reset_reads_the_log_of_the_old_database_and_moves_it_along(void **state)
+{
+    (void)state;
+    struct shop shop;
+    char path[160];
+    char kept_wal[PATH_MAX + 8];
+    shop_open(&shop, NULL);
+    (void)snprintf(path, sizeof path, "%s", fresh_path());
+    struct yaga_store *store = open_state(path);
+    put_four(store);
+    copy_file(path, shop_path(&shop, "state.db"));
+    (void)strcat(path, "-wal");
+    copy_file(path, shop_path(&shop, "state.db-wal"));
+    (void)yaga_store_close(store);
+    struct yaga_reset_report report = reset_ok(&shop);
+    assert_int_equal(report.n_orphaned, 2);
+    (void)snprintf(kept_wal, sizeof kept_wal, "%s-wal", report.kept);
+    assert_int_equal(access(kept_wal, F_OK), 0);
+    assert_int_equal(access(shop_path(&shop, "state.db-wal"), F_OK), -1);
+    assert_two_orphans(&shop);
+    store = open_state(report.kept);
+    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 4);
+    (void)yaga_store_close(store);
+    shop_close(&shop);
+}
+
+static void a_reset_starts_anew_where_the_old_database_cannot_be_read(void **state)
+{
+    (void)state;
+    static char garbage[8192];
+    struct yaga_error err;
+    char *sound = NULL;
+    size_t n = 0;
+    struct shop shop;
+    shop_open(&shop, NULL);
+    struct yaga_store *store = open_state(shop_path(&shop, "state.db"));
+    put_four(store);
+    (void)yaga_store_close(store);
+    assert_ok(yaga_file_read(shop_path(&shop, "state.db"), 1 << 24, &sound, &n, &err),
+              &err);
+    memset(garbage, 0x5a, sizeof garbage);
+    memset(sound + 4096, 0x5a, n - 4096); /* the first page is well */
+    const struct {
+        const char *bytes;
+        size_t n;
+    } cases[] = {{garbage, sizeof garbage}, {sound, n}, {"", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)put_file(shop_path(&shop, "state.db"), cases[i].bytes, cases[i].n);
+        struct yaga_reset_report report = reset_ok(&shop);
+        assert_false(report.is_readable);
+        assert_true(report.why[0] != '\0');
+        assert_int_equal(report.n_orphaned, 0);
+        assert_same_file(report.kept, cases[i].bytes, cases[i].n);
+        store = open_state(shop_path(&shop, "state.db"));
+        assert_ok(yaga_store_check(store, &err), &err);
+        assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 0);
+        (void)yaga_store_close(store);
+        assert_int_equal(unlink(report.kept), 0);
+    }
+    yaga_free(sound);
+    shop_close(&shop);
+}
+
+static void a_reset_that_cannot_keep_the_old_database_changes_nothing(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_reset_report report;
+    struct shop shop;
+    shop_open(&shop, NULL);
+    assert_int_equal(yaga_operate_reset(&shop.setup, NOW, &report, &err), YAGA_E_STORE);
+    assert_error_has(&err, "no state database");
+    (void)put_file(shop_path(&shop, "state.db"), "old", 3);
+    (void)put_file(shop_path(&shop, "state.db.corrupt-20260302T140000Z"), "older", 5);
+    assert_int_equal(yaga_operate_reset(&shop.setup, NOW, &report, &err), YAGA_E_IO);
+    assert_same_file(shop_path(&shop, "state.db"), "old", 3);
+    assert_same_file(shop_path(&shop, "state.db.corrupt-20260302T140000Z"), "older", 5);
+    assert_int_equal(access(shop_path(&shop, "state.db.new"), F_OK), -1);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alerts_are_documents_that_announce_or_tell_of_a_return),
         cmocka_unit_test(what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new),
         cmocka_unit_test(a_service_and_cycle_has_one_line_about_all_that_is_kept_back),
+        cmocka_unit_test(a_reset_ends_what_was_announced_and_keeps_the_old_database),
+        cmocka_unit_test(a_reset_reads_the_log_of_the_old_database_and_moves_it_along),
+        cmocka_unit_test(a_reset_starts_anew_where_the_old_database_cannot_be_read),
+        cmocka_unit_test(a_reset_that_cannot_keep_the_old_database_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,10 @@ enum yaga_status yaga_incident_filtered(struct yaga_store *store, const char *in
 enum yaga_status yaga_incidents_sweep(struct yaga_store *store, const struct yaga_incident_params *params,
                                       const char *const *services, size_t n_services, int64_t at_s, int64_t cycle_id,
                                       struct yaga_incident_changes *closed, struct yaga_error *err) YAGA_MUST_USE;
+/* OPEN and RECOVERING incidents of another database that were announced, into this one, as closed at at_s: "orphaned". Own transaction is the
+ * caller's. */
+enum yaga_status yaga_incidents_adopt(struct yaga_store *store, struct yaga_store *from, int64_t at_s,
+                                      struct yaga_incident_changes *closed, struct yaga_error *err) YAGA_MUST_USE;
 /* An active incident (change->incident) ends by hand, with the reason "manual"; note: for its timeline, or NULL. */
 enum yaga_status yaga_incident_close(struct yaga_store *store, struct yaga_incident_change *change, const char *note, int64_t at_s,
                                      struct yaga_error *err) YAGA_MUST_USE;

@@ -11,6 +11,10 @@ enum { INCIDENT_ID_ATTEMPTS = 5, INCIDENT_ACTIVE_MASK = 7 };
 enum yaga_status incident_insert(struct yaga_store *store,
                                  struct yaga_incident *incident,
                                  struct yaga_error *err) YAGA_MUST_USE;
+/* The same for one that has its id. */
+enum yaga_status incident_insert_as_is(struct yaga_store *store,
+                                       const struct yaga_incident *incident,
+                                       struct yaga_error *err) YAGA_MUST_USE;
 /* Everything that a cycle can change, the fingerprint too; announced_at and
  * updates_skipped are not among it.
  */

@@ -193,8 +193,13 @@ enum yaga_status incident_insert(struct yaga_store *store,
                                  struct yaga_error *err)
 {
     enum yaga_status st = give_id(store, incident, err);
-    if (st != YAGA_OK)
-        return st;
+    return st == YAGA_OK ? incident_insert_as_is(store, incident, err) : st;
+}
+
+enum yaga_status incident_insert_as_is(struct yaga_store *store,
+                                       const struct yaga_incident *incident,
+                                       struct yaga_error *err)
+{
     struct yaga_query *q = yaga_query(
         store,
         "INSERT INTO incidents (incident_id, anomaly_name, pattern_name, root_metric,"

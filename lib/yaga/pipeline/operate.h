@@ -6,6 +6,8 @@
 #ifndef YAGA_PIPELINE_OPERATE_H
 #define YAGA_PIPELINE_OPERATE_H
 
+#include <limits.h>
+
 #include "yaga/pipeline/setup.h"
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
@@ -52,6 +54,17 @@ struct yaga_import_report {
 };
 enum yaga_status yaga_operate_import(const struct yaga_setup *setup, const char *path, const char *zone, struct yaga_import_report *out,
                                      struct yaga_error *err) YAGA_MUST_USE;
+/* A new state database in the place of the old one, whatever that is: the old one stays beside, with its log. What it tells of announced,
+ * active incidents ends as orphaned in the new one, with resolutions; nothing else is taken over. The caller keeps cycles out. YAGA_E_STORE when
+ * there is none. */
+struct yaga_reset_report {
+    char kept[PATH_MAX];   /* where the old one is */
+    bool is_readable;
+    char why[512];         /* when it is not */
+    int64_t n_orphaned;
+};
+enum yaga_status yaga_operate_reset(const struct yaga_setup *setup, int64_t now_s, struct yaga_reset_report *report,
+                                    struct yaga_error *err) YAGA_MUST_USE;
 /* Keep cycles out: for what must not happen beside one. */
 enum yaga_status yaga_operate_lock(const struct yaga_setup *setup, struct yaga_lock *out, struct yaga_error *err) YAGA_MUST_USE;
 /* Is all well? One line for each check (database, cycle, delivery, training, models) to tell; *well: all are good. From files alone. The

@@ -5,9 +5,8 @@
 
 #include "yaga/base/mem.h"
 #include "yaga/base/str.h"
-#include "yaga/deliver/deliver.h"
 #include "yaga/io/file.h"
-#include "yaga/pipeline/operate.h"
+#include "yaga/pipeline/operate_internal.h"
 #include "yaga/state/state.h"
 
 enum { HOUR_S = 3600 };
@@ -22,20 +21,22 @@ struct closing {
     struct yaga_json *closed; /* array */
 };
 
-static enum yaga_status put_resolution(const struct closing *c,
-                                       const struct yaga_incident_change *change,
-                                       struct yaga_error *err)
+enum yaga_status yaga_operate_resolve(const struct yaga_setup *setup,
+                                      struct yaga_store *store,
+                                      const struct yaga_sinks *sinks,
+                                      const struct yaga_incident_change *change,
+                                      int64_t at_s,
+                                      struct yaga_error *err)
 {
     const struct yaga_incident *incident = &change->incident;
     char ids[64];
     char alert_id[YAGA_ALERT_ID_MAX];
     (void)yaga_format(ids, sizeof ids, "[\"%s\"]", incident->incident_id);
-    yaga_alert_id(incident->service, c->at_s, 0, incident->incident_id, alert_id,
+    yaga_alert_id(incident->service, at_s, 0, incident->incident_id, alert_id,
                   sizeof alert_id);
-    YAGA_AUTO(yaga_json)
-    document = yaga_resolution_document(&c->setup->alert, NULL, change);
-    return yaga_outbox_put(c->store, c->sinks, "resolution", incident->service, 0, ids,
-                           alert_id, document, c->at_s, err);
+    YAGA_AUTO(yaga_json) document = yaga_resolution_document(&setup->alert, NULL, change);
+    return yaga_outbox_put(store, sinks, "resolution", incident->service, 0, ids,
+                           alert_id, document, at_s, err);
 }
 
 static enum yaga_status close_one(const struct closing *c,
@@ -49,7 +50,7 @@ static enum yaga_status close_one(const struct closing *c,
     enum yaga_status st =
         yaga_incident_close(c->store, &change, c->request->reason, at_s, err);
     if (st == YAGA_OK && incident->announced_at_s != 0)
-        st = put_resolution(c, &change, err);
+        st = yaga_operate_resolve(c->setup, c->store, c->sinks, &change, c->at_s, err);
     struct yaga_json *entry = yaga_json_object_new();
     yaga_json_set_string(entry, "incident_id", incident->incident_id);
     yaga_json_set_string(entry, "service_name", incident->service);
@@ -85,9 +86,10 @@ static enum yaga_status close_all(const struct closing *c, struct yaga_error *er
     return st;
 }
 
-/* Time of incidents never runs back behind the last cycle. */
-static enum yaga_status
-clock_of(struct yaga_store *store, int64_t now_s, int64_t *out, struct yaga_error *err)
+enum yaga_status yaga_operate_clock(struct yaga_store *store,
+                                    int64_t now_s,
+                                    int64_t *out,
+                                    struct yaga_error *err)
 {
     int64_t last_s = 0;
     enum yaga_status st = yaga_cycle_last_end(store, &last_s, err);
@@ -129,7 +131,7 @@ enum yaga_status yaga_operate_close(const struct yaga_setup *setup,
         .setup = setup, .store = store, .request = request, .closed = closed};
     enum yaga_status st = yaga_sinks_new(&setup->deliver, false, &sinks, err);
     if (st == YAGA_OK)
-        st = clock_of(store, now_s, &c.at_s, err);
+        st = yaga_operate_clock(store, now_s, &c.at_s, err);
     c.sinks = sinks;
     if (st == YAGA_OK)
         st = closing_transaction(&c, err);
