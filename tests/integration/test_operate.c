@@ -391,12 +391,103 @@ static void a_reset_that_cannot_keep_the_old_database_changes_nothing(void **sta
     shop_close(&shop);
 }
 
+/* A predecessor's database; columns: those of anomaly_incidents behind the usual ones. */
+static const char *predecessor(const char *columns, const char *rows)
+{
+    static char path[128];
+    char sql[2048];
+    struct yaga_error err;
+    struct yaga_store *store = NULL;
+    (void)snprintf(path, sizeof path, "%s/old.db", test_tmpdir());
+    (void)snprintf(sql, sizeof sql,
+                   "CREATE TABLE anomaly_incidents (incident_id TEXT PRIMARY KEY,"
+                   " fingerprint_id TEXT, service_name TEXT, anomaly_name TEXT,"
+                   " status TEXT, severity TEXT, first_seen TEXT, last_updated TEXT,"
+                   " resolved_at TEXT, occurrence_count INTEGER, current_value REAL,"
+                   " threshold_value REAL, confidence_score REAL, detection_method TEXT,"
+                   " description TEXT, detected_by_model TEXT, metadata TEXT%s); %s",
+                   columns, rows);
+    assert_ok(yaga_store_open(path, false, &store, &err), &err);
+    exec_ok(store, sql);
+    (void)yaga_store_close(store);
+    return path;
+}
+
+#define LEGACY_ROW                                                                       \
+    "INSERT INTO anomaly_incidents (incident_id, fingerprint_id, service_name,"          \
+    " anomaly_name, status, severity, first_seen, last_updated, occurrence_count)"       \
+    " VALUES ('incident_1', 'anomaly_1', 'shop', 'error_rate_high', 'OPEN', 'high',"     \
+    " '2026-03-02 10:00:00.0', '2026-03-02 10:30:00.0', 7);"
+
+static void incidents_of_a_predecessor_without_counters_are_taken_over(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_import_report report;
+    struct shop shop;
+    shop_open(&shop, NULL);
+    const char *old = predecessor("", LEGACY_ROW);
+    assert_ok(yaga_operate_import(&shop.setup, old, "UTC", &report, &err), &err);
+    assert_int_equal(report.n_taken, 1);
+    assert_int_equal(report.n_active, 1);
+    struct yaga_store *store = open_state(shop_path(&shop, "state.db"));
+    assert_int_equal(count(store,
+                           "SELECT count(*) FROM incidents WHERE status = 'OPEN' AND"
+                           " occurrence_count = 7 AND consecutive_detections = 1 AND"
+                           " missed_cycles = 0 AND announced_at NOT NULL"),
+                     1);
+    (void)yaga_store_close(store);
+    shop_close(&shop);
+}
+
+static void other_layouts_of_a_predecessor_are_refused_with_what_was_found(void **state)
+{
+    (void)state;
+    struct yaga_error err;
+    struct yaga_import_report report;
+    struct shop shop;
+    const char *old;
+    char path[128];
+    struct yaga_store *store = NULL;
+    shop_open(&shop, NULL);
+    old = predecessor(", missed_cycles INTEGER", LEGACY_ROW);
+    assert_int_equal(yaga_operate_import(&shop.setup, old, "UTC", &report, &err),
+                     YAGA_E_INPUT);
+    assert_error_has(&err, "has missed_cycles alone");
+    static const struct {
+        const char *sql, *says;
+    } cases[] = {
+        {"CREATE TABLE anomaly_state (fingerprint TEXT, seen TEXT)",
+         "a table anomaly_state (fingerprint, seen), cannot be taken over: expected is a"
+         " table anomaly_incidents"},
+        {"CREATE TABLE a (x); CREATE TABLE b (y)",
+         "expected is a table anomaly_incidents, found a, b"},
+        {"PRAGMA user_version = 0", "found none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/other.db", test_tmpdir());
+        assert_ok(yaga_store_open(path, false, &store, &err), &err);
+        exec_ok(store, cases[i].sql);
+        store = yaga_store_close(store);
+        assert_int_equal(yaga_operate_import(&shop.setup, path, "UTC", &report, &err),
+                         YAGA_E_INPUT);
+        assert_error_has(&err, cases[i].says);
+        assert_error_has(&err, path);
+    }
+    store = open_state(shop_path(&shop, "state.db"));
+    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 0);
+    (void)yaga_store_close(store);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alerts_are_documents_that_announce_or_tell_of_a_return),
         cmocka_unit_test(what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new),
         cmocka_unit_test(a_service_and_cycle_has_one_line_about_all_that_is_kept_back),
+        cmocka_unit_test(incidents_of_a_predecessor_without_counters_are_taken_over),
+        cmocka_unit_test(other_layouts_of_a_predecessor_are_refused_with_what_was_found),
         cmocka_unit_test(a_reset_ends_what_was_announced_and_keeps_the_old_database),
         cmocka_unit_test(a_reset_reads_the_log_of_the_old_database_and_moves_it_along),
         cmocka_unit_test(a_reset_starts_anew_where_the_old_database_cannot_be_read),

@@ -48,7 +48,8 @@ enum yaga_status yaga_operate_cleanup(struct yaga_store *store, int64_t hours, b
 enum yaga_status yaga_operate_backup(struct yaga_store *store, const char *path, struct yaga_error *err) YAGA_MUST_USE;
 /* What a database of the predecessor (table anomaly_incidents) knows, into ours, in one transaction: its times are those of a clock in
  * `zone`, an IANA name. Of several active incidents of a pattern the newest stays, the others end as orphaned; OPEN and RECOVERING count as
- * announced. An incident that is there already is left as it is. The file is only read. */
+ * announced. An incident that is there already is left as it is. The file is only read. One without the counters of the last layout is fine; YAGA_E_INPUT, with what was found, for
+ * a file without the table, as are those with anomaly_state. */
 struct yaga_import_report {
     int64_t n_read, n_taken, n_active; /* rows; those that are new here; of them, active ones */
 };

@@ -9,7 +9,7 @@
 #include "yaga/pipeline/operate.h"
 #include "yaga/state/state.h"
 
-enum { IMPORT_ROWS_MAX = 1000000 };
+enum { IMPORT_ROWS_MAX = 1000000, NAMES_MAX = 512 };
 
 /* One row of theirs, newest first. */
 struct legacy {
@@ -197,23 +197,97 @@ put_row(struct import *im, struct legacy *row, struct yaga_error *err)
     return YAGA_OK;
 }
 
-static enum yaga_status copy_rows(struct import *im, struct yaga_error *err)
+#define ROWS(detections, misses)                                                         \
+    "SELECT incident_id, fingerprint_id, service_name, anomaly_name, status, severity,"  \
+    " first_seen, last_updated, resolved_at, occurrence_count, " detections ", " misses  \
+    ", current_value, threshold_value, confidence_score, detection_method,"              \
+    " description, detected_by_model, CASE WHEN json_valid(metadata)"                    \
+    " THEN json_extract(metadata, '$.resolution_reason') END,"                           \
+    " CASE WHEN json_valid(metadata) THEN json_extract(metadata, '$.root_metric') END"   \
+    " FROM anomaly_incidents ORDER BY last_updated DESC, incident_id"
+
+/* The layout before the last one counted nothing; what it lacks is what the last one
+ * gives a new row. */
+static const char rows_with_counters[] = ROWS("consecutive_detections", "missed_cycles");
+static const char rows_without_counters[] = ROWS("1", "0");
+
+/* Names from the database, as one text; "" when there are none. */
+static enum yaga_status read_names(struct yaga_store *from,
+                                   const char *sql,
+                                   char out[NAMES_MAX],
+                                   struct yaga_error *err)
 {
-    struct yaga_query *q = yaga_query(
-        im->from,
-        "SELECT incident_id, fingerprint_id, service_name, anomaly_name, status, "
-        "severity, first_seen, last_updated,"
-        " resolved_at, occurrence_count, consecutive_detections, missed_cycles, "
-        "current_value, threshold_value,"
-        " confidence_score, detection_method, description, detected_by_model,"
-        " CASE WHEN json_valid(metadata) THEN json_extract(metadata, "
-        "'$.resolution_reason') END,"
-        " CASE WHEN json_valid(metadata) THEN json_extract(metadata, '$.root_metric') END"
-        " FROM anomaly_incidents ORDER BY last_updated DESC, incident_id",
-        err);
+    struct yaga_query *q = yaga_query(from, sql, err);
     if (q == NULL)
         return err->status;
-    enum yaga_status st;
+    enum yaga_status st = yaga_query_next(q, err);
+    const char *text = st == YAGA_OK ? yaga_column_text(q, 0) : NULL;
+    (void)yaga_format(out, NAMES_MAX, "%s", text == NULL ? "" : text);
+    yaga_query_reset(q);
+    return st;
+}
+
+/* A file without the table of incidents: say what it holds instead. */
+static enum yaga_status refuse_layout(struct yaga_store *from, struct yaga_error *err)
+{
+    char tables[NAMES_MAX];
+    char columns[NAMES_MAX];
+    enum yaga_status st = read_names(from,
+                                     "SELECT group_concat(name, ', ') FROM sqlite_schema"
+                                     " WHERE type = 'table'",
+                                     tables, err);
+    if (st == YAGA_OK)
+        st = read_names(from,
+                        "SELECT group_concat(name, ', ')"
+                        " FROM pragma_table_info('anomaly_state')",
+                        columns, err);
+    if (st != YAGA_OK)
+        return st;
+    if (columns[0] != '\0')
+        return yaga_error_set(err, YAGA_E_INPUT,
+                              "its first layout, a table anomaly_state (%s), cannot be "
+                              "taken over: expected is a table anomaly_incidents",
+                              columns);
+    return yaga_error_set(err, YAGA_E_INPUT,
+                          "no predecessor's database: expected is a table "
+                          "anomaly_incidents, found %s",
+                          tables[0] == '\0' ? "none" : tables);
+}
+
+/* How to read the rows of this file. */
+static enum yaga_status
+find_layout(struct yaga_store *from, const char **sql, struct yaga_error *err)
+{
+    char any[NAMES_MAX];
+    char counters[NAMES_MAX];
+    enum yaga_status st = read_names(
+        from, "SELECT max(name) FROM pragma_table_info('anomaly_incidents')", any, err);
+    if (st == YAGA_OK && any[0] == '\0')
+        return refuse_layout(from, err);
+    if (st == YAGA_OK)
+        st = read_names(from,
+                        "SELECT group_concat(name, ', ')"
+                        " FROM pragma_table_info('anomaly_incidents')"
+                        " WHERE name IN ('consecutive_detections', 'missed_cycles')",
+                        counters, err);
+    if (st != YAGA_OK)
+        return st;
+    if (counters[0] != '\0' && strchr(counters, ',') == NULL)
+        return yaga_error_set(err, YAGA_E_INPUT,
+                              "anomaly_incidents has %s alone: expected are both of "
+                              "consecutive_detections and missed_cycles, or none",
+                              counters);
+    *sql = counters[0] == '\0' ? rows_without_counters : rows_with_counters;
+    return YAGA_OK;
+}
+
+static enum yaga_status copy_rows(struct import *im, struct yaga_error *err)
+{
+    const char *sql = NULL;
+    enum yaga_status st = find_layout(im->from, &sql, err);
+    struct yaga_query *q = st == YAGA_OK ? yaga_query(im->from, sql, err) : NULL;
+    if (q == NULL)
+        return err->status;
     while ((st = yaga_query_next(q, err)) == YAGA_OK) {
         struct legacy row;
         st = read_row(q, &row, err);
