@@ -46,6 +46,14 @@ static bool flag(const struct yaga_json *object, const char *key)
     return yaga_json_bool(yaga_json_get(object, key), &value) && value;
 }
 
+static size_t name_to(char *text, size_t size, const char *sign, const struct yaga_json *a)
+{
+    return (size_t)snprintf(text, size, " %s%s%s%s", sign,
+                            yaga_json_get_string(a, "incident_id"),
+                            flag(a, "newly_confirmed") ? "!" : "",
+                            flag(a, "reopened") ? "^" : "");
+}
+
 static void take(struct consumer *c, const struct yaga_json *document)
 {
     char text[512];
@@ -55,9 +63,11 @@ static void take(struct consumer *c, const struct yaga_json *document)
                                 yaga_json_get_string(document, "service_name"));
     for (size_t i = 0; i < yaga_json_size(anomalies); i++) {
         const struct yaga_json *a = yaga_json_at(anomalies, i);
-        n += (size_t)snprintf(
-            text + n, sizeof text - n, " %s%s%s", yaga_json_get_string(a, "incident_id"),
-            flag(a, "newly_confirmed") ? "!" : "", flag(a, "reopened") ? "^" : "");
+        const struct yaga_json *with = yaga_json_get(yaga_json_get(a, "correlation"),
+                                                     "contributing_anomalies");
+        n += name_to(text + n, sizeof text - n, "", a);
+        for (size_t k = 0; k < yaga_json_size(with); k++)
+            n += name_to(text + n, sizeof text - n, "+", yaga_json_at(with, k));
     }
     if (anomalies == NULL)
         (void)snprintf(text + n, sizeof text - n, " %s",
@@ -138,7 +148,18 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* An alert about "i1! i2^": first announcement of i1, return of i2. */
+static void add_contributor(struct yaga_json *anomaly, struct yaga_json *contributor)
+{
+    struct yaga_json *correlation = yaga_json_get(anomaly, "correlation");
+    if (correlation == NULL) {
+        correlation = yaga_json_object_new();
+        yaga_json_set(correlation, "contributing_anomalies", yaga_json_array_new());
+        yaga_json_set(anomaly, "correlation", correlation);
+    }
+    yaga_json_push(yaga_json_get(correlation, "contributing_anomalies"), contributor);
+}
+
+/* An alert about "i1! i2^ +i3": first announcement of i1, return of i2, told with i3. */
 static void put_alert(struct fixture *f, const char *service, const char *incidents)
 {
     char ids[256] = "[";
@@ -146,6 +167,7 @@ static void put_alert(struct fixture *f, const char *service, const char *incide
     char id[64];
     YAGA_AUTO(yaga_json) document = yaga_json_object_new();
     struct yaga_json *anomalies = yaga_json_object_new();
+    struct yaga_json *primary = NULL;
     yaga_json_set_string(document, "service_name", service);
     yaga_json_set(document, "anomalies", anomalies);
     (void)snprintf(copy, sizeof copy, "%s", incidents);
@@ -154,8 +176,15 @@ static void put_alert(struct fixture *f, const char *service, const char *incide
         struct yaga_json *anomaly = yaga_json_object_new();
         bool first = strchr(word, '!') != NULL;
         bool back = strchr(word, '^') != NULL;
+        bool with = word[0] == '+';
+        word += with;
         word[strcspn(word, "!^")] = '\0';
-        yaga_json_set(anomalies, word, anomaly);
+        if (with) {
+            add_contributor(primary, anomaly);
+        } else {
+            yaga_json_set(anomalies, word, anomaly);
+            primary = anomaly;
+        }
         yaga_json_set_string(anomaly, "incident_id", word);
         yaga_json_set_bool(anomaly, "newly_confirmed", first);
         if (back)
@@ -691,6 +720,39 @@ static void a_webhook_gets_news_in_its_own_form(void **state)
     assert_int_equal(deliver(f)->sent, 0); /* an update is no news */
 }
 
+static void one_that_is_new_is_news_also_where_a_known_one_tells_of_it(void **state)
+{
+    struct fixture *f = *state;
+    only_a_webhook(f, (struct yaga_webhook_params){
+                          .tmpl = "{{anomalies.0.correlation.contributing_anomalies.0."
+                                  "newly_confirmed}} {{anomalies.0.incident_id}}"});
+    stub_server_add(f->server, &(struct stub_response){.status = 200});
+    put_alert(f, "shop", "i1 +i2");
+    assert_int_equal(deliver(f)->sent, 0);
+    put_alert(f, "shop", "i1 +i2!");
+    assert_int_equal(deliver(f)->sent, 1);
+    put_alert(f, "shop", "i1 +i2^");
+    assert_int_equal(deliver(f)->sent, 1);
+    assert_string_equal(posted(f, 0), "true i1");
+    assert_string_equal(posted(f, 1), "false i1");
+}
+
+static void news_of_a_contributor_is_carried_over(void **state)
+{
+    struct fixture *f = *state;
+    f->consumer.answer.status = 503;
+    put_alert(f, "shop", "i1 +i2!");
+    (void)deliver(f);
+    put_alert(f, "shop", "i1 +i2");
+    put_alert(f, "cart", "i3 +i4^");
+    put_alert(f, "cart", "i4 +i3");
+    f->consumer.answer.status = 200;
+    f->now_s += 3600;
+    assert_int_equal(deliver(f)->sent, 2);
+    assert_taken(f, "alert shop i1 +i2!\n"
+                    "alert cart i4^ +i3\n");
+}
+
 static void a_webhook_may_want_updates_and_whole_documents(void **state)
 {
     struct fixture *f = *state;
@@ -814,6 +876,8 @@ int main(void)
         with_consumer(too_many_rows_cost_the_updates_first),
         with_consumer(failing_memory_sends_nothing_twice_in_a_phase),
         with_consumer(a_webhook_gets_news_in_its_own_form),
+        with_consumer(one_that_is_new_is_news_also_where_a_known_one_tells_of_it),
+        with_consumer(news_of_a_contributor_is_carried_over),
         with_consumer(a_webhook_may_want_updates_and_whole_documents),
         with_consumer(a_webhook_in_trouble_is_named_without_its_address),
         with_consumer(scores_go_in_whole_lines_and_are_not_kept),

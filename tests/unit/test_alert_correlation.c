@@ -197,6 +197,48 @@ static void the_document_speaks_of_one_and_lists_the_others(void **state)
     assert_string_equal(yaga_json_get_string(c, "correlation_id"), id);
 }
 
+static int64_t summary(const struct yaga_json *document, const char *key)
+{
+    int64_t n = -1;
+    const struct yaga_json *f = yaga_json_get(document, "fingerprinting");
+    (void)yaga_json_int(yaga_json_get(yaga_json_get(f, "action_summary"), key), &n);
+    return n;
+}
+
+static void a_contributor_that_is_new_or_back_is_news(void **state)
+{
+    (void)state;
+    struct scene s;
+    bool flag = false;
+    set_up(&s);
+    s.changes[0].incident.announced_at_s = s.changes[1].incident.announced_at_s = T0 - 60;
+    s.changes[0].action = YAGA_INCIDENT_REOPEN;
+    assert_true(correlate(&s));
+    bool send[N] = {false, true, false};
+    s.context.correlated = s.members;
+    struct yaga_alert_counts counts = {.open = N};
+    YAGA_AUTO(yaga_json)
+    document = yaga_alert_document(&s.params, &s.context, &s.list, send, &counts);
+    const struct yaga_json *anomaly =
+        yaga_json_get(yaga_json_get(document, "anomalies"), "anomaly_1");
+    assert_true(yaga_json_bool(yaga_json_get(anomaly, "newly_confirmed"), &flag));
+    assert_false(flag); /* of the incident itself */
+    const struct yaga_json *others =
+        yaga_json_get(yaga_json_get(anomaly, "correlation"), "contributing_anomalies");
+    const struct yaga_json *back = yaga_json_at(others, 0);
+    const struct yaga_json *fresh = yaga_json_at(others, 1);
+    assert_true(yaga_json_bool(yaga_json_get(back, "reopened"), &flag) && flag);
+    assert_null(yaga_json_get(back, "newly_confirmed"));
+    assert_true(yaga_json_bool(yaga_json_get(fresh, "newly_confirmed"), &flag) && flag);
+    assert_null(yaga_json_get(fresh, "reopened"));
+    assert_int_equal(summary(document, "newly_confirmed"), 1);
+    const struct yaga_json *list = yaga_json_get(
+        yaga_json_get(document, "fingerprinting"), "newly_confirmed_incidents");
+    assert_int_equal(yaga_json_size(list), 1);
+    assert_string_equal(yaga_json_get_string(yaga_json_at(list, 0), "incident_id"),
+                        "incident_000000000002");
+}
+
 static void a_long_description_keeps_the_number(void **state)
 {
     (void)state;
@@ -223,6 +265,7 @@ int main(void)
         cmocka_unit_test(one_alone_is_no_correlation),
         cmocka_unit_test(the_window_admits_who_was_seen_a_moment_ago),
         cmocka_unit_test(the_document_speaks_of_one_and_lists_the_others),
+        cmocka_unit_test(a_contributor_that_is_new_or_back_is_news),
         cmocka_unit_test(a_long_description_keeps_the_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

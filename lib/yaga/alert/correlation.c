@@ -88,8 +88,10 @@ bool yaga_alert_correlate(const struct yaga_alert_params *params,
 
 static int by_severity(const void *a, const void *b)
 {
-    const struct yaga_incident *x = *(const struct yaga_incident *const *)a;
-    const struct yaga_incident *y = *(const struct yaga_incident *const *)b;
+    const struct yaga_incident *x =
+        &(*(const struct yaga_incident_change *const *)a)->incident;
+    const struct yaga_incident *y =
+        &(*(const struct yaga_incident_change *const *)b)->incident;
     int severity = by_number(x->severity, y->severity);
     int confidence = by_number(confidence_of(x), confidence_of(y));
     return severity != 0     ? severity
@@ -97,8 +99,10 @@ static int by_severity(const void *a, const void *b)
                              : strcmp(x->anomaly_name, y->anomaly_name);
 }
 
-static struct yaga_json *contributor(const struct yaga_incident *incident)
+/* One that is new, or back, is news though it is told with a primary that is known. */
+static struct yaga_json *contributor(const struct yaga_incident_change *change)
 {
+    const struct yaga_incident *incident = &change->incident;
     struct yaga_json *object = yaga_json_object_new();
     yaga_json_set_string(object, "name", incident->anomaly_name);
     yaga_json_set_string(object, "severity", yaga_severity_name(incident->severity));
@@ -106,6 +110,10 @@ static struct yaga_json *contributor(const struct yaga_incident *incident)
     yaga_json_set_string(object, "pattern_name", incident->pattern_name);
     yaga_json_set_string(object, "incident_id", incident->incident_id);
     yaga_json_set_string(object, "fingerprint_id", incident->fingerprint_id);
+    if (alert_is_first(change))
+        yaga_json_set_bool(object, "newly_confirmed", true);
+    if (change->action == YAGA_INCIDENT_REOPEN)
+        yaga_json_set_bool(object, "reopened", true);
     return object;
 }
 
@@ -139,7 +147,7 @@ void alert_set_correlation(struct yaga_json *object,
                            const struct yaga_incident_changes *changes,
                            size_t primary)
 {
-    const struct yaga_incident *others[YAGA_ALERT_LIST_MAX];
+    const struct yaga_incident_change *others[YAGA_ALERT_LIST_MAX];
     const struct yaga_incident *self = &changes->items[primary].incident;
     char id[32];
     size_t n = 0;
@@ -151,7 +159,7 @@ void alert_set_correlation(struct yaga_json *object,
             continue;
         n_all++;
         if (n < YAGA_ALERT_LIST_MAX)
-            others[n++] = &changes->items[i].incident;
+            others[n++] = &changes->items[i];
     }
     /* cppcheck-suppress uninitvar ; others[0..n) was written just now */
     qsort(others, n, sizeof others[0], by_severity);

@@ -10,6 +10,16 @@ struct tally {
     bool confirmed;
 };
 
+/* Does the document tell of change i, by itself or as a contributor? */
+static bool is_told(const struct yaga_alert_context *context,
+                    const struct yaga_incident_changes *changes,
+                    const bool *send,
+                    size_t i)
+{
+    return context->correlated != NULL ? context->correlated[i]
+                                       : alert_is_sendable(context, changes, send, i);
+}
+
 static struct tally count_actions(const struct yaga_alert_context *context,
                                   const struct yaga_incident_changes *changes,
                                   const bool *send)
@@ -21,7 +31,7 @@ static struct tally count_actions(const struct yaga_alert_context *context,
         t.continues += change->action == YAGA_INCIDENT_CONTINUE;
         t.closes += change->action == YAGA_INCIDENT_CLOSE;
         t.reopens += change->action == YAGA_INCIDENT_REOPEN;
-        t.first += alert_is_sendable(context, changes, send, i) && alert_is_first(change);
+        t.first += is_told(context, changes, send, i) && alert_is_first(change);
         t.confirmed = t.confirmed || change->confirmed;
     }
     return t;
@@ -90,8 +100,7 @@ static struct yaga_json *confirmed_list(const struct yaga_alert_context *context
 {
     struct yaga_json *list = yaga_json_array_new();
     for (size_t i = 0; i < changes->n; i++)
-        if (alert_is_sendable(context, changes, send, i) &&
-            alert_is_first(&changes->items[i]) &&
+        if (is_told(context, changes, send, i) && alert_is_first(&changes->items[i]) &&
             yaga_json_size(list) < YAGA_ALERT_LIST_MAX)
             yaga_json_push(list, confirmed_entry(&changes->items[i].incident));
     return list;

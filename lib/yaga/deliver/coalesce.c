@@ -27,6 +27,22 @@ static bool has_news(const struct yaga_json *anomaly)
     return is_true(anomaly, "newly_confirmed") || is_true(anomaly, "reopened");
 }
 
+/* The others that an anomaly is told with; NULL, of no size, where it stands for itself.
+ */
+static struct yaga_json *contributors(const struct yaga_json *anomaly)
+{
+    return yaga_json_get(yaga_json_get(anomaly, "correlation"), "contributing_anomalies");
+}
+
+static bool has_news_of_others(const struct yaga_json *anomaly)
+{
+    const struct yaga_json *others = contributors(anomaly);
+    for (size_t i = 0; i < yaga_json_size(others); i++)
+        if (has_news(yaga_json_at(others, i)))
+            return true;
+    return false;
+}
+
 bool payload_is_update(const struct yaga_json *payload)
 {
     const struct yaga_json *anomalies = yaga_json_get(payload, "anomalies");
@@ -34,7 +50,8 @@ bool payload_is_update(const struct yaga_json *payload)
         return false;
     for (size_t i = 0; i < yaga_json_size(anomalies); i++) {
         const struct yaga_json *anomaly = yaga_json_at(anomalies, i);
-        if (has_news(anomaly) || is_true(anomaly, "severity_changed"))
+        if (has_news(anomaly) || has_news_of_others(anomaly) ||
+            is_true(anomaly, "severity_changed"))
             return false;
     }
     return true;
@@ -70,14 +87,22 @@ static struct yaga_json *member(struct yaga_json *object, const char *key)
     return yaga_json_get(object, key);
 }
 
+static void collect_from(const struct yaga_json *anomaly, struct yaga_json *out)
+{
+    const char *id = yaga_json_get_string(anomaly, "incident_id");
+    if (id != NULL && has_news(anomaly))
+        copy_all_news(anomaly, member(out, id));
+}
+
 static void collect_from_payload(const struct yaga_json *payload, struct yaga_json *out)
 {
     const struct yaga_json *anomalies = yaga_json_get(payload, "anomalies");
     for (size_t i = 0; i < yaga_json_size(anomalies); i++) {
         const struct yaga_json *anomaly = yaga_json_at(anomalies, i);
-        const char *id = yaga_json_get_string(anomaly, "incident_id");
-        if (id != NULL && has_news(anomaly))
-            copy_all_news(anomaly, member(out, id));
+        const struct yaga_json *others = contributors(anomaly);
+        collect_from(anomaly, out);
+        for (size_t k = 0; k < yaga_json_size(others); k++)
+            collect_from(yaga_json_at(others, k), out);
     }
 }
 
@@ -220,6 +245,13 @@ enum yaga_status coalesce(struct yaga_store *store,
     return yaga_json_size(out) == 0 ? YAGA_OK : yaga_json_dump(out, false, carried, err);
 }
 
+static void carry_to(struct yaga_json *anomaly, const struct yaga_json *told)
+{
+    const char *id = yaga_json_get_string(anomaly, "incident_id");
+    if (id != NULL && yaga_json_get(told, id) != NULL)
+        copy_all_news(yaga_json_get(told, id), anomaly);
+}
+
 enum yaga_status
 carry_over(const char *payload, const char *carried, char **out, struct yaga_error *err)
 {
@@ -233,9 +265,10 @@ carry_over(const char *payload, const char *carried, char **out, struct yaga_err
     const struct yaga_json *anomalies = yaga_json_get(document, "anomalies");
     for (size_t i = 0; i < yaga_json_size(anomalies); i++) {
         struct yaga_json *anomaly = yaga_json_at(anomalies, i);
-        const char *id = yaga_json_get_string(anomaly, "incident_id");
-        if (id != NULL && yaga_json_get(told, id) != NULL)
-            copy_all_news(yaga_json_get(told, id), anomaly);
+        struct yaga_json *others = contributors(anomaly);
+        carry_to(anomaly, told);
+        for (size_t k = 0; k < yaga_json_size(others); k++)
+            carry_to(yaga_json_at(others, k), told);
     }
     return yaga_json_dump(document, false, out, err);
 }
