@@ -5,16 +5,6 @@
 #include "yaga/alert/alert_internal.h"
 #include "yaga/base/str.h"
 
-bool alert_is_sendable(const struct yaga_alert_context *context,
-                       const struct yaga_incident_changes *changes,
-                       const bool *send,
-                       size_t i)
-{
-    const struct yaga_incident_change *change = &changes->items[i];
-    return send[i] && change->incident.status == YAGA_OPEN && change->anomaly >= 0 &&
-           (size_t)change->anomaly < context->verdict->n_anomalies;
-}
-
 /* The head that every document of this kind has, tracked or not. */
 static struct yaga_json *begin_document(const struct yaga_alert_context *context)
 {

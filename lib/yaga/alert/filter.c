@@ -68,3 +68,13 @@ enum yaga_alert_verdict yaga_alert_filter(const struct yaga_alert_params *params
                ? YAGA_ALERT_UPDATE_RATE
                : YAGA_ALERT_SEND;
 }
+
+bool alert_is_sendable(const struct yaga_alert_context *context,
+                       const struct yaga_incident_changes *changes,
+                       const bool *send,
+                       size_t i)
+{
+    const struct yaga_incident_change *change = &changes->items[i];
+    return send[i] && change->incident.status == YAGA_OPEN && change->anomaly >= 0 &&
+           (size_t)change->anomaly < context->verdict->n_anomalies;
+}
