@@ -216,6 +216,29 @@ static size_t filtered_events(const struct shop *shop,
     return n_filtered;
 }
 
+static void the_reason_is_logged_at_the_level_that_is_asked_for_or_not_at_all(void **state)
+{
+    (void)state;
+    static const char *const silent =
+        "alerting.non_alerting_patterns=[\"application_latency_bottleneck\"]";
+    static const char *const settings[][3] = {
+        {silent, "alerting.below_threshold_log_level=warn", NULL},
+        {silent, "alerting.log_below_threshold=false", NULL},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct shop shop;
+        shop_open(&shop, settings[i]);
+        shop_copy_models(&trained, &shop);
+        logged_cycle(&shop, shop_fault);
+        logged_cycle(&shop, shop_fault + 300);
+        assert_int_equal(occurrences(shop_path(&shop, "log"), "WARN  ALERT_FILTERED cart"),
+                         i == 0 ? 1 : 0);
+        assert_int_equal(occurrences(shop_path(&shop, "log"), "ALERT_FILTERED"),
+                         i == 0 ? 1 : 0);
+        shop_close(&shop);
+    }
+}
+
 static void a_silent_pattern_has_its_reason_in_the_log_and_once_in_the_timeline(void **state)
 {
     (void)state;
@@ -664,6 +687,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_configured_pattern_sees_auxiliary_values),
         cmocka_unit_test(a_fault_is_suspected_confirmed_announced_and_resolved),
+        cmocka_unit_test(the_reason_is_logged_at_the_level_that_is_asked_for_or_not_at_all),
         cmocka_unit_test(a_silent_pattern_has_its_reason_in_the_log_and_once_in_the_timeline),
         cmocka_unit_test(confirmation_counts_evidence_and_not_cycles),
         cmocka_unit_test(a_gap_in_the_monitoring_closes_nothing),

@@ -329,6 +329,8 @@ static const struct yaga_setting table[] = {
 
     WORD("alerting.severity_threshold", "low", "low|medium|high|critical", "Lowest severity that is announced."),
     STRINGS("alerting.non_alerting_patterns", "[\"request_rate_surge_healthy\"]", ARRAY_MAX, "", "Patterns recorded, but not announced."),
+    BOOL("alerting.log_below_threshold", "true", "A line of the log says what of a service is not announced, and why."),
+    WORD("alerting.below_threshold_log_level", "info", "error|warn|info|debug", "The level of that line."),
     BOOL("alerting.group_cascades", "true", "A service that suffers from another is announced with that one, not by itself."),
     INT("alerting.update_every_cycles", "1", 1, 1000, "", "An open incident is announced again every so many cycles."),
     BOOL("alerting.correlation.enabled", "false", "Several anomalies of a service in one cycle are announced as one, with the others listed."),

@@ -55,12 +55,18 @@ static bool reason(const struct yaga_alert_context *context,
     return true;
 }
 
-static void log_reasons(const struct yaga_alert_context *context,
+static void log_reasons(const struct yaga_config *config,
+                        const struct yaga_alert_context *context,
                         const struct yaga_incident_changes *changes,
                         const enum yaga_alert_verdict *verdicts)
 {
     enum { LINE_MAX_BYTES = 2048 };
     char line[LINE_MAX_BYTES] = "";
+    enum yaga_log_level level = YAGA_LOG_INFO;
+    (void)yaga_log_level_parse(
+        yaga_config_string(config, "alerting.below_threshold_log_level"), &level);
+    if (!yaga_config_bool(config, "alerting.log_below_threshold"))
+        return;
     for (size_t i = 0; i < changes->n; i++) {
         char one[REASON_MAX];
         size_t length = strlen(line);
@@ -69,7 +75,7 @@ static void log_reasons(const struct yaga_alert_context *context,
                               length > 0 ? "; " : "", one);
     }
     if (line[0] != '\0')
-        yaga_log(YAGA_LOG_INFO, "ALERT_FILTERED", context->service, "%s", line);
+        yaga_log(level, "ALERT_FILTERED", context->service, "%s", line);
 }
 
 /* A contributor is announced, if by another one: that is in its timeline already. */
@@ -88,7 +94,7 @@ enum yaga_status yaga_announce_filtered(const struct yaga_infer *infer,
                                         struct yaga_error *err)
 {
     enum yaga_status st = YAGA_OK;
-    log_reasons(context, changes, verdicts);
+    log_reasons(infer->setup->config, context, changes, verdicts);
     for (size_t i = 0; st == YAGA_OK && i < changes->n; i++)
         if (is_kept_back(verdicts[i]))
             st = yaga_incident_filtered(
