@@ -145,7 +145,13 @@ static void keep_back(struct yaga_store *store, const char *root, int64_t at_s)
     struct yaga_error err;
     struct yaga_incident_change items[N_FATES] = {{.anomaly = 0}};
     enum yaga_alert_verdict verdicts[N_FATES];
-    struct yaga_infer infer = {.store = store};
+    struct yaga_config *config = NULL;
+    assert_ok(
+        yaga_config_parse("source = { type = \"archive\"; files = [\"a.jsonl\"]; };",
+                          "test.cfg", &config, NULL, &err),
+        &err);
+    const struct yaga_setup setup = {.config = config};
+    struct yaga_infer infer = {.store = store, .setup = &setup};
     struct yaga_alert_cascade cascade = {.grouped_under = root};
     struct yaga_alert_context context = {.service = "shop", .cascade = &cascade};
     for (size_t i = 0; i < N_FATES; i++) {
@@ -158,6 +164,7 @@ static void keep_back(struct yaga_store *store, const char *root, int64_t at_s)
     struct yaga_incident_changes changes = {.items = items, .n = N_FATES};
     assert_ok(yaga_announce_filtered(&infer, &context, &changes, verdicts, at_s, 1, &err),
               &err);
+    (void)yaga_config_free(config);
 }
 
 static void what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new(void **state)
