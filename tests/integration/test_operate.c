@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "database.h"
 #include "shop.h"
 #include "yaga/base/mem.h"
 #include "yaga/io/file.h"
@@ -16,27 +17,6 @@
 #include "yaga/state/state.h"
 
 enum { NOW = 1772460000, HOUR = 3600, DAY = 86400 };
-
-static const char *fresh_path(void)
-{
-    static char path[128];
-    (void)snprintf(path, sizeof path, "%s/state.db", test_tmpdir());
-    return path;
-}
-
-static struct yaga_store *open_state(const char *path)
-{
-    struct yaga_error err;
-    struct yaga_store *store = NULL;
-    assert_ok(yaga_state_open(path, false, &store, &err), &err);
-    return store;
-}
-
-static void exec_ok(struct yaga_store *store, const char *sql)
-{
-    struct yaga_error err;
-    assert_ok(yaga_store_exec(store, sql, &err), &err);
-}
 
 /* An open incident of the service shop; announced_s 0: kept back so far. */
 static void put_incident(struct yaga_store *store,
@@ -56,7 +36,7 @@ static void put_incident(struct yaga_store *store,
                    " 'OPEN', 'high', 'high', %lld, %lld, %lld, %s)",
                    id, id, id, id, (long long)confirmed_s - 120, (long long)confirmed_s,
                    (long long)confirmed_s, announced);
-    exec_ok(store, sql);
+    test_sql(store, sql);
 }
 
 static void put_event(struct yaga_store *store,
@@ -70,18 +50,7 @@ static void put_event(struct yaga_store *store,
                    "INSERT INTO incident_events (incident_id, cycle_id, at, kind) VALUES"
                    " ('incident_%s', %lld, %lld, '%s')",
                    id, (long long)cycle, (long long)at_s, kind);
-    exec_ok(store, sql);
-}
-
-static int64_t count(struct yaga_store *store, const char *sql)
-{
-    struct yaga_error err;
-    struct yaga_query *q = yaga_query(store, sql, &err);
-    assert_non_null(q);
-    assert_ok(yaga_query_next(q, &err), &err);
-    int64_t value = yaga_column_int(q, 0);
-    yaga_query_reset(q);
-    return value;
+    test_sql(store, sql);
 }
 
 /* Alerts per confirmed incident of the last 7 days; -1: there is no such figure. */
@@ -99,7 +68,7 @@ static double alerts_per_incident(struct yaga_store *store)
 static void alerts_are_documents_that_announce_or_tell_of_a_return(void **state)
 {
     (void)state;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     assert_near(alerts_per_incident(store), -1, 0);
     /* one that comes back twice: three documents */
     put_incident(store, "a", NOW - 5 * HOUR, NOW - 5 * HOUR);
@@ -171,7 +140,7 @@ static void what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new(void 
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     for (size_t i = 0; i < N_FATES; i++)
         put_incident(store, fates[i].id, NOW - HOUR, 0);
     keep_back(store, "cart", NOW - 300);
@@ -183,12 +152,12 @@ static void what_is_kept_back_has_a_reason_in_the_timeline_where_it_is_new(void 
               &err);
     assert_string_equal(text, "[{\"reason\":\"below_threshold\",\"incidents\":1},"
                               "{\"reason\":\"grouped\",\"incidents\":1}]");
-    assert_int_equal(count(store, "SELECT count(*) FROM incident_events"), 2);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incident_events"), 2);
     assert_ok(yaga_incident_filtered(store, "incident_a", "grouped", NOW, 2, &err), &err);
     assert_ok(
         yaga_incident_filtered(store, "incident_a", "below_threshold", NOW, 3, &err),
         &err);
-    assert_int_equal(count(store, "SELECT count(*) FROM incident_events"), 4);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incident_events"), 4);
     (void)yaga_store_close(store);
 }
 
@@ -199,7 +168,7 @@ static void a_service_and_cycle_has_one_line_about_all_that_is_kept_back(void **
     char path[160];
     char *log = NULL;
     size_t n = 0;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     for (size_t i = 0; i < N_FATES; i++)
         put_incident(store, fates[i].id, NOW - HOUR, 0);
     (void)snprintf(path, sizeof path, "%s/log", test_tmpdir());
@@ -256,7 +225,7 @@ static void set_status(struct yaga_store *store, const char *id, const char *sta
     (void)snprintf(sql, sizeof sql,
                    "UPDATE incidents SET status = '%s' WHERE incident_id = 'incident_%s'",
                    status, id);
-    exec_ok(store, sql);
+    test_sql(store, sql);
 }
 
 /* Told of: a and b, of which b recovers. Not told of: c. Not yet confirmed: d. */
@@ -280,18 +249,20 @@ static struct yaga_reset_report reset_ok(const struct shop *shop)
 
 static void assert_two_orphans(const struct shop *shop)
 {
-    struct yaga_store *store = open_state(shop_path(shop, "state.db"));
-    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 2);
-    assert_int_equal(count(store,
-                           "SELECT count(*) FROM incidents WHERE status = 'CLOSED' AND"
-                           " resolution_reason = 'orphaned' AND announced_at NOT NULL"
-                           " AND incident_id IN ('incident_a', 'incident_b')"),
-                     2);
-    assert_int_equal(count(store, "SELECT count(*) FROM outbox JOIN deliveries USING"
-                                  " (delivery_id) WHERE kind = 'resolution' AND state ="
-                                  " 'pending' AND payload LIKE '%\"resolution_reason\":"
-                                  "\"orphaned\"%'"),
-                     2);
+    struct yaga_store *store = test_state_open(shop_path(shop, "state.db"));
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incidents"), 2);
+    assert_int_equal(
+        test_sql_number(store,
+                        "SELECT count(*) FROM incidents WHERE status = 'CLOSED' AND"
+                        " resolution_reason = 'orphaned' AND announced_at NOT NULL"
+                        " AND incident_id IN ('incident_a', 'incident_b')"),
+        2);
+    assert_int_equal(
+        test_sql_number(store, "SELECT count(*) FROM outbox JOIN deliveries USING"
+                               " (delivery_id) WHERE kind = 'resolution' AND state ="
+                               " 'pending' AND payload LIKE '%\"resolution_reason\":"
+                               "\"orphaned\"%'"),
+        2);
     (void)yaga_store_close(store);
 }
 
@@ -300,7 +271,7 @@ static void a_reset_ends_what_was_announced_and_keeps_the_old_database(void **st
     (void)state;
     struct shop shop;
     shop_open(&shop, NULL);
-    struct yaga_store *store = open_state(shop_path(&shop, "state.db"));
+    struct yaga_store *store = test_state_open(shop_path(&shop, "state.db"));
     put_four(store);
     (void)yaga_store_close(store);
     struct yaga_reset_report report = reset_ok(&shop);
@@ -308,9 +279,9 @@ static void a_reset_ends_what_was_announced_and_keeps_the_old_database(void **st
     assert_int_equal(report.n_orphaned, 2);
     assert_non_null(strstr(report.kept, "/state.db.corrupt-20260302T140000Z"));
     assert_two_orphans(&shop);
-    store = open_state(report.kept);
-    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 4);
-    assert_int_equal(count(store, "SELECT count(*) FROM outbox"), 0);
+    store = test_state_open(report.kept);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incidents"), 4);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM outbox"), 0);
     (void)yaga_store_close(store);
     assert_int_equal(access(shop_path(&shop, "state.db.new"), F_OK), -1);
     shop_close(&shop);
@@ -324,8 +295,8 @@ static void a_reset_reads_the_log_of_the_old_database_and_moves_it_along(void **
     char path[160];
     char kept_wal[PATH_MAX + 8];
     shop_open(&shop, NULL);
-    (void)snprintf(path, sizeof path, "%s", fresh_path());
-    struct yaga_store *store = open_state(path);
+    (void)snprintf(path, sizeof path, "%s", test_database_path());
+    struct yaga_store *store = test_state_open(path);
     put_four(store);
     copy_file(path, shop_path(&shop, "state.db"));
     (void)strcat(path, "-wal");
@@ -337,8 +308,8 @@ static void a_reset_reads_the_log_of_the_old_database_and_moves_it_along(void **
     assert_int_equal(access(kept_wal, F_OK), 0);
     assert_int_equal(access(shop_path(&shop, "state.db-wal"), F_OK), -1);
     assert_two_orphans(&shop);
-    store = open_state(report.kept);
-    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 4);
+    store = test_state_open(report.kept);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incidents"), 4);
     (void)yaga_store_close(store);
     shop_close(&shop);
 }
@@ -352,7 +323,7 @@ static void a_reset_starts_anew_where_the_old_database_cannot_be_read(void **sta
     size_t n = 0;
     struct shop shop;
     shop_open(&shop, NULL);
-    struct yaga_store *store = open_state(shop_path(&shop, "state.db"));
+    struct yaga_store *store = test_state_open(shop_path(&shop, "state.db"));
     put_four(store);
     (void)yaga_store_close(store);
     assert_ok(yaga_file_read(shop_path(&shop, "state.db"), 1 << 24, &sound, &n, &err),
@@ -370,9 +341,9 @@ static void a_reset_starts_anew_where_the_old_database_cannot_be_read(void **sta
         assert_true(report.why[0] != '\0');
         assert_int_equal(report.n_orphaned, 0);
         assert_same_file(report.kept, cases[i].bytes, cases[i].n);
-        store = open_state(shop_path(&shop, "state.db"));
+        store = test_state_open(shop_path(&shop, "state.db"));
         assert_ok(yaga_store_check(store, &err), &err);
-        assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 0);
+        assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incidents"), 0);
         (void)yaga_store_close(store);
         assert_int_equal(unlink(report.kept), 0);
     }
@@ -415,7 +386,7 @@ static const char *predecessor(const char *columns, const char *rows)
                    " description TEXT, detected_by_model TEXT, metadata TEXT%s); %s",
                    columns, rows);
     assert_ok(yaga_store_open(path, false, &store, &err), &err);
-    exec_ok(store, sql);
+    test_sql(store, sql);
     (void)yaga_store_close(store);
     return path;
 }
@@ -437,12 +408,12 @@ static void incidents_of_a_predecessor_without_counters_are_taken_over(void **st
     assert_ok(yaga_operate_import(&shop.setup, old, "UTC", &report, &err), &err);
     assert_int_equal(report.n_taken, 1);
     assert_int_equal(report.n_active, 1);
-    struct yaga_store *store = open_state(shop_path(&shop, "state.db"));
-    assert_int_equal(count(store,
-                           "SELECT count(*) FROM incidents WHERE status = 'OPEN' AND"
-                           " occurrence_count = 7 AND consecutive_detections = 1 AND"
-                           " missed_cycles = 0 AND announced_at NOT NULL"),
-                     1);
+    struct yaga_store *store = test_state_open(shop_path(&shop, "state.db"));
+    assert_int_equal(
+        test_sql_number(store, "SELECT count(*) FROM incidents WHERE status = 'OPEN' AND"
+                               " occurrence_count = 7 AND consecutive_detections = 1 AND"
+                               " missed_cycles = 0 AND announced_at NOT NULL"),
+        1);
     (void)yaga_store_close(store);
     shop_close(&shop);
 }
@@ -474,15 +445,15 @@ static void other_layouts_of_a_predecessor_are_refused_with_what_was_found(void 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         (void)snprintf(path, sizeof path, "%s/other.db", test_tmpdir());
         assert_ok(yaga_store_open(path, false, &store, &err), &err);
-        exec_ok(store, cases[i].sql);
+        test_sql(store, cases[i].sql);
         store = yaga_store_close(store);
         assert_int_equal(yaga_operate_import(&shop.setup, path, "UTC", &report, &err),
                          YAGA_E_INPUT);
         assert_error_has(&err, cases[i].says);
         assert_error_has(&err, path);
     }
-    store = open_state(shop_path(&shop, "state.db"));
-    assert_int_equal(count(store, "SELECT count(*) FROM incidents"), 0);
+    store = test_state_open(shop_path(&shop, "state.db"));
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incidents"), 0);
     (void)yaga_store_close(store);
     shop_close(&shop);
 }

@@ -2,6 +2,7 @@
 /* The state database: its schema guards itself, foreign files stay as they are, records
  * come back. */
 #include "assert.h"
+#include "database.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,46 +13,14 @@
 #include "yaga/state/state.h"
 #include "yaga/state/state_internal.h"
 
-static const char *fresh_path(void)
-{
-    static char path[128];
-    (void)snprintf(path, sizeof path, "%s/state.db", test_tmpdir());
-    return path;
-}
-
-static struct yaga_store *open_state(const char *path)
-{
-    struct yaga_error err;
-    struct yaga_store *store = NULL;
-    assert_ok(yaga_state_open(path, false, &store, &err), &err);
-    return store;
-}
-
-static void exec_ok(struct yaga_store *store, const char *sql)
-{
-    struct yaga_error err;
-    assert_ok(yaga_store_exec(store, sql, &err), &err);
-}
-
 /* A database made by somebody else. */
 static void make_database(const char *path, const char *sql)
 {
     struct yaga_error err;
     struct yaga_store *store = NULL;
     assert_ok(yaga_store_open(path, false, &store, &err), &err);
-    exec_ok(store, sql);
+    test_sql(store, sql);
     (void)yaga_store_close(store);
-}
-
-static int64_t number(struct yaga_store *store, const char *sql)
-{
-    struct yaga_error err;
-    struct yaga_query *q = yaga_query(store, sql, &err);
-    assert_non_null(q);
-    assert_ok(yaga_query_next(q, &err), &err);
-    int64_t value = yaga_column_int(q, 0);
-    yaga_query_reset(q);
-    return value;
 }
 
 /* The first column of the only row is this text (NULL for NULL). */
@@ -91,15 +60,16 @@ static void assert_refused_untouched(const char *path, const char *reason)
 static void a_new_file_gets_the_whole_schema(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
-    struct yaga_store *store = open_state(path);
-    assert_int_equal(number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
+    const char *path = test_database_path();
+    struct yaga_store *store = test_state_open(path);
+    assert_int_equal(test_sql_number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
     assert_int_equal(
-        number(store,
-               "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
-               " ('incidents', 'incident_events', 'outbox', 'service_state', 'cycles',"
-               " 'training_runs', 'metric_last_seen', 'circuit_state', 'deliveries',"
-               " 'sink_state', 'alertmanager_alerts', 'incident_marks', 'clock')"),
+        test_sql_number(
+            store,
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN"
+            " ('incidents', 'incident_events', 'outbox', 'service_state', 'cycles',"
+            " 'training_runs', 'metric_last_seen', 'circuit_state', 'deliveries',"
+            " 'sink_state', 'alertmanager_alerts', 'incident_marks', 'clock')"),
         13);
     (void)yaga_store_close(store);
 }
@@ -108,11 +78,11 @@ static void reopening_keeps_what_is_there(void **state)
 {
     (void)state;
     struct yaga_error err;
-    const char *path = fresh_path();
-    struct yaga_store *store = open_state(path);
+    const char *path = test_database_path();
+    struct yaga_store *store = test_state_open(path);
     assert_ok(yaga_last_seen_put(store, "checkout", "error_rate", 1234, &err), &err);
     (void)yaga_store_close(store);
-    store = open_state(path);
+    store = test_state_open(path);
     int64_t at_s = 0;
     assert_ok(yaga_last_seen_get(store, "checkout", "error_rate", &at_s, &err), &err);
     assert_int_equal(at_s, 1234);
@@ -122,9 +92,9 @@ static void reopening_keeps_what_is_there(void **state)
 static void a_newer_database_is_refused_untouched(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
-    struct yaga_store *store = open_state(path);
-    exec_ok(store, "PRAGMA user_version = 99");
+    const char *path = test_database_path();
+    struct yaga_store *store = test_state_open(path);
+    test_sql(store, "PRAGMA user_version = 99");
     (void)yaga_store_close(store);
     assert_refused_untouched(path, "version 99");
 }
@@ -132,10 +102,10 @@ static void a_newer_database_is_refused_untouched(void **state)
 static void the_predecessors_file_is_refused_untouched(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     make_database(path, "CREATE TABLE anomaly_incidents (incident_id TEXT PRIMARY KEY)");
     assert_refused_untouched(path, "another program");
-    path = fresh_path();
+    path = test_database_path();
     make_database(path, "PRAGMA journal_mode = DELETE;"
                         "CREATE TABLE anomaly_incidents (incident_id TEXT PRIMARY KEY)");
     assert_refused_untouched(path, "another program");
@@ -144,10 +114,10 @@ static void the_predecessors_file_is_refused_untouched(void **state)
 static void a_newer_copy_without_wal_is_refused_untouched(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
-    struct yaga_store *store = open_state(path);
-    exec_ok(store, "PRAGMA user_version = 99");
-    exec_ok(store, "PRAGMA journal_mode = DELETE");
+    const char *path = test_database_path();
+    struct yaga_store *store = test_state_open(path);
+    test_sql(store, "PRAGMA user_version = 99");
+    test_sql(store, "PRAGMA journal_mode = DELETE");
     (void)yaga_store_close(store);
     assert_refused_untouched(path, "version 99");
 }
@@ -156,7 +126,7 @@ static void garbage_is_refused_untouched(void **state)
 {
     (void)state;
     struct yaga_error err;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     static char text[4096];
     memset(text, 'x', sizeof text);
     assert_ok(yaga_file_write_atomic(path, text, sizeof text, &err), &err);
@@ -169,9 +139,9 @@ static void an_empty_file_becomes_a_state_database(void **state)
 {
     (void)state;
     struct yaga_error err;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     assert_ok(yaga_file_write_atomic(path, "", 0, &err), &err);
-    (void)yaga_store_close(open_state(path));
+    (void)yaga_store_close(test_state_open(path));
 }
 
 static const struct yaga_state_step two_steps[] = {
@@ -185,12 +155,12 @@ static const struct yaga_state_step broken_steps[] = {
 static void a_file_that_never_had_a_table_becomes_a_state_database(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     make_database(path, "PRAGMA journal_mode = DELETE");
-    struct yaga_store *store = open_state(path);
-    assert_int_equal(number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
+    struct yaga_store *store = test_state_open(path);
+    assert_int_equal(test_sql_number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
     (void)yaga_store_close(store);
-    path = fresh_path();
+    path = test_database_path();
     make_database(path, "PRAGMA application_id = 7; PRAGMA journal_mode = DELETE");
     assert_refused_untouched(path, "another program");
 }
@@ -200,19 +170,19 @@ static void an_older_database_is_copied_and_upgraded(void **state)
     (void)state;
     struct yaga_error err;
     char copy[160];
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_store *store = NULL;
     assert_ok(yaga_state_open_steps(path, false, two_steps, 1, &store, &err), &err);
     (void)yaga_store_close(store);
     store = NULL;
     assert_ok(yaga_state_open_steps(path, false, two_steps, 2, &store, &err), &err);
-    assert_int_equal(number(store, "SELECT b FROM thing"), 10);
-    assert_int_equal(number(store, "PRAGMA user_version"), 2);
+    assert_int_equal(test_sql_number(store, "SELECT b FROM thing"), 10);
+    assert_int_equal(test_sql_number(store, "PRAGMA user_version"), 2);
     (void)yaga_store_close(store);
     (void)snprintf(copy, sizeof copy, "%s.v1.bak", path);
     store = NULL;
     assert_ok(yaga_state_open_steps(copy, false, two_steps, 1, &store, &err), &err);
-    assert_int_equal(number(store, "SELECT a FROM thing"), 5);
+    assert_int_equal(test_sql_number(store, "SELECT a FROM thing"), 5);
     (void)yaga_store_close(store);
 }
 
@@ -220,7 +190,7 @@ static void a_failing_upgrade_changes_nothing(void **state)
 {
     (void)state;
     struct yaga_error err;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_store *store = NULL;
     assert_ok(yaga_state_open_steps(path, false, broken_steps, 1, &store, &err), &err);
     (void)yaga_store_close(store);
@@ -230,7 +200,7 @@ static void a_failing_upgrade_changes_nothing(void **state)
     assert_error_has(&err, "upgrade from schema version 1");
     assert_null(store);
     assert_ok(yaga_state_open_steps(path, false, broken_steps, 1, &store, &err), &err);
-    assert_int_equal(number(store, "SELECT a FROM thing"), 5);
+    assert_int_equal(test_sql_number(store, "SELECT a FROM thing"), 5);
     (void)yaga_store_close(store);
 }
 
@@ -239,21 +209,21 @@ static void deliveries_of_version_2_become_rows_of_the_files(void **state)
 {
     (void)state;
     struct yaga_error err;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_store *store = NULL;
     assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 2, &store, &err),
               &err);
-    exec_ok(
+    test_sql(
         store,
         "INSERT INTO outbox (kind, service, cycle_id, incident_ids, alert_id,"
         " payload, state, attempts, created_at, delivered_at, last_error) VALUES"
         " ('alert', 's', 1, '[\"i1\"]', 'a1', '{\"a\":1}', 'delivered', 1, 5, 6, NULL),"
         " ('resolution', 's', 2, '[\"i1\"]', 'a2', '{}', 'pending', 3, 7, NULL, 'why'),"
         " ('alert', 't', 2, '[]', 'a3', '{}', 'dead', 2, 7, NULL, 'bad')");
-    exec_ok(store, "DELETE FROM outbox WHERE alert_id = 'a3'");
+    test_sql(store, "DELETE FROM outbox WHERE alert_id = 'a3'");
     (void)yaga_store_close(store);
-    store = open_state(path);
-    assert_int_equal(number(store, "SELECT count(*) FROM deliveries"), 2);
+    store = test_state_open(path);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM deliveries"), 2);
     assert_text(store,
                 "SELECT delivery_id || sink || state || attempts || delivered_at"
                 " FROM deliveries WHERE delivery_id = 1",
@@ -267,9 +237,9 @@ static void deliveries_of_version_2_become_rows_of_the_files(void **state)
                 " created_at || is_update FROM outbox WHERE alert_id = 'a1'",
                 "alerts1[\"i1\"]{\"a\":1}50");
     /* ids go on behind the one that is gone: an order once given out stays */
-    exec_ok(store, "INSERT INTO outbox (kind, service, payload, created_at)"
-                   " VALUES ('alert', 's', '{}', 9)");
-    assert_int_equal(number(store, "SELECT max(delivery_id) FROM outbox"), 4);
+    test_sql(store, "INSERT INTO outbox (kind, service, payload, created_at)"
+                    " VALUES ('alert', 's', '{}', 9)");
+    assert_int_equal(test_sql_number(store, "SELECT max(delivery_id) FROM outbox"), 4);
     (void)yaga_store_close(store);
 }
 
@@ -284,14 +254,15 @@ static void a_step_back_of_the_clock_is_counted_once(void **state)
         {996760, 0, 1},  {996640, 120, 2},  {1000420, 0, 2},
     };
     struct yaga_error err;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++) {
-        struct yaga_store *store = open_state(path);
+        struct yaga_store *store = test_state_open(path);
         int64_t back_s = -1;
         assert_ok(yaga_clock_step(store, cycles[i].at_s, &back_s, &err), &err);
         assert_int_equal(back_s, cycles[i].back_s);
         assert_ok(yaga_clock_seen(store, cycles[i].at_s, &err), &err);
-        assert_int_equal(number(store, "SELECT steps_back FROM clock"), cycles[i].steps);
+        assert_int_equal(test_sql_number(store, "SELECT steps_back FROM clock"),
+                         cycles[i].steps);
         (void)yaga_store_close(store);
     }
 }
@@ -302,14 +273,14 @@ static void version_10_knows_when_its_last_cycle_was(void **state)
     (void)state;
     struct yaga_error err;
     int64_t back_s = 0;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_store *store = NULL;
     assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 10, &store, &err),
               &err);
-    exec_ok(store, "INSERT INTO cycles (started_at, finished_at, status) VALUES"
-                   " (5000, 5000, 'OK'), (9000, 9000, 'OK'), (9100, NULL, 'RUNNING')");
+    test_sql(store, "INSERT INTO cycles (started_at, finished_at, status) VALUES"
+                    " (5000, 5000, 'OK'), (9000, 9000, 'OK'), (9100, NULL, 'RUNNING')");
     (void)yaga_store_close(store);
-    store = open_state(path);
+    store = test_state_open(path);
     assert_ok(yaga_clock_step(store, 8000, &back_s, &err), &err);
     assert_int_equal(back_s, 1000);
     (void)yaga_store_close(store);
@@ -319,27 +290,28 @@ static void a_new_database_can_shrink_and_an_older_one_after_its_upgrade(void **
 {
     (void)state;
     struct yaga_error err;
-    const char *path = fresh_path();
-    struct yaga_store *store = open_state(path);
-    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 2);
+    const char *path = test_database_path();
+    struct yaga_store *store = test_state_open(path);
+    assert_int_equal(test_sql_number(store, "PRAGMA auto_vacuum"), 2);
     (void)yaga_store_close(store);
-    path = fresh_path();
+    path = test_database_path();
     store = NULL;
     assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 10, &store, &err),
               &err);
-    exec_ok(store, "INSERT INTO service_state VALUES ('cart', 1, 2, 'evaluated', 0, 3);"
-                   "PRAGMA auto_vacuum=NONE; VACUUM");
+    test_sql(store, "INSERT INTO service_state VALUES ('cart', 1, 2, 'evaluated', 0, 3);"
+                    "PRAGMA auto_vacuum=NONE; VACUUM");
     (void)yaga_store_close(store);
     store = NULL;
     assert_ok(yaga_state_open_steps(path, false, yaga_state_steps, 10, &store, &err),
               &err);
-    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 0);
+    assert_int_equal(test_sql_number(store, "PRAGMA auto_vacuum"), 0);
     (void)yaga_store_close(store);
-    store = open_state(path);
-    assert_int_equal(number(store, "PRAGMA auto_vacuum"), 2);
-    assert_int_equal(number(store, "PRAGMA temp_store"), 2);
-    assert_int_equal(number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
-    assert_int_equal(number(store, "SELECT blind_announced_at FROM service_state"), 3);
+    store = test_state_open(path);
+    assert_int_equal(test_sql_number(store, "PRAGMA auto_vacuum"), 2);
+    assert_int_equal(test_sql_number(store, "PRAGMA temp_store"), 2);
+    assert_int_equal(test_sql_number(store, "PRAGMA user_version"), YAGA_SCHEMA_VERSION);
+    assert_int_equal(
+        test_sql_number(store, "SELECT blind_announced_at FROM service_state"), 3);
     (void)yaga_store_close(store);
 }
 
@@ -378,11 +350,12 @@ static void the_schema_refuses_what_no_program_may_write(void **state)
         " VALUES ('r', 'b', 's', 1, 'MAYBE')",
     };
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
-    exec_ok(store, INCIDENT "('i1', 'f1', 's', 'a', 'p', 'SUSPECTED', 'low', 'low', 1, 1,"
-                            " NULL, NULL, 0)");
-    exec_ok(store, "INSERT INTO outbox (kind, service, payload, created_at)"
-                   " VALUES ('alert', 's', '{}', 1)");
+    struct yaga_store *store = test_state_open(test_database_path());
+    test_sql(store,
+             INCIDENT "('i1', 'f1', 's', 'a', 'p', 'SUSPECTED', 'low', 'low', 1, 1,"
+                      " NULL, NULL, 0)");
+    test_sql(store, "INSERT INTO outbox (kind, service, payload, created_at)"
+                    " VALUES ('alert', 's', '{}', 1)");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (yaga_store_exec(store, bad[i], &err) == YAGA_OK)
             fail_msg("accepted: %s", bad[i]);
@@ -393,14 +366,15 @@ static void the_schema_refuses_what_no_program_may_write(void **state)
 static void closed_incidents_make_room_for_the_next_one(void **state)
 {
     (void)state;
-    struct yaga_store *store = open_state(fresh_path());
-    exec_ok(store, INCIDENT
-            "('i1', 'f1', 's', 'a', 'p', 'CLOSED', 'low', 'low', 1, 1, 2, 'resolved', 0),"
-            "('i2', 'f1', 's', 'a', 'p', 'OPEN', 'low', 'low', 3, 3, NULL, NULL, 0)");
-    exec_ok(store, "INSERT INTO incident_events (incident_id, at, kind)"
-                   " VALUES ('i1', 1, 'created'), ('i2', 3, 'created')");
-    exec_ok(store, "DELETE FROM incidents WHERE incident_id = 'i1'");
-    assert_int_equal(number(store, "SELECT count(*) FROM incident_events"), 1);
+    struct yaga_store *store = test_state_open(test_database_path());
+    test_sql(
+        store, INCIDENT
+        "('i1', 'f1', 's', 'a', 'p', 'CLOSED', 'low', 'low', 1, 1, 2, 'resolved', 0),"
+        "('i2', 'f1', 's', 'a', 'p', 'OPEN', 'low', 'low', 3, 3, NULL, NULL, 0)");
+    test_sql(store, "INSERT INTO incident_events (incident_id, at, kind)"
+                    " VALUES ('i1', 1, 'created'), ('i2', 3, 'created')");
+    test_sql(store, "DELETE FROM incidents WHERE incident_id = 'i1'");
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM incident_events"), 1);
     (void)yaga_store_close(store);
 }
 
@@ -428,7 +402,7 @@ static void a_training_run_is_recorded_from_begin_to_end(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_training_run run = a_run();
     assert_ok(yaga_training_run_begin(store, &run, &err), &err);
     assert_text(store, "SELECT status FROM training_runs", "RUNNING");
@@ -455,7 +429,7 @@ static void a_refused_run_can_be_promoted_against_the_verdict(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_training_run run = a_run();
     run.status = "FAILED";
     run.promoted = false;
@@ -479,7 +453,7 @@ static void a_training_run_ends_once_and_may_begin_again(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_training_run run = a_run();
     run.promoted = false;
     run.status = "FAILED";
@@ -492,7 +466,7 @@ static void a_training_run_ends_once_and_may_begin_again(void **state)
     assert_int_equal(yaga_training_run_end(store, &run, &err), YAGA_E_NO_DATA);
     assert_error_has(&err, "train_0123456789ab");
     assert_ok(yaga_training_run_begin(store, &run, &err), &err);
-    assert_int_equal(number(store, "SELECT count(*) FROM training_runs"), 1);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM training_runs"), 1);
     assert_text(store, "SELECT status FROM training_runs", "RUNNING");
     (void)yaga_store_close(store);
 }
@@ -503,7 +477,7 @@ static void the_latest_training_run_of_a_variant_is_found(void **state)
     struct yaga_error err;
     struct yaga_training_run_last last;
     struct yaga_names names;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_training_run run = a_run();
     assert_int_equal(
         yaga_training_run_latest(store, run.service, run.variant, &last, &err),
@@ -546,16 +520,16 @@ static void looking_at_a_database_changes_nothing(void **state)
     (void)state;
     struct yaga_error err;
     struct yaga_store *store = NULL;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_training_run run = a_run();
     assert_int_equal(yaga_state_look(path, &store, &err), YAGA_E_NO_DATA);
     assert_null(store);
-    (void)yaga_store_close(open_state(path));
+    (void)yaga_store_close(test_state_open(path));
     assert_ok(yaga_state_look(path, &store, &err), &err);
     assert_int_not_equal(yaga_training_run_begin(store, &run, &err), YAGA_OK);
     (void)yaga_store_close(store);
-    store = open_state(path);
-    assert_int_equal(number(store, "SELECT count(*) FROM training_runs"), 0);
+    store = test_state_open(path);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM training_runs"), 0);
     (void)yaga_store_close(store);
 }
 
@@ -563,7 +537,7 @@ static void abandoned_and_old_training_runs_are_tidied(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_training_run run = a_run();
     assert_ok(yaga_training_run_begin(store, &run, &err), &err);
     assert_ok(yaga_training_runs_tidy(store, 1000000 + 86400, 180, &err), &err);
@@ -572,9 +546,9 @@ static void abandoned_and_old_training_runs_are_tidied(void **state)
     assert_text(store, "SELECT status || ' ' || error_message FROM training_runs",
                 "FAILED abandoned");
     assert_ok(yaga_training_runs_tidy(store, 1000000 + 180 * 86400, 180, &err), &err);
-    assert_int_equal(number(store, "SELECT count(*) FROM training_runs"), 1);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM training_runs"), 1);
     assert_ok(yaga_training_runs_tidy(store, 1000001 + 180 * 86400, 180, &err), &err);
-    assert_int_equal(number(store, "SELECT count(*) FROM training_runs"), 0);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM training_runs"), 0);
     (void)yaga_store_close(store);
 }
 
@@ -582,7 +556,7 @@ static void cycles_are_counted_and_the_clock_floor_is_kept(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     int64_t last_s = -1;
     struct yaga_cycle cycle = {.finished_at_s = 5010,
                                .status = "PARTIAL",
@@ -618,14 +592,14 @@ static void cycles_are_kept_for_thirty_days(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     int64_t first = 0;
     int64_t second = 0;
     assert_ok(yaga_cycle_begin(store, 5000, &first, &err), &err);
     assert_ok(yaga_cycles_tidy(store, 5000 + 30 * 86400, &err), &err);
-    assert_int_equal(number(store, "SELECT count(*) FROM cycles"), 1);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM cycles"), 1);
     assert_ok(yaga_cycles_tidy(store, 5001 + 30 * 86400, &err), &err);
-    assert_int_equal(number(store, "SELECT count(*) FROM cycles"), 0);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM cycles"), 0);
     assert_ok(yaga_cycle_begin(store, 6000, &second, &err), &err);
     assert_true(second > first); /* ids are never given out twice */
     (void)yaga_store_close(store);
@@ -635,7 +609,7 @@ static void the_state_of_a_service_is_replaced(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_service_state in = {1, 2, "evaluated", 0, 0};
     struct yaga_service_state out;
     assert_int_equal(yaga_service_state_get(store, "checkout", &out, &err),
@@ -656,7 +630,7 @@ static void the_last_sight_of_a_metric_never_goes_back(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     int64_t at_s = -1;
     assert_ok(yaga_last_seen_get(store, "checkout", "error_rate", &at_s, &err), &err);
     assert_int_equal(at_s, 0);
@@ -672,7 +646,7 @@ static void a_training_is_asked_for_once_a_day(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_retrain_list list;
     bool is_new = false;
     assert_ok(yaga_retrain_request(store, "cart", "drift", 1000, &is_new, &err), &err);
@@ -710,7 +684,7 @@ static void the_breaker_of_each_backend_is_remembered(void **state)
 {
     (void)state;
     struct yaga_error err;
-    struct yaga_store *store = open_state(fresh_path());
+    struct yaga_store *store = test_state_open(test_database_path());
     struct yaga_breaker out = {9, 9};
     assert_ok(yaga_breaker_get(store, "http://vm:8428", &out, &err), &err);
     assert_int_equal(out.failures, 0);
@@ -730,9 +704,9 @@ static void the_breaker_of_each_backend_is_remembered(void **state)
 static void errors_do_not_need_a_place_to_be_told(void **state)
 {
     (void)state;
-    struct yaga_store *store = open_state(fresh_path());
-    exec_ok(store,
-            "DROP TABLE cycles; DROP TABLE circuit_state; DROP TABLE training_runs");
+    struct yaga_store *store = test_state_open(test_database_path());
+    test_sql(store,
+             "DROP TABLE cycles; DROP TABLE circuit_state; DROP TABLE training_runs");
     struct yaga_training_run run = a_run();
     struct yaga_cycle cycle = {.status = "OK"};
     struct yaga_breaker breaker;
@@ -753,7 +727,7 @@ static void exhausted_memory_leaves_no_store_behind(void **state)
     (void)state;
     struct yaga_error err;
     struct yaga_store *store = NULL;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     for (size_t k = 1; store == NULL; k++) {
         yaga_mem_fail_nth(k);
         enum yaga_status st = yaga_state_open(path, false, &store, &err);

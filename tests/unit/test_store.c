@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The state database: settings, statements, transactions, and files that are not one. */
 #include "assert.h"
+#include "database.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,13 +13,6 @@
 #include "yaga/io/file.h"
 #include "yaga/io/store.h"
 
-static const char *fresh_path(void)
-{
-    static char path[256];
-    assert_true(yaga_format(path, sizeof path, "%s/sub/state.db", test_tmpdir()));
-    return path;
-}
-
 static struct yaga_store *open_store(const char *path)
 {
     struct yaga_store *store = NULL;
@@ -27,33 +21,16 @@ static struct yaga_store *open_store(const char *path)
     return store;
 }
 
-static void exec(struct yaga_store *store, const char *sql)
-{
-    struct yaga_error err;
-    assert_ok(yaga_store_exec(store, sql, &err), &err);
-}
-
-static int64_t ask_int(struct yaga_store *store, const char *sql)
-{
-    struct yaga_error err;
-    struct yaga_query *q = yaga_query(store, sql, &err);
-    assert_non_null(q);
-    assert_ok(yaga_query_next(q, &err), &err);
-    int64_t value = yaga_column_int(q, 0);
-    yaga_query_reset(q);
-    return value;
-}
-
 static void it_is_opened_the_one_right_way(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_error err;
     YAGA_AUTO(yaga_store) store = NULL;
     assert_ok(yaga_store_open(path, true, &store, &err), &err);
-    assert_int_equal(ask_int(store, "PRAGMA foreign_keys"), 1);
-    assert_int_equal(ask_int(store, "PRAGMA synchronous"), 2);
-    assert_int_equal(ask_int(store, "PRAGMA busy_timeout"), 10000);
+    assert_int_equal(test_sql_number(store, "PRAGMA foreign_keys"), 1);
+    assert_int_equal(test_sql_number(store, "PRAGMA synchronous"), 2);
+    assert_int_equal(test_sql_number(store, "PRAGMA busy_timeout"), 10000);
     struct yaga_query *q = yaga_query(store, "PRAGMA journal_mode", &err);
     assert_ok(yaga_query_next(q, &err), &err);
     assert_string_equal(yaga_column_text(q, 0), "wal");
@@ -61,15 +38,15 @@ static void it_is_opened_the_one_right_way(void **state)
     struct stat sb;
     assert_int_equal(stat(path, &sb), 0);
     assert_int_equal(sb.st_mode & 0777, 0640);
-    YAGA_AUTO(yaga_store) quick = open_store(fresh_path());
-    assert_int_equal(ask_int(quick, "PRAGMA synchronous"), 0);
+    YAGA_AUTO(yaga_store) quick = open_store(test_database_path());
+    assert_int_equal(test_sql_number(quick, "PRAGMA synchronous"), 0);
 }
 
 static void values_come_back_as_they_went_in(void **state)
 {
     (void)state;
-    YAGA_AUTO(yaga_store) store = open_store(fresh_path());
-    exec(store, "CREATE TABLE t(i INTEGER, r REAL, x TEXT)");
+    YAGA_AUTO(yaga_store) store = open_store(test_database_path());
+    test_sql(store, "CREATE TABLE t(i INTEGER, r REAL, x TEXT)");
     struct yaga_error err;
     static const char insert[] = "INSERT INTO t VALUES(?, ?, ?)";
     struct yaga_query *q = yaga_query(store, insert, &err);
@@ -105,24 +82,24 @@ static void values_come_back_as_they_went_in(void **state)
 static void a_reused_text_buffer_is_a_new_statement(void **state)
 {
     (void)state;
-    YAGA_AUTO(yaga_store) store = open_store(fresh_path());
+    YAGA_AUTO(yaga_store) store = open_store(test_database_path());
     char sql[32] = "SELECT 1";
-    assert_int_equal(ask_int(store, sql), 1);
+    assert_int_equal(test_sql_number(store, sql), 1);
     (void)strcpy(sql, "SELECT 2");
-    assert_int_equal(ask_int(store, sql), 2);
+    assert_int_equal(test_sql_number(store, sql), 2);
 }
 
 static void failures_name_the_file_and_the_reason(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     YAGA_AUTO(yaga_store) store = open_store(path);
     struct yaga_error err;
     assert_null(yaga_query(store, "SELECT * FROM nowhere", &err));
     assert_int_equal(err.status, YAGA_E_STORE);
     assert_error_has(&err, path);
     assert_error_has(&err, "no such table: nowhere");
-    exec(store, "CREATE TABLE t(i INTEGER PRIMARY KEY) STRICT");
+    test_sql(store, "CREATE TABLE t(i INTEGER PRIMARY KEY) STRICT");
     struct yaga_query *q = yaga_query(store, "INSERT INTO t VALUES(?)", &err);
     yaga_bind_text(q, 1, "word");
     assert_int_equal(yaga_query_run(q, &err), YAGA_E_STORE);
@@ -135,43 +112,44 @@ static void failures_name_the_file_and_the_reason(void **state)
 static void what_is_rolled_back_did_not_happen(void **state)
 {
     (void)state;
-    YAGA_AUTO(yaga_store) store = open_store(fresh_path());
-    exec(store, "CREATE TABLE t(i)");
+    YAGA_AUTO(yaga_store) store = open_store(test_database_path());
+    test_sql(store, "CREATE TABLE t(i)");
     struct yaga_error err;
     assert_ok(yaga_store_begin(store, &err), &err);
     assert_true(yaga_store_in_transaction(store));
-    exec(store, "INSERT INTO t VALUES(1)");
+    test_sql(store, "INSERT INTO t VALUES(1)");
     yaga_store_rollback(store);
     assert_false(yaga_store_in_transaction(store));
     yaga_store_rollback(store);
-    assert_int_equal(ask_int(store, "SELECT count(*) FROM t"), 0);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM t"), 0);
     assert_ok(yaga_store_begin(store, &err), &err);
-    exec(store, "INSERT INTO t VALUES(1)");
+    test_sql(store, "INSERT INTO t VALUES(1)");
     assert_ok(yaga_store_commit(store, &err), &err);
-    assert_int_equal(ask_int(store, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(test_sql_number(store, "SELECT count(*) FROM t"), 1);
 }
 
 static void content_survives_closing_and_copying(void **state)
 {
     (void)state;
     char copy[300];
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     (void)snprintf(copy, sizeof copy, "%s.copy", path);
     struct yaga_error err;
     struct yaga_store *store = open_store(path);
-    exec(store, "CREATE TABLE t(i); INSERT INTO t VALUES(42); PRAGMA user_version = 7");
+    test_sql(store,
+             "CREATE TABLE t(i); INSERT INTO t VALUES(42); PRAGMA user_version = 7");
     (void)yaga_store_close(store);
     store = open_store(path);
     int version = 0;
     assert_ok(yaga_store_user_version(store, &version, &err), &err);
     assert_int_equal(version, 7);
     assert_ok(yaga_store_backup(store, copy, &err), &err);
-    exec(store, "INSERT INTO t VALUES(43)");
+    test_sql(store, "INSERT INTO t VALUES(43)");
     assert_ok(yaga_store_backup(store, copy, &err), &err);
     (void)yaga_store_close(store);
     YAGA_AUTO(yaga_store) other = open_store(copy);
     assert_ok(yaga_store_check(other, &err), &err);
-    assert_int_equal(ask_int(other, "SELECT sum(i) FROM t"), 85);
+    assert_int_equal(test_sql_number(other, "SELECT sum(i) FROM t"), 85);
 }
 
 static void pages_of_what_was_deleted_go_back(void **state)
@@ -201,7 +179,7 @@ static void pages_of_what_was_deleted_go_back(void **state)
 static void a_file_of_another_kind_is_refused_and_kept(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     char text[2000];
     memset(text, 'x', sizeof text);
     struct yaga_error err;
@@ -222,10 +200,10 @@ static void a_file_of_another_kind_is_refused_and_kept(void **state)
 static void damage_is_noticed(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     struct yaga_error err;
     struct yaga_store *store = open_store(path);
-    exec(
+    test_sql(
         store,
         "CREATE TABLE t(i INTEGER PRIMARY KEY, x TEXT); WITH RECURSIVE c(n) AS (SELECT 1 "
         "UNION ALL SELECT n+1 FROM c WHERE n<2000) INSERT INTO t SELECT n, 'row '||n "
@@ -246,7 +224,7 @@ static void damage_is_noticed(void **state)
 static void opening_survives_exhausted_memory(void **state)
 {
     (void)state;
-    const char *path = fresh_path();
+    const char *path = test_database_path();
     for (size_t k = 1;; k++) {
         struct yaga_store *store = NULL;
         struct yaga_error err;
