@@ -24,7 +24,7 @@
  *            fitted without them: empirical up to their 95 % quantile, a bounded
  *            generalised Pareto tail beyond, 12 at most
  *   e        mean over the members; that of `levelled` counts for as much of a day as its
- *            level has been followed
+ *            level has been followed (in the rows of the training it counts fully)
  *   fast     median of the last 3 e: two of three rows agree
  *   slow     e + E, E the exponential mean of e with a half-life of 24 rows
  *

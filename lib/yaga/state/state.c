@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "yaga/base/log.h"
 #include "yaga/base/str.h"
 #include "yaga/io/file.h"
 #include "yaga/state/state_internal.h"
@@ -210,12 +211,15 @@ keep_copy(struct yaga_store *store, const char *path, int version, struct yaga_e
  * has a copy. Where that fails, for want of room as a rule, it goes on as it was. */
 static void make_shrinkable(struct yaga_store *store)
 {
-    struct yaga_error unheard;
+    struct yaga_error err;
     int64_t mode = 0;
-    enum yaga_status st = ask(store, "PRAGMA auto_vacuum", &mode, &unheard);
+    enum yaga_status st = ask(store, "PRAGMA auto_vacuum", &mode, &err);
     if (st == YAGA_OK && mode == 0)
-        st = yaga_store_make_shrinkable(store, &unheard);
-    (void)st;
+        st = yaga_store_make_shrinkable(store, &err);
+    if (st != YAGA_OK)
+        yaga_log(YAGA_LOG_WARN, "STATE_NOT_SHRINKABLE", NULL,
+                 "the upgraded state database keeps the room of what is deleted: %s",
+                 err.text);
 }
 
 enum yaga_status yaga_state_open_steps(const char *path,
